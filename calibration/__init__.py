@@ -1,0 +1,1 @@
+"""How a calibration profile is made; the core only applies one."""

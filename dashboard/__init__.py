@@ -1,0 +1,1 @@
+"""What the wearer looks at: ingest, store and pages."""

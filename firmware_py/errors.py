@@ -1,0 +1,40 @@
+"""The tree of errors: one root of ours, each also the builtin that a reader expects.
+
+A message says what was seen and what to do about it; the command prints it as one line.
+"""
+
+
+class PlumblineError(Exception):
+    """Root of every error that Plumbline raises on purpose."""
+
+
+class ConfigError(PlumblineError, ValueError):
+    """A setting is missing, mistyped or out of range; names the file and the key."""
+
+
+class ProfileError(PlumblineError, ValueError):
+    """A calibration profile cannot be read or makes no sense; names the key."""
+
+
+class SampleError(PlumblineError, ValueError):
+    """Samples of the wrong shape, unit or order."""
+
+
+class RecordingError(PlumblineError, ValueError):
+    """A recording or a CSV of samples cannot be read; names the place."""
+
+
+class MessageError(PlumblineError, ValueError):
+    """A message is malformed, of an unknown kind or of a newer schema."""
+
+
+class SensorError(PlumblineError, OSError):
+    """The sensor is absent, silent, or not the chip that was expected."""
+
+
+class LinkError(PlumblineError, ConnectionError):
+    """The broker cannot be reached or refuses us."""
+
+
+class StoreError(PlumblineError, RuntimeError):
+    """The dashboard's database cannot be opened or is of a newer version."""

@@ -1,0 +1,1 @@
+"""Edges to the world of wires: buses, chips, motors, buttons, and their twins."""

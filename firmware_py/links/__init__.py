@@ -1,0 +1,1 @@
+"""Edges to the network: MQTT, the outbox on disk, the broker."""

@@ -1,0 +1,342 @@
+"""What the core can say (past tense) and what it can be told (imperative).
+
+Every event and command is a frozen dataclass that begins with `t_s`, seconds since the run
+began; when that was on the wall clock is known to the edges alone (`docs/messages.md`).
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+from .blocks import Place, RemarkKind
+from .tally import Tally
+
+
+class Posture(StrEnum):
+    """What the trunk does, seen from the wearer's own neutral. UNKNOWN is never counted as good."""
+
+    UPRIGHT = "upright"
+    SLOUCHED = "slouched"
+    LEANING_FORWARD = "leaning_forward"
+    LEANING_BACK = "leaning_back"
+    SIDE_BENT = "side_bent"
+    UNKNOWN = "unknown"
+
+
+class Activity(StrEnum):
+    """What the wearer does."""
+
+    STILL = "still"
+    MOVING = "moving"
+    LYING = "lying"
+    UNKNOWN = "unknown"
+
+
+class Unjudged(StrEnum):
+    """Why a moment is not judged. The first that holds, in this order, is the one told."""
+
+    SENSOR_LOST = "sensor_lost"
+    NOT_WORN = "not_worn"
+    SETTLING = "settling"
+    UNTRUSTED = "untrusted"
+    BUZZ = "buzz"
+    STALE = "stale"
+    LYING = "lying"
+    MOVING = "moving"
+    AMBIGUOUS = "ambiguous"
+
+
+class Withheld(StrEnum):
+    """Why an alert that was due was not given."""
+
+    GRACE = "grace"
+    INTERVAL = "interval"
+    BUDGET = "budget"
+    SNOOZED = "snoozed"
+    MODE = "mode"
+    PLAN = "plan"
+
+
+class Mode(StrEnum):
+    """How the monitor behaves towards the wearer; measurement goes on in every mode."""
+
+    TRAINING = "training"
+    TRACKING = "tracking"
+    BASELINE = "baseline"
+    MEETING = "meeting"
+    DRIVING = "driving"
+
+
+class SlouchEnd(StrEnum):
+    """How a slouch ended."""
+
+    CORRECTED = "corrected"
+    MOVED = "moved"
+    UNKNOWN = "unknown"
+    SESSION_ENDED = "session_ended"
+
+
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """The trunk as people understand it, ten times a second.
+
+    Attributes:
+        flexion_deg: + forward, from the wearer's neutral; with two sensors the bend of the spine
+            (upper − lower), with one the upper back's own inclination, in which leaning counts too.
+        lateral_deg: + to the right, of the upper back, from neutral.
+        upper_deg: inclination of the upper back, + forward.
+        lower_deg: inclination of the low back, + forward; None with one sensor.
+        sigma_deg: one-sigma uncertainty of `flexion_deg`.
+        unjudged: why the moment is not judged; None where it is.
+        sensors: how many sensors `flexion_deg` rests on, 0 (then all angles are NaN), 1 or 2.
+    """
+
+    t_s: float
+    flexion_deg: float
+    lateral_deg: float
+    upper_deg: float
+    lower_deg: float | None
+    sigma_deg: float
+    posture: Posture
+    activity: Activity
+    unjudged: Unjudged | None
+    sensors: int
+
+
+@dataclass(frozen=True, slots=True)
+class SlouchStarted:
+    """The wearer passed the slouch threshold. `episode` counts from 1 in each session."""
+
+    t_s: float
+    episode: int
+    flexion_deg: float
+
+
+@dataclass(frozen=True, slots=True)
+class SlouchAlert:
+    """The load of a slouch reached its limit: remind the wearer. `level` 1 gentle, 2 once more."""
+
+    t_s: float
+    episode: int
+    level: int
+    flexion_deg: float
+    load_deg_s: float
+
+
+@dataclass(frozen=True, slots=True)
+class AlertWithheld:
+    """An alert was due and not given; told once for each episode and reason."""
+
+    t_s: float
+    episode: int
+    reason: Withheld
+
+
+@dataclass(frozen=True, slots=True)
+class SlouchEnded:
+    """A slouch is over; one slouch is one episode however long it wavered.
+
+    Attributes:
+        started_s: when it began.
+        slouched_s: time in it that was judged slouched.
+        peak_deg: deepest flexion.
+        mean_deg: mean flexion over the slouched time.
+        alerted_s: when the first alert was given; None without one.
+        corrected_after_s: from the first alert to the posture that cleared it; None without both.
+        outcome: how it ended.
+    """
+
+    t_s: float
+    episode: int
+    started_s: float
+    slouched_s: float
+    peak_deg: float
+    mean_deg: float
+    alerted_s: float | None
+    corrected_after_s: float | None
+    outcome: SlouchEnd
+
+
+@dataclass(frozen=True, slots=True)
+class BreakDue:
+    """The wearer sat in one posture for long; `still_s` says how long."""
+
+    t_s: float
+    still_s: float
+
+
+@dataclass(frozen=True, slots=True)
+class WornChanged:
+    """The sensor was put on or taken off; the change is dated to when it was decided."""
+
+    t_s: float
+    worn: bool
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class ProfileStale:
+    """The calibration no longer fits, or (`stale=False`) fits again; the reason is one sentence."""
+
+    t_s: float
+    stale: bool
+    off_deg: float
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class SensorLost:
+    """No good samples for longer than the limit."""
+
+    t_s: float
+    place: Place
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class SensorBack:
+    """Samples again after a loss; `lost_s` says how long they were missing."""
+
+    t_s: float
+    place: Place
+    lost_s: float
+
+
+@dataclass(frozen=True, slots=True)
+class SensorRemarked:
+    """A driver's remark that is no loss: an overflow, a reset, an implausible sample."""
+
+    t_s: float
+    place: Place
+    kind: RemarkKind
+    detail: str
+
+
+@dataclass(frozen=True, slots=True)
+class ModeChanged:
+    """The mode is another now; `until_s` is when it returns by itself, None for never."""
+
+    t_s: float
+    mode: Mode
+    until_s: float | None
+
+
+@dataclass(frozen=True, slots=True)
+class Snoozed:
+    """Alerts rest until `until_s`; equal to `t_s` when the rest was ended early."""
+
+    t_s: float
+    until_s: float
+
+
+@dataclass(frozen=True, slots=True)
+class NeutralChanged:
+    """Judgement now starts from another neutral, `off_deg` from the one before."""
+
+    t_s: float
+    off_deg: float
+
+
+@dataclass(frozen=True, slots=True)
+class MinutePassed:
+    """A full minute of the run, or the shorter rest of a session, was tallied."""
+
+    t_s: float
+    start_s: float
+    tally: Tally
+
+
+@dataclass(frozen=True, slots=True)
+class SessionStarted:
+    """A session began. `session` is unique for the device: the run's id and a count."""
+
+    t_s: float
+    session: str
+    sensors: int
+
+
+@dataclass(frozen=True, slots=True)
+class SessionSummary:
+    """What a session amounted to: the sum of its minutes and nothing else."""
+
+    session: str
+    start_s: float
+    end_s: float
+    sensors: int
+    tally: Tally
+
+
+@dataclass(frozen=True, slots=True)
+class SessionEnded:
+    """A session is over."""
+
+    t_s: float
+    summary: SessionSummary
+
+
+Event = (
+    Reading
+    | SlouchStarted
+    | SlouchAlert
+    | AlertWithheld
+    | SlouchEnded
+    | BreakDue
+    | WornChanged
+    | ProfileStale
+    | SensorLost
+    | SensorBack
+    | SensorRemarked
+    | ModeChanged
+    | Snoozed
+    | NeutralChanged
+    | MinutePassed
+    | SessionStarted
+    | SessionEnded
+)
+"""Everything the core can say."""
+
+
+@dataclass(frozen=True, slots=True)
+class Snooze:
+    """Let alerts rest for `for_s` seconds (0 ends a rest)."""
+
+    t_s: float
+    for_s: float
+
+
+@dataclass(frozen=True, slots=True)
+class SetMode:
+    """Change the mode, for `for_s` seconds or for good."""
+
+    t_s: float
+    mode: Mode
+    for_s: float | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class SetNeutral:
+    """Take these directions of "up" (unit vectors, body frame before the neutral is applied) as neutral."""
+
+    t_s: float
+    upper_up: tuple[float, float, float]
+    lower_up: tuple[float, float, float] | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class NoteBuzz:
+    """The motor runs for `for_s` seconds from `t_s` on; what it shakes is not judged."""
+
+    t_s: float
+    for_s: float
+
+
+@dataclass(frozen=True, slots=True)
+class EndSession:
+    """Close the session now; the next judged sample opens another."""
+
+    t_s: float
+
+
+Command = Snooze | SetMode | SetNeutral | NoteBuzz | EndSession
+"""Everything the core can be told. Commands are recorded beside the samples, so that a replay is exact."""

@@ -1,0 +1,68 @@
+"""What the sensor-rate stage hands to the judgement, ten times a second.
+
+`estimate.py` turns blocks of samples into one `TrunkState` for every tick of a fixed grid
+(tick k stands at t = k · 0.1 s); everything behind it (activity, wear, posture, slouch, tally)
+works on these few numbers in plain Python, so the size of a block cannot change the story.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from .blocks import Remark
+
+TICK_S = 0.1
+"""Distance of two ticks, hence of two readings, in seconds."""
+
+Vector = tuple[float, float, float]
+
+
+@dataclass(frozen=True, slots=True)
+class SegmentState:
+    """One sensor at one tick, in the body frame (x forward, y left, z up) of its profile.
+
+    Attributes:
+        up: unit vector "up"; equals (0, 0, 1) in the wearer's neutral.
+        sigma_deg: one-sigma uncertainty of `up` as an angle, degrees, > 0.
+        trusted: False while the filter says its answer is not to be used (start-up, gap, saturation).
+        gyr_rad_s: mean angular rate over the tick, bias removed by the profile.
+        gyr_rms_rad_s: root mean square of the rate's magnitude over the tick.
+        acc_m_s2: mean specific force over the tick.
+        acc_rms_m_s2: root mean square, over the tick, of |acc| − 9.80665.
+        samples: good samples in the tick; 0 never occurs (the segment is None then).
+        bad: samples marked implausible (NaN) in the tick.
+        temp_c: chip temperature, NaN where unknown.
+    """
+
+    up: Vector
+    sigma_deg: float
+    trusted: bool
+    gyr_rad_s: Vector
+    gyr_rms_rad_s: float
+    acc_m_s2: Vector
+    acc_rms_m_s2: float
+    samples: int
+    bad: int
+    temp_c: float
+
+
+@dataclass(frozen=True, slots=True)
+class TrunkState:
+    """The trunk at one tick.
+
+    Attributes:
+        tick: index k on the grid, t = k · `TICK_S`.
+        upper: the upper-back sensor; None where no good sample fell into the tick.
+        lower: the low-back sensor; None likewise, or where none is configured.
+        remarks: what the drivers said since the tick before.
+    """
+
+    tick: int
+    upper: SegmentState | None
+    lower: SegmentState | None
+    remarks: tuple[Remark, ...] = ()
+
+    @property
+    def t_s(self) -> float:
+        """Time of the tick, seconds since the run began."""
+        return self.tick * TICK_S
