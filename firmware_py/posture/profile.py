@@ -13,7 +13,21 @@ import numpy as np
 
 from ..errors import ProfileError
 from .blocks import BodyBlock, FloatArray, SensorBlock
+from .correction import Correction, rotation_onto_up
 from .trunk import Vector
+
+__all__ = [
+    "FLAT_ON_THE_BACK",
+    "FORMAT_VERSION",
+    "IDENTITY",
+    "CalibrationProfile",
+    "Matrix",
+    "Mounting",
+    "Neutral",
+    "SensorModel",
+    "SensorProfile",
+    "rotation_onto_up",
+]
 
 FORMAT_VERSION = 1
 
@@ -88,22 +102,34 @@ class SensorProfile:
         if not abs(norm - 1.0) < 1e-3:
             raise ProfileError(f"neutral.up has length {norm:.4f}; a direction of length 1 is needed")
 
+    def to_body(self) -> FloatArray:
+        """(3, 3) rotation from the sensor frame to the body frame of the mounting, without the neutral."""
+        return np.array(self.mounting.rotation)
+
     def to_neutral(self) -> FloatArray:
         """(3, 3) rotation from the sensor frame to the body frame in which neutral is exactly "up"."""
-        turned: FloatArray = rotation_onto_up(self.neutral.up) @ np.array(self.mounting.rotation)
+        turned: FloatArray = rotation_onto_up(self.neutral.up) @ self.to_body()
         return turned
 
+    def correction(self) -> Correction:
+        """The compiled form of `apply_mounting`; ask once, call it for every block."""
+        return Correction(self.sensor, self.to_body())
+
+    def apply_mounting(self, block: SensorBlock) -> BodyBlock:
+        """Correct a block and rotate it into the body frame of the mounting; the neutral is *not* applied.
+
+        This is what a stream uses: the neutral may change in the middle of a session (`SetNeutral`)
+        while the filter runs on, so it is applied to the few numbers of a tick:
+        `rotation_onto_up(neutral.up) @ up`.
+        """
+        return self.correction()(block)
+
     def apply(self, block: SensorBlock) -> BodyBlock:
-        """Correct and rotate a block: sensor frame -> body frame, `up` of the neutral on +z."""
-        rotation = self.to_neutral()
-        model = self.sensor
-        bias = np.array(model.gyr_bias_rad_s)
-        warmer_k = block.temp_c - model.temp_c
-        if math.isfinite(warmer_k):
-            bias = bias + warmer_k * np.array(model.gyr_bias_slope_rad_s_k)
-        acc = (block.acc_m_s2 - np.array(model.acc_bias_m_s2)) @ (rotation @ np.array(model.acc_matrix)).T
-        gyr = (block.gyr_rad_s - bias) @ rotation.T
-        return BodyBlock(block.t_s, acc, gyr, block.temp_c)
+        """Correct a block and rotate it so that the neutral's "up" is +z: `apply_mounting`, then the neutral.
+
+        Meant for whole recordings; it prepares the matrices at each call.
+        """
+        return Correction(self.sensor, self.to_neutral())(block)
 
 
 @dataclass(frozen=True, slots=True)
@@ -124,12 +150,3 @@ class CalibrationProfile:
     note: str = ""
     simulated: bool = False
     format_version: int = FORMAT_VERSION
-
-
-def rotation_onto_up(up: Vector) -> FloatArray:
-    """The smallest rotation (3, 3) that brings the unit vector `up` onto (0, 0, 1) (Rodrigues' formula)."""
-    x, y, z = up
-    if z <= -1.0 + 1e-12:
-        return np.diag([1.0, -1.0, -1.0])
-    k = 1.0 / (1.0 + z)
-    return np.array([[1.0 - k * x * x, -k * x * y, -x], [-k * x * y, 1.0 - k * y * y, -y], [x, y, z]])
