@@ -28,6 +28,10 @@ class MessageError(PlumblineError, ValueError):
     """A message is malformed, of an unknown kind or of a newer schema."""
 
 
+class SchemaError(MessageError):
+    """A message is of a newer schema than this version reads; the reader must be updated."""
+
+
 class SensorError(PlumblineError, OSError):
     """The sensor is absent, silent, or not the chip that was expected."""
 
