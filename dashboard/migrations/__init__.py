@@ -1,0 +1,49 @@
+"""Brings a database to this version's schema, or refuses one that a newer version wrote.
+
+The steps are Alembic's, in `versions/`; they run at every start, in one transaction. A database
+that is already up to date costs one query and never imports Alembic.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from sqlalchemy import Connection, Engine, inspect, text
+
+from firmware_py.errors import StoreError
+
+HEAD = "0001"
+"""The newest revision in `versions/`."""
+
+
+def current(connection: Connection) -> str | None:
+    """The schema's revision; None for an empty database."""
+    if not inspect(connection).has_table("alembic_version"):
+        return None
+    revision: str | None = connection.execute(text("SELECT version_num FROM alembic_version")).scalar()
+    return revision
+
+
+def migrate(engine: Engine, target: str = HEAD) -> None:
+    """Apply every step up to `target`.
+
+    Raises:
+        StoreError: a newer version of Plumbline wrote this database.
+    """
+    with engine.connect() as connection:
+        found = current(connection)
+    if found == target:
+        return
+    if found is not None and found > HEAD:  # revisions are numbers of four digits
+        raise StoreError(
+            f"this database has schema {found}, this Plumbline knows up to {HEAD}: "
+            "a newer Plumbline wrote it; update this one, or choose another database"
+        )
+    from alembic import command
+    from alembic.config import Config
+
+    config = Config()
+    config.set_main_option("script_location", str(Path(__file__).parent).replace("%", "%%"))
+    with engine.execution_options(writes=True).begin() as connection:
+        config.attributes["connection"] = connection
+        command.upgrade(config, target)

@@ -1,0 +1,9 @@
+"""Alembic's entry: runs the steps on the connection that `migrate` hands over."""
+
+from alembic import context
+
+from dashboard.tables import metadata
+
+context.configure(connection=context.config.attributes["connection"], target_metadata=metadata)
+with context.begin_transaction():
+    context.run_migrations()

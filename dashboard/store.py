@@ -1,0 +1,141 @@
+"""Opens the database: SQLite by default, PostgreSQL by its URL, the same tables and code for both.
+
+A SQLite file is made readable by its owner alone, runs in WAL mode so that pages read while
+messages are written, and syncs each commit to disk: a message is acknowledged to the broker after
+its commit, so a commit must survive a power cut.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+from sqlalchemy import Connection, Engine, Executable, Table, create_engine, event
+from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy.engine import URL, make_url
+from sqlalchemy.exc import ArgumentError, DBAPIError, NoSuchModuleError
+
+from firmware_py.errors import StoreError
+
+from .migrations import migrate
+
+BUSY_TIMEOUT_S = 10.0
+"""How long a writer waits for another process's transaction on the same SQLite file."""
+
+
+class Store:
+    """An opened, migrated database.
+
+    Raises:
+        StoreError: it cannot be opened, or a newer Plumbline wrote it.
+    """
+
+    def __init__(self, url: str) -> None:
+        self.url = _checked_url(url)
+        self.is_sqlite = self.url.get_backend_name() == "sqlite"
+        self.engine = _sqlite_engine(self.url) if self.is_sqlite else _postgresql_engine(self.url)
+        try:
+            migrate(self.engine)
+        except DBAPIError as error:
+            self.engine.dispose()
+            raise StoreError(
+                f"the database {self.url.render_as_string(hide_password=True)} cannot be opened: "
+                f"{str(error.orig).strip()}; is the path writable, is the server running?"
+            ) from error
+        except StoreError:
+            self.engine.dispose()
+            raise
+
+    def insert_new(
+        self, table: Table, rows: Sequence[dict[str, Any]], connection: Connection
+    ) -> set[tuple[Any, ...]]:
+        """Insert the rows whose primary key is not there yet; the others change nothing.
+
+        Returns:
+            The primary keys of those that were new.
+        """
+        if not rows:
+            return set()
+        # RETURNING tells the new rows; an executemany's rowcount is not reliable with every driver.
+        statement = self._insert(table).on_conflict_do_nothing().returning(*table.primary_key.columns)
+        return {tuple(row) for row in connection.execute(statement, list(rows))}
+
+    def upsert(self, table: Table, row: dict[str, Any], change: dict[str, Any]) -> Executable:
+        """A statement that inserts `row`, or applies `change` to the row that has its primary key."""
+        keys = [column.name for column in table.primary_key.columns]
+        statement: Executable = (
+            self._insert(table).values(row).on_conflict_do_update(index_elements=keys, set_=change)
+        )
+        return statement
+
+    def _insert(self, table: Table) -> Any:  # Any: the two dialects' Insert share no base with on_conflict
+        return sqlite.insert(table) if self.is_sqlite else postgresql.insert(table)
+
+    def close(self) -> None:
+        """Let go of every connection."""
+        self.engine.dispose()
+
+
+def _checked_url(url: str) -> URL:
+    try:
+        parsed = make_url(url)
+        backend = parsed.get_backend_name()
+    except (ArgumentError, NoSuchModuleError) as error:
+        raise StoreError(
+            f"{url!r} is no database URL; sqlite:///path or postgresql://user@host/name"
+        ) from error
+    if backend == "postgresql":
+        return parsed.set(drivername="postgresql+psycopg")
+    if backend != "sqlite":
+        raise StoreError(f"the store speaks SQLite and PostgreSQL, not {backend}")
+    return parsed
+
+
+def sqlite_url(path: Path) -> str:
+    """The URL of a SQLite file."""
+    return URL.create("sqlite", database=str(path)).render_as_string()
+
+
+def _sqlite_engine(url: URL) -> Engine:
+    if url.database and url.database != ":memory:":
+        path = Path(url.database)
+        try:
+            path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+            # Made here, because SQLite would make it with the process's umask; its -wal and -shm
+            # files take their mode from it.
+            os.close(os.open(path, os.O_CREAT | os.O_RDWR, 0o600))
+            path.chmod(0o600)
+        except OSError as error:
+            raise StoreError(
+                f"the database {path} cannot be opened: {error.strerror}; choose a folder you may write"
+            ) from error
+    engine = create_engine(url, connect_args={"timeout": BUSY_TIMEOUT_S})
+
+    @event.listens_for(engine, "connect")
+    def _configure(connection: Any, _record: object) -> None:  # Any: the driver's own connection
+        # The driver's own transaction control begins too late to keep a read and a write together.
+        connection.isolation_level = None
+        cursor = connection.cursor()
+        cursor.execute("PRAGMA journal_mode = WAL")
+        cursor.execute("PRAGMA synchronous = FULL")
+        cursor.execute("PRAGMA foreign_keys = ON")
+        cursor.execute("PRAGMA cache_size = -8000")  # kB
+        cursor.execute("PRAGMA temp_store = MEMORY")
+        cursor.close()
+
+    @event.listens_for(engine, "begin")
+    def _begin(connection: Connection) -> None:
+        # A transaction that will write takes the lock at once, so that it never has to be given up half-way.
+        writes = connection.get_execution_options().get("writes", False)
+        connection.exec_driver_sql("BEGIN IMMEDIATE" if writes else "BEGIN")
+
+    return engine
+
+
+def _postgresql_engine(url: URL) -> Engine:
+    try:
+        return create_engine(url, pool_pre_ping=True)
+    except ModuleNotFoundError as error:
+        raise StoreError("PostgreSQL needs its driver: pip install 'plumbline[postgresql]'") from error

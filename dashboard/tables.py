@@ -1,0 +1,172 @@
+"""The tables of the store: one place, read by the migrations' test and by every query.
+
+Times in the wearer's history are absolute, in whole milliseconds since 1970 UTC (`…_utc_ms`),
+worked out from the run's anchor and worked out again when the anchor is corrected; beside them
+stand the run's own seconds (`…_s`), which never change. A row whose run has no anchor yet has a
+null there and is shown when the anchor comes.
+
+Every row of history carries its wearer, so that each query starts from one wearer's index and a
+database may guard rows by wearer.
+"""
+
+from __future__ import annotations
+
+from sqlalchemy import (
+    BigInteger,
+    Boolean,
+    Column,
+    Double,
+    ForeignKey,
+    Index,
+    Integer,
+    MetaData,
+    Table,
+    Text,
+)
+
+metadata = MetaData(
+    naming_convention={
+        "ix": "ix_%(table_name)s_%(column_0_N_name)s",
+        "uq": "uq_%(table_name)s_%(column_0_N_name)s",
+        "fk": "fk_%(table_name)s_%(column_0_name)s",
+        "pk": "pk_%(table_name)s",
+    }
+)
+
+meta = Table(
+    "meta",
+    metadata,
+    Column("key", Text, primary_key=True),
+    Column("value", Text, nullable=False),
+)
+"""What the store knows of itself, such as its own id."""
+
+wearers = Table(
+    "wearers",
+    metadata,
+    Column("wearer_id", Integer, primary_key=True),
+    Column("name", Text, nullable=False),
+)
+
+devices = Table(
+    "devices",
+    metadata,
+    Column("device_id", Integer, primary_key=True),
+    Column("name", Text, nullable=False, unique=True),  # as in the topic
+    Column("label", Text, nullable=False),  # as the wearer calls it
+    Column("wearer_id", ForeignKey("wearers.wearer_id"), nullable=False),
+    Column("simulated", Boolean, nullable=False),
+    Column("status", Text),  # the last retained status, JSON
+    Column("seen_utc_ms", BigInteger),
+)
+
+runs = Table(
+    "runs",
+    metadata,
+    Column("device_id", ForeignKey("devices.device_id"), primary_key=True),
+    Column("run", Text, primary_key=True),
+    Column("t0_utc_ms", BigInteger),  # wall clock of t_s = 0; null until the anchor comes
+    Column("anchored_at_s", Double),  # when in the run that was found out: the latest holds
+    Column("trusted", Boolean, nullable=False),  # whether the clock was known to be set then
+    Column("simulated", Boolean, nullable=False),
+)
+
+sessions = Table(
+    "sessions",
+    metadata,
+    Column("device_id", ForeignKey("devices.device_id"), primary_key=True),
+    Column("session", Text, primary_key=True),
+    Column("run", Text, nullable=False),
+    Column("wearer_id", ForeignKey("wearers.wearer_id"), nullable=False),
+    Column("sensors", Integer),  # null until its start or its summary came
+    Column("start_s", Double, nullable=False),
+    Column("end_s", Double, nullable=False),
+    Column("start_utc_ms", BigInteger),
+    Column("end_utc_ms", BigInteger),
+    Column("ended", Boolean, nullable=False),
+    Column("summary", Text),  # the device's own sum, JSON; null until the session ended
+    Column("count", Integer),  # how many messages the session has; null until it ended
+    Index(None, "wearer_id", "start_utc_ms"),
+    Index(None, "device_id", "run"),
+)
+
+minutes = Table(
+    "minutes",
+    metadata,
+    Column("device_id", ForeignKey("devices.device_id"), primary_key=True),
+    Column("session", Text, primary_key=True),
+    Column("seq", Integer, primary_key=True),
+    Column("run", Text, nullable=False),
+    Column("wearer_id", ForeignKey("wearers.wearer_id"), nullable=False),
+    Column("start_s", Double, nullable=False),
+    Column("end_s", Double, nullable=False),
+    Column("start_utc_ms", BigInteger),
+    Column("end_utc_ms", BigInteger),
+    Column("ticks", Integer, nullable=False),
+    Column("judged", Integer, nullable=False),
+    Column("upright", Integer, nullable=False),
+    Column("slouched", Integer, nullable=False),
+    Column("leaning_forward", Integer, nullable=False),
+    Column("leaning_back", Integer, nullable=False),
+    Column("side_bent", Integer, nullable=False),
+    Column("slouches", Integer, nullable=False),
+    Column("alerts", Integer, nullable=False),
+    Column("corrections", Integer, nullable=False),
+    Column("correction_ticks", Integer, nullable=False),
+    Column("tally", Text, nullable=False),  # the whole tally, compact JSON
+    Index(None, "wearer_id", "start_utc_ms"),
+    Index(None, "device_id", "run"),
+)
+"""One row for each tallied minute. The counts are those of `tally`, as columns for sums.
+
+`seq` counts minutes, events, start and end of a session together; all but minutes are in `events`.
+"""
+
+episodes = Table(
+    "episodes",
+    metadata,
+    Column("device_id", ForeignKey("devices.device_id"), primary_key=True),
+    Column("session", Text, primary_key=True),
+    Column("episode", Integer, primary_key=True),
+    Column("run", Text, nullable=False),
+    Column("wearer_id", ForeignKey("wearers.wearer_id"), nullable=False),
+    Column("start_s", Double, nullable=False),
+    Column("end_s", Double),  # null while it lasts, or until its end came
+    Column("start_utc_ms", BigInteger),
+    Column("end_utc_ms", BigInteger),
+    Column("slouched_s", Double),
+    Column("peak_deg", Double),
+    Column("mean_deg", Double),
+    Column("alerted_s", Double),
+    Column("corrected_after_s", Double),
+    Column("outcome", Text),
+    Index(None, "wearer_id", "start_utc_ms"),
+    Index(None, "device_id", "run"),
+)
+"""Slouches, put together from their start, alert and end in whatever order these come."""
+
+events = Table(
+    "events",
+    metadata,
+    Column("device_id", ForeignKey("devices.device_id"), primary_key=True),
+    Column("session", Text, primary_key=True),
+    Column("seq", Integer, primary_key=True),
+    Column("run", Text, nullable=False),
+    Column("wearer_id", ForeignKey("wearers.wearer_id"), nullable=False),
+    Column("kind", Text, nullable=False),
+    Column("t_s", Double, nullable=False),
+    Column("at_utc_ms", BigInteger),
+    Column("payload", Text, nullable=False),  # as it came, unknown fields and all
+    Index(None, "wearer_id", "at_utc_ms"),
+    Index(None, "device_id", "run"),
+)
+
+rejections = Table(
+    "rejections",
+    metadata,
+    Column("day_utc", Text, primary_key=True),
+    Column("reason", Text, primary_key=True),
+    Column("topic", Text, primary_key=True),
+    Column("count", Integer, nullable=False),
+)
+"""Messages that could not be read: how many, of which kind, on which topic."""
