@@ -25,6 +25,7 @@ import numpy as np
 from .errors import RecordingError
 from .posture.blocks import FloatArray, Place, Remark, RemarkKind, SensorBlock, TrunkBlock
 from .posture.events import Command, EndSession, NoteBuzz, SetMode, SetNeutral, Snooze
+from .posture.messages import Anchor
 
 MAGIC = b"PLUMBLN1"
 FRAME_S = 1.0
@@ -55,13 +56,6 @@ class Header(msgspec.Struct, frozen=True, kw_only=True):
     simulated: bool = False
     software: str = ""
     format: int = 1
-
-
-class Anchor(msgspec.Struct, frozen=True):
-    """The wall clock at t_s = 0, seconds since 1970 UTC, and whether the clock was known to be set."""
-
-    utc_s: float
-    trusted: bool
 
 
 @dataclass(slots=True)

@@ -13,7 +13,8 @@ from hypothesis import strategies as st
 from firmware_py.errors import RecordingError
 from firmware_py.posture.blocks import Place, Remark, RemarkKind, SensorBlock, TrunkBlock
 from firmware_py.posture.events import Command, EndSession, Mode, NoteBuzz, SetMode, SetNeutral, Snooze
-from firmware_py.recording import Anchor, Header, Recorder, Recording
+from firmware_py.posture.messages import Anchor
+from firmware_py.recording import Header, Recorder, Recording
 
 HEADER = Header(run="r1", device="d1", rate_hz=100.0, sensors=1, profile="{}", utc_s=1.7e9, simulated=True)
 
@@ -88,8 +89,8 @@ def test_commands_and_anchors_keep_their_place_between_the_blocks(tmp_path: Path
         block = block_of(rng, 10 * i, 10, False, True)
         recorder.block(block)
         recorder.command(command)
-        recorder.anchor(Anchor(1.7e9 + i, True))
-        story += [TrunkBlock, command, Anchor(1.7e9 + i, True)]
+        recorder.anchor(Anchor(i * 0.1, 1.7e9 + i, True))
+        story += [TrunkBlock, command, Anchor(i * 0.1, 1.7e9 + i, True)]
     recorder.close()
     told = [TrunkBlock if isinstance(item, TrunkBlock) else item for item in Recording.open(path)]
     assert told == story

@@ -1,0 +1,208 @@
+"""What the wearer wants, typed, from one TOML file; every error names the file and the key.
+
+Three homes for three kinds of number: what the wearer wants stands here, what was measured in the profile,
+what the algorithm assumes in the defaults of a frozen dataclass with its source (`posture/rules.py`, which the
+table `[judgement]` may override by field name). Everything has a default; `plumbline.example.toml` shows it.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import difflib
+import os
+import re
+import tomllib
+from pathlib import Path
+from typing import Annotated, Any, Literal
+
+import msgspec
+
+from .errors import ConfigError
+from .posture.rules import Rules
+
+Name = Annotated[str, msgspec.Meta(pattern="^[A-Za-z0-9_-]{1,40}$")]
+Port = Annotated[int, msgspec.Meta(ge=1, le=65535)]
+Address = Annotated[int, msgspec.Meta(ge=0x08, le=0x77)]
+
+
+class _Section(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
+    """A table of the file; an unknown key is an error, because it is most often a mistyped one."""
+
+
+class DeviceSection(_Section, frozen=True):
+    """Who is measured and where things are kept.
+
+    Attributes:
+        name: the device in every topic and on the page.
+        data: folder of recordings, profiles and messages not yet delivered; `~` is the user's home.
+    """
+
+    name: Name = "back"
+    data: str = ""
+
+
+class SensorSection(_Section, frozen=True):
+    """One sensor on one bus. `address` and `chip` are found where they are not given."""
+
+    bus: Annotated[int, msgspec.Meta(ge=0, le=255)] = 1
+    address: Address | None = None
+    chip: str = "auto"
+
+
+class SensorsSection(_Section, frozen=True):
+    """The sensors: the upper back always, the low back if there is one."""
+
+    rate_hz: Annotated[float, msgspec.Meta(ge=25, le=400)] = 100.0
+    upper: SensorSection = SensorSection()
+    lower: SensorSection | None = None
+
+
+class RecordingSection(_Section, frozen=True):
+    """Raw samples on disk: about 5 MB an hour for a sensor at 100 Hz; the oldest go first.
+
+    Attributes:
+        raw: whether to keep them.
+        keep_days: how long.
+        keep_free_mb: below this much free space no further samples are kept.
+    """
+
+    raw: bool = False
+    keep_days: Annotated[int, msgspec.Meta(ge=1, le=3650)] = 14
+    keep_free_mb: Annotated[int, msgspec.Meta(ge=10)] = 500
+
+
+class MqttSection(_Section, frozen=True):
+    """The broker. A password stands in a file of its own, readable by its owner only."""
+
+    host: str = "127.0.0.1"
+    port: Port = 1883
+    username: str = ""
+    password_file: str = ""
+    ca_file: str = ""
+    home_assistant: bool = False
+
+
+class DashboardSection(_Section, frozen=True):
+    """The page. `database` is a SQLAlchemy URL; empty means SQLite in the data folder."""
+
+    host: str = "127.0.0.1"
+    port: Port = 8765
+    database: str = ""
+
+
+class MotorSection(_Section, frozen=True):
+    """The vibration motor: a DRV2605L on the sensor's bus, a GPIO pin, or none."""
+
+    kind: Literal["none", "drv2605l", "gpio"] = "none"
+    bus: Annotated[int, msgspec.Meta(ge=0, le=255)] = 1
+    pin: Annotated[int, msgspec.Meta(ge=0, le=27)] = 18
+
+
+class ButtonSection(_Section, frozen=True):
+    """The push button, to ground; none without a pin."""
+
+    pin: Annotated[int, msgspec.Meta(ge=0, le=27)] | None = None
+
+
+class Config(_Section, frozen=True):
+    """Everything that can be chosen."""
+
+    device: DeviceSection = DeviceSection()
+    sensors: SensorsSection = SensorsSection()
+    judgement: dict[str, Any] = {}
+    recording: RecordingSection = RecordingSection()
+    mqtt: MqttSection = MqttSection()
+    dashboard: DashboardSection = DashboardSection()
+    motor: MotorSection = MotorSection()
+    button: ButtonSection = ButtonSection()
+
+    def rules(self) -> Rules:
+        """The rules of the core, with what `[judgement]` overrides."""
+        return _rules(self.judgement)
+
+    def data_folder(self) -> Path:
+        """Where this device keeps its things; made on demand, readable by its owner only."""
+        chosen = self.device.data
+        folder = Path(chosen).expanduser() if chosen else default_data_home() / self.device.name
+        folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+        return folder
+
+    def database_url(self) -> str:
+        """The dashboard's database."""
+        return self.dashboard.database or f"sqlite:///{self.data_folder() / 'dashboard.sqlite3'}"
+
+
+def default_data_home() -> Path:
+    """`$XDG_DATA_HOME/plumbline`, else `~/.local/share/plumbline` (XDG Base Directory Specification)."""
+    return Path(os.environ.get("XDG_DATA_HOME") or Path.home() / ".local/share") / "plumbline"
+
+
+def load(path: Path | None) -> Config:
+    """Read a configuration; None looks for `plumbline.toml` here, then in /etc/plumbline, else the defaults.
+
+    Raises:
+        ConfigError: naming file and key: unknown, of the wrong type or out of range; or the line of bad TOML.
+    """
+    if path is None:
+        places = (Path("plumbline.toml"), Path("/etc/plumbline/plumbline.toml"))
+        path = next((place for place in places if place.is_file()), None)
+        if path is None:
+            return Config()
+    try:
+        text = path.read_text(encoding="utf-8")
+    except (OSError, UnicodeDecodeError) as error:
+        raise ConfigError(f"cannot read the configuration {path}: {error}") from error
+    return parse(text, str(path))
+
+
+def parse(text: str, where: str) -> Config:
+    """Read the text of a configuration; `where` names it in errors (see `load`)."""
+    try:
+        raw = tomllib.loads(text)
+    except tomllib.TOMLDecodeError as error:
+        raise ConfigError(f"{where} is not valid TOML: {error}") from error
+    try:
+        config = msgspec.convert(raw, Config)
+    except msgspec.ValidationError as error:
+        raise ConfigError(f"{where}: {_in_words(str(error), raw)}") from error
+    try:
+        config.rules()
+    except ConfigError as error:
+        raise ConfigError(f"{where}: [judgement] {error}") from error
+    return config
+
+
+def _rules(chosen: dict[str, Any]) -> Rules:
+    known = [field.name for field in dataclasses.fields(Rules)]
+    for key in chosen:
+        if key not in known:
+            raise ConfigError(f"has no key {key!r}{_did_you_mean(key, known)}")
+    try:
+        return msgspec.convert(chosen, Rules)
+    except msgspec.ValidationError as error:
+        cause = error.__cause__
+        raise ConfigError(str(cause) if isinstance(cause, ConfigError) else str(error)) from error
+
+
+def _in_words(message: str, raw: dict[str, Any]) -> str:
+    """The error with the key as the file has it, and the nearest name that would have been right."""
+    unknown = re.fullmatch(r"Object contains unknown field `(.+?)`(?: - at `\$\.?(.*)`)?", message)
+    if unknown:
+        key, section = unknown[1], unknown[2] or ""
+        kind: Any = Config
+        for step in filter(None, section.split(".")):
+            kind = type(getattr(kind(), step, None) or SensorSection())
+        known = [field.name for field in msgspec.structs.fields(kind)]
+        return f"{f'[{section}]' if section else 'the file'} has no key {key!r}{_did_you_mean(key, known)}"
+    placed = re.fullmatch(r"(.+) - at `\$\.(.+)`", message)
+    if not placed:
+        return message
+    value: Any = raw
+    for step in placed[2].split("."):
+        value = value.get(step) if isinstance(value, dict) else None
+    return f"{placed[2]} = {value!r}: {placed[1]}"
+
+
+def _did_you_mean(key: str, known: list[str]) -> str:
+    near = difflib.get_close_matches(key, known, 1)
+    return f"; did you mean {near[0]!r}?" if near else f"; it knows {', '.join(sorted(known))}"

@@ -1,0 +1,79 @@
+"""The configuration: defaults that stand for themselves, and mistakes told by key."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+import pytest
+
+from firmware_py.config import Config, load, parse
+from firmware_py.errors import ConfigError
+from firmware_py.posture.rules import Rules
+
+from .conftest import ROOT
+
+EXAMPLE = ROOT / "plumbline.example.toml"
+
+
+def test_an_empty_file_is_all_defaults() -> None:
+    assert parse("", "x.toml") == Config()
+    assert Config().rules() == Rules()
+
+
+def test_the_example_shows_the_defaults_and_nothing_else() -> None:
+    assert load(EXAMPLE) == Config()
+
+
+def test_what_the_example_comments_out_is_valid_too() -> None:
+    text = re.sub(r"(?m)^# (\[.*|\w+ = .*)$", r"\1", EXAMPLE.read_text())
+    config = parse(text, "example")
+    assert config.sensors.lower is not None
+    assert config.sensors.lower.address == 0x69
+    assert config.button.pin == 17
+    assert config.rules() == Rules()
+
+
+@pytest.mark.parametrize(
+    ("text", "words"),
+    [
+        ("[device]\nnmae = 'x'", "[device] has no key 'nmae'; did you mean 'name'?"),
+        ("[sensor]\nbus = 1", "the file has no key 'sensor'; did you mean 'sensors'?"),
+        ("[sensors.upper]\nbsu = 2", "[sensors.upper] has no key 'bsu'; did you mean 'bus'?"),
+        ("[sensors.lower]\nadress = 2", "[sensors.lower] has no key 'adress'; did you mean 'address'?"),
+        ("[mqtt]\nport = '1883'", "mqtt.port = '1883': Expected `int`, got `str`"),
+        ("[mqtt]\nport = 70000", "mqtt.port = 70000: Expected `int` <= 65535"),
+        ("[sensors]\nrate_hz = 5", "sensors.rate_hz = 5: Expected `float` >= 25.0"),
+        ("[device]\nname = 'a/b'", "device.name = 'a/b': Expected `str` matching regex"),
+        ("[motor]\nkind = 'drv'", "motor.kind = 'drv': Invalid enum value"),
+        (
+            "[judgement]\nslouch_entr_deg = 12",
+            "[judgement] has no key 'slouch_entr_deg'; did you mean 'slouch_enter_deg'?",
+        ),
+        (
+            "[judgement]\nslouch_enter_deg = 'x'",
+            "[judgement] Expected `float`, got `str` - at `$.slouch_enter_deg`",
+        ),
+        ("[judgement]\nslouch_enter_deg = 99", "slouch_enter_deg"),
+        ("[device\n", "is not valid TOML"),
+    ],
+)
+def test_a_mistake_is_told_by_file_and_key(text: str, words: str) -> None:
+    with pytest.raises(ConfigError) as caught:
+        parse(text, "my.toml")
+    assert str(caught.value).startswith("my.toml")
+    assert words in str(caught.value)
+    assert "\n" not in str(caught.value)
+
+
+def test_a_file_that_cannot_be_read_is_named(tmp_path: Path) -> None:
+    with pytest.raises(ConfigError, match=r"cannot read the configuration .*nowhere\.toml"):
+        load(tmp_path / "nowhere.toml")
+
+
+def test_the_data_folder_is_its_owners_alone(tmp_path: Path) -> None:
+    config = parse(f"[device]\ndata = '{tmp_path / 'a' / 'b'}'", "x.toml")
+    folder = config.data_folder()
+    assert folder.is_dir()
+    assert folder.stat().st_mode & 0o077 == 0
+    assert config.database_url() == f"sqlite:///{folder / 'dashboard.sqlite3'}"
