@@ -1,8 +1,8 @@
 """What the wearer wants, typed, from one TOML file; every error names the file and the key.
 
-Three homes for three kinds of number: what the wearer wants stands here, what was measured in the profile,
-what the algorithm assumes in the defaults of a frozen dataclass with its source (`posture/rules.py`, which the
-table `[judgement]` may override by field name). Everything has a default; `plumbline.example.toml` shows it.
+Three homes for three kinds of number: what the wearer wants stands here, what was measured in the
+profile, what the algorithm assumes in the defaults of a frozen dataclass with its source (`posture/rules.py`,
+which `[judgement]` overrides by field name). All has a default; `plumbline.example.toml` shows it.
 """
 
 from __future__ import annotations
