@@ -1,0 +1,153 @@
+"""The one command, `plumbline`. A subcommand is a few lines here and imports what it runs only when it runs."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+
+from . import __version__
+from .errors import PlumblineError
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Run `plumbline`; returns the exit status: 0 done, 1 a fault told in one line, 2 wrong usage."""
+    args = _parser().parse_args(argv)
+    try:
+        status: int = args.run(args)
+    except KeyboardInterrupt:
+        return 130
+    except BrokenPipeError:  # whoever read our output has had enough
+        sys.stderr.close()
+        return 0
+    except (PlumblineError, OSError) as error:
+        print(f"plumbline {args.command}: {error}", file=sys.stderr)
+        return 1
+    return status
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(
+        prog="plumbline",
+        description="A wearable posture monitor. It measures and reminds; it diagnoses nothing.",
+    )
+    parser.add_argument("--version", action="version", version=f"plumbline {__version__}")
+    commands = parser.add_subparsers(dest="command", required=True, metavar="COMMAND")
+
+    demo = commands.add_parser(
+        "demo", help="see everything at work with a simulated wearer, no hardware needed"
+    )
+    demo.add_argument("--port", type=int, default=8765, help="port of the page (8765)")
+    demo.add_argument("--data", type=Path, help="data folder (default: demo in Plumbline's own)")
+    demo.add_argument("--days", type=int, default=14, help="days of simulated history (14)")
+    demo.add_argument("--two-sensors", action="store_true", help="wear a second sensor on the low back")
+    demo.add_argument("--for", dest="for_s", type=float, metavar="SECONDS", help="stop after so long")
+    demo.set_defaults(run=_demo)
+
+    run = commands.add_parser("run", help="monitor with the real sensor")
+    _config_option(run)
+    run.add_argument("--for", dest="for_s", type=float, metavar="SECONDS", help="stop after so long")
+    run.set_defaults(run=_run)
+
+    record = commands.add_parser("record", help="keep the raw samples of the real sensor, judging nothing")
+    _config_option(record)
+    record.add_argument("file", type=Path, help="recording to write")
+    record.add_argument("--for", dest="for_s", type=float, metavar="SECONDS", help="stop after so long")
+    record.set_defaults(run=_record)
+
+    replay = commands.add_parser(
+        "replay", help="play a recording or a CSV of samples to the broker, as if live"
+    )
+    _config_option(replay)
+    _input_options(replay)
+    replay.add_argument(
+        "--speed", type=float, default=1.0, help="times real time; 0 is as fast as it goes (1)"
+    )
+    replay.set_defaults(run=_replay)
+
+    analyse = commands.add_parser(
+        "analyse", help="judge a recording or a CSV of samples and print the summary"
+    )
+    _config_option(analyse)
+    _input_options(analyse)
+    analyse.add_argument("--json", action="store_true", help="print JSON")
+    analyse.set_defaults(run=_analyse)
+
+    export = commands.add_parser("export", help="write the samples of a recording as CSV")
+    export.add_argument("file", type=Path, help="recording to read")
+    export.add_argument("csv", type=Path, nargs="?", help="table to write (standard output)")
+    export.set_defaults(run=_export)
+
+    dashboard = commands.add_parser("dashboard", help="serve the page and store what the broker brings")
+    _config_option(dashboard)
+    dashboard.set_defaults(run=_dashboard)
+    return parser
+
+
+def _config_option(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--config", type=Path, metavar="FILE", help="plumbline.toml to read")
+
+
+def _input_options(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("file", type=Path, help="recording, or CSV with the header of docs/recordings.md")
+    start = parser.add_mutually_exclusive_group()
+    start.add_argument("--profile", type=Path, metavar="FILE", help="calibration profile to judge from")
+    start.add_argument(
+        "--neutral-from",
+        type=float,
+        metavar="SECONDS",
+        help="take the wearer's neutral from the first so many seconds",
+    )
+
+
+def _demo(args: argparse.Namespace) -> int:
+    from .demo import demo
+
+    return demo(args.port, args.data, args.days, two_sensors=args.two_sensors, for_s=args.for_s)
+
+
+def _run(args: argparse.Namespace) -> int:
+    from .app import run
+    from .config import load
+
+    return run(load(args.config), args.for_s)
+
+
+def _record(args: argparse.Namespace) -> int:
+    from .app import record
+    from .config import load
+
+    return record(load(args.config), args.file, args.for_s)
+
+
+def _replay(args: argparse.Namespace) -> int:
+    from .config import load
+    from .offline import replay
+
+    return replay(load(args.config), args.file, args.profile, args.neutral_from, args.speed)
+
+
+def _analyse(args: argparse.Namespace) -> int:
+    from .config import load
+    from .offline import analyse
+
+    return analyse(load(args.config), args.file, args.profile, args.neutral_from, as_json=args.json)
+
+
+def _export(args: argparse.Namespace) -> int:
+    from .offline import export
+
+    return export(args.file, args.csv)
+
+
+def _dashboard(args: argparse.Namespace) -> int:
+    from dashboard.app import serve
+
+    from .config import load
+
+    return serve(load(args.config))
+
+
+if __name__ == "__main__":
+    sys.exit(main())
