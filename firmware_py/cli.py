@@ -1,4 +1,4 @@
-"""The one command, `plumbline`. A subcommand is a few lines here and imports what it runs only when it runs."""
+"""The one command, `plumbline`. A subcommand is a few lines here and imports what it needs when it runs."""
 
 from __future__ import annotations
 
