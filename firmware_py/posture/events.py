@@ -106,11 +106,15 @@ class Reading:
 
 @dataclass(frozen=True, slots=True)
 class SlouchStarted:
-    """The wearer passed the slouch threshold. `episode` counts from 1 in each session."""
+    """The wearer is slouching. `episode` counts from 1 in each session.
+
+    Told once the slouch was held long enough to be one; `since_s` is when it began, as in `SlouchEnded`.
+    """
 
     t_s: float
     episode: int
     flexion_deg: float
+    since_s: float | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,0 +1,256 @@
+"""Ten times a second: the trunk's few numbers in, events out. Plain Python floats, no numpy in a tick.
+
+The order of a tick is the order of this file: commands that are due, sensors that went or came,
+the session, the reading (angles, whether they can be judged, activity, posture), the slouch, the
+tally. Every tick of a session makes exactly one `Reading`, judged or not, and says why not.
+"""
+
+from __future__ import annotations
+
+import heapq
+import math
+
+from .activity import ActivityWatch
+from .blocks import Place, RemarkKind
+from .correction import rotation_onto_up
+from .events import (
+    Activity,
+    Command,
+    Event,
+    NeutralChanged,
+    NoteBuzz,
+    Posture,
+    Reading,
+    SensorRemarked,
+    SetMode,
+    SetNeutral,
+    Snooze,
+    Unjudged,
+)
+from .flexion import flexion_deg, flexion_sigma_deg, lateral_deg, spine_flexion_deg, spine_flexion_sigma_deg
+from .gate import AlertGate
+from .presence import Presence
+from .profile import CalibrationProfile
+from .recognition import Recogniser
+from .rules import Rules, ticks
+from .sessions import SessionBook
+from .slouch import Sight, SlouchWatch
+from .trunk import TICK_S, SegmentState, TrunkState, Vector
+
+Turn = tuple[Vector, Vector, Vector]
+"""Rows of a rotation from the profile's neutral to the one in force."""
+
+
+class Judge:
+    """Judges one run.
+
+    Args:
+        profile: whose neutral the trunk states are given in, and whether a lower sensor is expected.
+        rules: the numbers.
+        run: the run's id; sessions are `<run>-1`, `<run>-2`, …
+    """
+
+    def __init__(self, profile: CalibrationProfile, rules: Rules, run: str) -> None:
+        self._rules = rules
+        self._two = profile.lower is not None
+        self._neutral_up = (profile.upper.neutral.up, profile.lower.neutral.up if profile.lower else None)
+        self._neutral_now = self._neutral_up
+        self._turn_upper: Turn | None = None
+        self._turn_lower: Turn | None = None
+        self._gate = AlertGate(rules)
+        self._upper = Presence(Place.UPPER, rules)
+        self._lower = Presence(Place.LOWER, rules)
+        self._book = SessionBook(run, 2 if self._two else 1)
+        self._activity = ActivityWatch(rules)
+        self._recogniser = Recogniser(rules)
+        self._slouch = SlouchWatch(rules, self._gate)
+        self._buzz_until_s = -math.inf
+        self._off_ticks = 0
+        self._off_limit_ticks = ticks(rules.off_ends_session_s)
+        self._next_tick = 0
+        self._queue: list[tuple[int, int, Command]] = []
+        self._told = 0
+
+    @property
+    def next_s(self) -> float:
+        """Time of the first tick not judged yet, the earliest at which a command can still take effect."""
+        return self._next_tick * TICK_S
+
+    def tell(self, command: Command) -> list[Event]:
+        """Take a command; it takes effect at the first tick at or after its time that is still to come."""
+        tick = max(self._next_tick, math.ceil(command.t_s / TICK_S - 1e-6))
+        if tick > self._next_tick:
+            heapq.heappush(self._queue, (tick, self._told, command))
+            self._told += 1
+            return []
+        return self._obey(tick, command)
+
+    def finish(self) -> list[Event]:
+        """The run is over: close what is open. Commands for a later time are dropped."""
+        self._queue.clear()
+        return self._close(self._next_tick)
+
+    def step(self, state: TrunkState) -> list[Event]:
+        """Judge one tick; ticks come in order, and `state.tick` is never smaller than `next_s` says."""
+        tick = state.tick
+        self._next_tick = tick
+        events: list[Event] = []
+        while self._queue and self._queue[0][0] <= tick:
+            events += self._obey(tick, heapq.heappop(self._queue)[2])
+        events += self._gate.step(tick)
+        if state.remarks:
+            events += [
+                SensorRemarked(r.t_s, r.place, r.kind, r.detail)
+                for r in state.remarks
+                if r.kind not in (RemarkKind.LOST, RemarkKind.BACK)
+            ]
+        events += self._upper.step(tick, state.upper, state.remarks)
+        if self._two:
+            events += self._lower.step(tick, state.lower, state.remarks)
+        events += self._attend(tick, state.upper is not None)
+        if self._book.open:
+            events += self._book.pass_time(tick)
+            reading = self._read(state)
+            told = self._slouch.step(tick, _sight(reading), reading.flexion_deg)
+            events.append(reading)
+            events += told
+            self._book.count(reading, told)
+        self._next_tick = tick + 1
+        return events
+
+    def _attend(self, tick: int, present: bool) -> list[Event]:
+        """Open a session when there is something to judge, close it when there was nothing for long."""
+        if present:
+            self._off_ticks = 0
+            if self._book.open:
+                return []
+            self._gate.resume(tick)
+            self._slouch.new_session()
+            return self._book.begin(tick)
+        self._off_ticks += 1
+        if self._book.open and self._off_ticks > self._off_limit_ticks:
+            return self._close(tick)
+        return []
+
+    def _close(self, tick: int) -> list[Event]:
+        if not self._book.open:
+            return []
+        return [*self._slouch.close(tick), *self._book.end(tick)]
+
+    def _read(self, state: TrunkState) -> Reading:
+        upper = state.upper
+        if upper is None:
+            if self._upper.lost:
+                self._activity.reset()
+            nan = math.nan
+            return Reading(
+                state.t_s,
+                nan,
+                nan,
+                nan,
+                None,
+                nan,
+                Posture.UNKNOWN,
+                Activity.UNKNOWN,
+                Unjudged.SENSOR_LOST,
+                0,
+            )
+        up = _turned(upper.up, self._turn_upper)
+        upper_deg = flexion_deg(up)
+        lateral = lateral_deg(up)
+        sigma_deg = flexion_sigma_deg(up, upper.sigma_deg)
+        flexion = upper_deg
+        lower_deg = None
+        lower = state.lower if self._two else None
+        if lower is not None:
+            low_up = _turned(lower.up, self._turn_lower)
+            lower_deg = flexion_deg(low_up)
+            flexion = spine_flexion_deg(upper_deg, lower_deg)
+            sigma_deg = spine_flexion_sigma_deg(sigma_deg, flexion_sigma_deg(low_up, lower.sigma_deg))
+        activity = self._activity.step(upper, up[2] if upper.trusted else 1.0)
+        unjudged = self._unjudged(state.t_s, upper, lower, sigma_deg, activity)
+        posture = (
+            self._recogniser.step(flexion, lateral, upper_deg, lower_deg)
+            if unjudged is None
+            else Posture.UNKNOWN
+        )
+        sensors = 1 if lower is None else 2
+        return Reading(
+            state.t_s, flexion, lateral, upper_deg, lower_deg, sigma_deg, posture, activity, unjudged, sensors
+        )
+
+    def _unjudged(
+        self,
+        t_s: float,
+        upper: SegmentState,
+        lower: SegmentState | None,
+        sigma_deg: float,
+        activity: Activity,
+    ) -> Unjudged | None:
+        """The first reason, in the order of `Unjudged`, not to judge this tick."""
+        if self._two and lower is None and not self._lower.lost:
+            return Unjudged.SENSOR_LOST  # a lost packet: with one sensor the angle would mean another thing
+        if not self._upper.settled or (lower is not None and not self._lower.settled):
+            return Unjudged.SETTLING
+        if not upper.trusted or (lower is not None and not lower.trusted):
+            return Unjudged.UNTRUSTED
+        if sigma_deg > self._rules.sigma_limit_deg:
+            return Unjudged.UNTRUSTED
+        if t_s <= self._buzz_until_s:
+            return Unjudged.BUZZ
+        if activity is Activity.LYING:
+            return Unjudged.LYING
+        if activity is Activity.MOVING:
+            return Unjudged.MOVING
+        return None
+
+    def _obey(self, tick: int, command: Command) -> list[Event]:
+        if isinstance(command, Snooze):
+            return self._gate.snooze(tick, command)
+        if isinstance(command, SetMode):
+            return self._gate.set_mode(tick, command)
+        if isinstance(command, SetNeutral):
+            return self._set_neutral(tick, command)
+        if isinstance(command, NoteBuzz):
+            end_s = command.t_s + command.for_s + self._rules.buzz_after_s
+            self._buzz_until_s = max(self._buzz_until_s, end_s)
+            return []
+        return self._close(tick)  # EndSession
+
+    def _set_neutral(self, tick: int, command: SetNeutral) -> list[Event]:
+        upper_was, lower_was = self._neutral_now
+        upper_first, lower_first = self._neutral_up
+        self._neutral_now = (command.upper_up, command.lower_up if command.lower_up else lower_was)
+        self._turn_upper = _turn(upper_first, command.upper_up)
+        if command.lower_up is not None and lower_first is not None:
+            self._turn_lower = _turn(lower_first, command.lower_up)
+        dot = sum(a * b for a, b in zip(upper_was, command.upper_up, strict=True))
+        return [NeutralChanged(tick * TICK_S, math.degrees(math.acos(min(1.0, max(-1.0, dot)))))]
+
+
+def _sight(reading: Reading) -> Sight:
+    if reading.posture is Posture.SLOUCHED:
+        return Sight.BAD
+    if reading.unjudged is None:
+        return Sight.GOOD
+    if reading.unjudged in (Unjudged.MOVING, Unjudged.LYING):
+        return Sight.MOVING
+    return Sight.UNKNOWN
+
+
+def _turn(was_up: Vector, now_up: Vector) -> Turn:
+    """From the frame in which `was_up` is upright to the one in which `now_up` is (both body frame)."""
+    x, y, z = (rotation_onto_up(now_up) @ rotation_onto_up(was_up).T).tolist()
+    return (tuple(x), tuple(y), tuple(z))
+
+
+def _turned(up: Vector, turn: Turn | None) -> Vector:
+    if turn is None:
+        return up
+    x, y, z = up
+    a, b, c = turn
+    return (
+        a[0] * x + a[1] * y + a[2] * z,
+        b[0] * x + b[1] * y + b[2] * z,
+        c[0] * x + c[1] * y + c[2] * z,
+    )
