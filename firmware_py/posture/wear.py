@@ -1,0 +1,163 @@
+"""Worn or not: a back is never quite still and never upside down for long.
+
+Theory of operation. Breathing and balance turn the upper back a little, all the time; a table does
+not. So the angular rate between 0.1 and 2 Hz (which leaves out the gyroscope's bias and most of a
+buzzing motor) is squared and averaged over *spells* of 5 s, long enough for one breath at rest
+(12 to 20 a minute), and of the last four spells the median counts: a door that slams fills one
+spell, a heart and a pair of lungs fill all. Own measurement, °/s: an MPU-6050 on a bench at most
+0.043; the upper back of 22 people sitting still at least 0.107. The threshold is the geometric middle
+of the 0.05 and 0.10 published in the project's notes before that measurement.
+
+Moving is not enough to *become* worn: a hand and a bag move as well. What counts as put on must also
+hang as a back does: not upside down, not turning end over end, not lying while it is swung about.
+Once worn, lying down and exercising stay worn; only stillness and standing on its head end it.
+Limits: a bag that happens to hang upright and is carried, and the seat of a driving car, look worn.
+"""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+from enum import StrEnum
+
+from .trunk import TICK_S, TrunkState
+
+
+class Wear(StrEnum):
+    """Whether the sensor is on a back."""
+
+    UNKNOWN = "unknown"
+    WORN = "worn"
+    NOT_WORN = "not_worn"
+
+
+@dataclass(frozen=True, slots=True)
+class WearVerdict:
+    """What `WearDetector` thinks at a tick; `reason` is one plain phrase."""
+
+    wear: Wear
+    reason: str
+
+    @property
+    def worn(self) -> bool:
+        """True only where it is decided that the sensor is worn."""
+        return self.wear is Wear.WORN
+
+
+@dataclass(frozen=True, slots=True)
+class WearRules:
+    """What the detector assumes.
+
+    Attributes:
+        still_rad_s: angular rate, root mean square over 0.1–2 Hz and all axes, below which nobody wears
+            it: 0.07 °/s, see the head of this file.
+        upside_down_deg: angle from neutral that no back holds for 20 s: lying is 90, a bow to the toes 120.
+        lying_deg: angle from neutral above which the wearer would be lying.
+        swung_rad_s: rate above which something that lies is being carried about: 5 °/s, ten times a
+            sleeper's turning (inference).
+        steady: length of the mean of "up" (a unit vector) below which it turns end over end; bowing to the
+            floor and up again, over and over, keeps 0.6.
+    """
+
+    still_rad_s: float = math.radians(0.07)
+    upside_down_deg: float = 120.0
+    lying_deg: float = 75.0
+    swung_rad_s: float = math.radians(5.0)
+    steady: float = 0.5
+
+
+UNDECIDED = WearVerdict(Wear.UNKNOWN, "not decided yet")
+ON_A_BACK = WearVerdict(Wear.WORN, "it moves as a back does")
+STILL = WearVerdict(Wear.NOT_WORN, "nothing has moved it for 20 seconds")
+UPSIDE_DOWN = WearVerdict(Wear.NOT_WORN, "it is upside down")
+CARRIED = WearVerdict(Wear.NOT_WORN, "it is being carried or handled")
+
+SPELL_TICKS = round(5.0 / TICK_S)
+SPELLS = 4
+SETTLE_TICKS = round(4.0 / TICK_S)
+"""Ticks left out at first: the high pass settles in 1.6 s, a start-up's transient in a little more."""
+GAP_TICKS = round(2.0 / TICK_S)
+"""Missing ticks after which the motion before a gap no longer says anything about that after it."""
+
+# One-pole filters at 10 Hz: a = 1 − exp(−2π·f/10).
+_HIGH_PASS = 1.0 - math.exp(-2.0 * math.pi * 0.1 * TICK_S)
+_LOW_PASS = 1.0 - math.exp(-2.0 * math.pi * 2.0 * TICK_S)
+
+
+class WearDetector:
+    """Decides, tick by tick, whether the upper sensor is worn; first after 24 s, then every 5 s.
+
+    It keeps its verdict while samples are missing; what is lost is the sensor, not the shirt.
+    """
+
+    def __init__(self, rules: WearRules | None = None) -> None:
+        self._rules = rules or WearRules()
+        self._verdict = UNDECIDED
+        self._gap = 0
+        self._forget()
+
+    def _forget(self) -> None:
+        self._wait = SETTLE_TICKS
+        self._filter: list[float] | None = None
+        self._begin_spell()
+        self._spells: list[tuple[float, float, float, float]] = []
+
+    def _begin_spell(self) -> None:
+        self._ticks = 0
+        self._energy = self._x = self._y = self._z = 0.0
+
+    def step(self, state: TrunkState) -> WearVerdict:
+        """Take the next tick, in order, and say what is thought of it now."""
+        upper = state.upper
+        if upper is None:
+            self._gap += 1
+            if self._gap == GAP_TICKS:
+                self._forget()
+            return self._verdict
+        self._gap = 0
+        p, q, r = upper.gyr_rad_s
+        memory = self._filter
+        if memory is None:
+            memory = self._filter = [p, q, r, 0.0, 0.0, 0.0]
+        mp, mq, mr, lp, lq, lr = memory
+        mp += _HIGH_PASS * (p - mp)
+        mq += _HIGH_PASS * (q - mq)
+        mr += _HIGH_PASS * (r - mr)
+        lp += _LOW_PASS * (p - mp - lp)
+        lq += _LOW_PASS * (q - mq - lq)
+        lr += _LOW_PASS * (r - mr - lr)
+        memory[:] = mp, mq, mr, lp, lq, lr
+        if self._wait:
+            self._wait -= 1
+            return self._verdict
+        x, y, z = upper.up
+        self._energy += lp * lp + lq * lq + lr * lr
+        self._x += x
+        self._y += y
+        self._z += z
+        self._ticks += 1
+        if self._ticks == SPELL_TICKS:
+            self._spells = [*self._spells[1 - SPELLS :], (self._energy, self._x, self._y, self._z)]
+            self._begin_spell()
+            if len(self._spells) == SPELLS:
+                self._verdict = self._decide()
+        return self._verdict
+
+    def _decide(self) -> WearVerdict:
+        rules = self._rules
+        energies = sorted(spell[0] for spell in self._spells)
+        middle = (energies[SPELLS // 2 - 1] + energies[SPELLS // 2]) / 2.0
+        rate = math.sqrt(middle / SPELL_TICKS)
+        if rate < rules.still_rad_s:
+            return STILL
+        x, y, z = (sum(spell[axis] for spell in self._spells) for axis in (1, 2, 3))
+        length = math.sqrt(x * x + y * y + z * z)
+        tilt_deg = math.degrees(math.atan2(math.hypot(x, y), z))
+        if tilt_deg > rules.upside_down_deg and length > rules.steady * SPELLS * SPELL_TICKS:
+            return UPSIDE_DOWN
+        if self._verdict.worn:
+            return ON_A_BACK
+        tumbling = length < rules.steady * SPELLS * SPELL_TICKS
+        if tumbling or (tilt_deg > rules.lying_deg and rate > rules.swung_rad_s):
+            return CARRIED
+        return ON_A_BACK
