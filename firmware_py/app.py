@@ -42,7 +42,8 @@ def drive(
         source: blocks, paced by whoever makes them.
         monitor: the core; it is finished (session closed) when the source ends, whatever ended it.
         listeners: each gets every event. One that raises is logged, and the others still hear it.
-        commands: asked after each block for what the wearer wants; dated here to the end of that block.
+        commands: asked after each block for what the wearer wants; dated here to the next tick, so that a
+            replay obeys them at the same one.
         keep: gets every block and dated command before the core does.
     """
 
@@ -51,7 +52,7 @@ def drive(
             for listen in listeners:
                 try:
                     listen(event)
-                except Exception:  # noqa: BLE001 - one listener's fault must not cost the others or the session
+                except Exception:  # one listener must not cost the others
                     log.exception("a listener failed on %s", type(event).__name__)
 
     try:
@@ -60,7 +61,7 @@ def drive(
                 keep.block(block)
             tell(monitor.feed(block))
             for command in commands():
-                dated = dataclasses.replace(command, t_s=block.until_s)
+                dated = dataclasses.replace(command, t_s=monitor.next_s)
                 if keep is not None:
                     keep.command(dated)
                 tell(monitor.tell(dated))
