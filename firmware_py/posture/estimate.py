@@ -1,11 +1,11 @@
 """The sensor-rate stage: blocks of samples in, one `TrunkState` for every tick out.
 
-The grid is fixed (tick k stands at k · `TICK_S` of the run), so the cut of the blocks and the phase of
+The grid is fixed (tick k stands at k/10 s of the run), so the cut of the blocks and the phase of
 a sensor's own clock change nothing. A tick is told once every sample up to it is promised to have
 come (`TrunkBlock.until_s`), exactly once and in order:
 
 - the first one is the first at or after the first sample or remark;
-- each sensor shows its last good sample in the tick's window ((k−1) · `TICK_S`, k · `TICK_S`], and the
+- each sensor shows its last good sample in the tick's window ((k−1)/10, k/10], and the
   mean and rms over the window's good samples; None where it has none;
 - while the promise moves on without samples, ticks without segments are told;
 - a remark comes with the tick into whose window it falls; one that comes late, with the next.
@@ -29,13 +29,13 @@ from itertools import chain
 from .blocks import Place, Remark, RemarkKind, SensorBlock, TrunkBlock
 from .profile import CalibrationProfile
 from .segment import LONGEST_RUN_S, SegmentStream, tick_at
-from .trunk import TICK_S, TrunkState, Vector
+from .trunk import TICKS_PER_S, TrunkState, Vector
 
 LONGEST_SILENCE_S = 600.0
 """Ten minutes: longer than any loss that a source reports while it waits for its sensor, which moves
 its promise on several times a second; short enough that a jump costs 6000 ticks at most."""
 
-_LONGEST_SILENCE_TICKS = round(LONGEST_SILENCE_S / TICK_S)
+_LONGEST_SILENCE_TICKS = round(LONGEST_SILENCE_S * TICKS_PER_S)
 _BEFORE_ALL = -(1 << 62)
 
 
@@ -96,7 +96,7 @@ class TrunkEstimator:
     def _due(self) -> Iterable[int]:
         """The ticks that the promise newly covers, in order; from here on they count as told."""
         ahead = tick_at(self._until_s)
-        last = ahead if ahead * TICK_S <= self._until_s else ahead - 1
+        last = ahead if ahead / TICKS_PER_S <= self._until_s else ahead - 1
         if self._told == _BEFORE_ALL:
             first = min(self._marks(), default=last + 1)
             if first > last:
@@ -133,6 +133,6 @@ class TrunkEstimator:
 
 
 def _jumped(before: int, after: int) -> Remark:
-    hole_s = (after - before) * TICK_S
+    hole_s = (after - before) / TICKS_PER_S
     detail = f"time jumped forward by {hole_s:.0f} s; nothing is told of the time between"
-    return Remark((after - 1) * TICK_S, Place.UPPER, RemarkKind.CLOCK, detail)
+    return Remark((after - 1) / TICKS_PER_S, Place.UPPER, RemarkKind.CLOCK, detail)

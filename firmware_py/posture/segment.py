@@ -1,6 +1,6 @@
 """One sensor's samples, filtered and summed up tick by tick.
 
-Tick k stands at k · `TICK_S` and its window is ((k−1) · `TICK_S`, k · `TICK_S`]. A block of a live
+Tick k stands at k/10 s and its window is ((k−1)/10, k/10]. A block of a live
 monitor (ten samples) goes through plain Python floats, because one numpy call costs as much as a
 few samples; a block of a whole recording goes through numpy. Both add up the same numbers, so the
 size of a block changes no tick by more than rounding (1e-9).
@@ -22,7 +22,7 @@ from .blocks import STANDARD_GRAVITY_M_S2, FloatArray, SensorBlock
 from .correction import rotation_onto_up
 from .inclination import InclinationFilter
 from .profile import SensorProfile
-from .trunk import TICK_S, SegmentState, Vector
+from .trunk import TICKS_PER_S, SegmentState, Vector
 
 GAP_PERIODS = 1.5
 """A step longer than this many sampling periods is a gap: at least one sample is missing."""
@@ -33,24 +33,23 @@ SHORT_BLOCK = 64
 LONGEST_RUN_S = 1e11
 """A time beyond this (3000 years) is no time; nearer than that, every time has a tick of its own."""
 
-_TICKS_PER_S = round(1.0 / TICK_S)
 _DEG = 180.0 / math.pi
 
 
 def tick_at(t_s: float) -> int:
     """The first tick at or after a time: the one in whose window the time lies."""
-    tick = math.ceil(t_s * _TICKS_PER_S)
-    # That product is rounded; what counts is the tick's own time, k · TICK_S.
-    if (tick - 1) * TICK_S >= t_s:
+    tick = math.ceil(t_s * TICKS_PER_S)
+    # That product is rounded; what counts is the tick's own time, k / 10.
+    if (tick - 1) / TICKS_PER_S >= t_s:
         return tick - 1
-    return tick if tick * TICK_S >= t_s else tick + 1
+    return tick if tick / TICKS_PER_S >= t_s else tick + 1
 
 
 def ticks_at(t_s: FloatArray) -> NDArray[np.int64]:
     """`tick_at` of each time, (n,) -> (n,)."""
-    ticks = np.ceil(t_s * _TICKS_PER_S).astype(np.int64)
-    ticks[(ticks - 1) * TICK_S >= t_s] -= 1
-    ticks[ticks * TICK_S < t_s] += 1
+    ticks = np.ceil(t_s * TICKS_PER_S).astype(np.int64)
+    ticks[(ticks - 1) / TICKS_PER_S >= t_s] -= 1
+    ticks[ticks / TICKS_PER_S < t_s] += 1
     return ticks
 
 
@@ -156,7 +155,7 @@ class SegmentStream:
         start, count = 0, len(times)
         while start < count:
             tick = tick_at(times[start])
-            stop = bisect_right(times, tick * TICK_S, start)
+            stop = bisect_right(times, tick / TICKS_PER_S, start)
             if tick > told:
                 good, last, sums = _sum_rows(gyr[start:stop], acc[start:stop])
                 last += start

@@ -1,7 +1,7 @@
 """What the sensor-rate stage hands to the judgement, ten times a second.
 
 `estimate.py` turns blocks of samples into one `TrunkState` for every tick of a fixed grid
-(tick k stands at t = k · 0.1 s); everything behind it (activity, wear, posture, slouch, tally)
+(tick k stands at t = k / 10 s); everything behind it (activity, wear, posture, slouch, tally)
 works on these few numbers in plain Python, so the size of a block cannot change the story.
 """
 
@@ -11,8 +11,11 @@ from dataclasses import dataclass
 
 from .blocks import Remark
 
-TICK_S = 0.1
-"""Distance of two ticks, hence of two readings, in seconds."""
+TICKS_PER_S = 10
+"""Ticks, hence readings, in a second. The time of tick k is k / 10: the float that prints as one decimal."""
+
+TICK_S = 1.0 / TICKS_PER_S
+"""Distance of two ticks in seconds."""
 
 Vector = tuple[float, float, float]
 
@@ -51,7 +54,7 @@ class TrunkState:
     """The trunk at one tick.
 
     Attributes:
-        tick: index k on the grid, t = k · `TICK_S`.
+        tick: index k on the grid, t = k / `TICKS_PER_S`.
         upper: the upper-back sensor; None where no good sample fell into the tick.
         lower: the low-back sensor; None likewise, or where none is configured.
         remarks: what the drivers said since the tick before.
@@ -65,4 +68,4 @@ class TrunkState:
     @property
     def t_s(self) -> float:
         """Time of the tick, seconds since the run began."""
-        return self.tick * TICK_S
+        return self.tick / TICKS_PER_S
