@@ -1,0 +1,120 @@
+"""Whole working days of a simulated person: sitting, slouches, everyday movements, breaks, walks, lunch."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from ...posture.events import Activity, Posture
+from .wearer_activities import sit_down, sit_upright, slouch, stand_up, take_posture, type_keys, walk
+from .wearer_moves import WHILE_SITTING
+from .wearer_person import Person, Style, person
+from .wearer_script import Script
+
+
+@dataclass(frozen=True, slots=True)
+class Habits:
+    """How somebody spends a sitting, by their style. Times are means of exponential lengths.
+
+    Attributes:
+        upright_s: from one change of posture to the next, upright.
+        slouch_s: a slouch, beyond five seconds.
+        slouching: share of the changes that are slouches; the others are leaning.
+        sliding: share of the slouches into which they slide over half a minute or two.
+        lean_s: a lean.
+        moves_per_hour: everyday movements.
+        typing: share of upright time at the keyboard.
+        sitting_s: from one break to the next.
+        fidget_every_s: small shifts.
+    """
+
+    upright_s: float
+    slouch_s: float
+    slouching: float
+    sliding: float
+    lean_s: float
+    moves_per_hour: float
+    typing: float
+    sitting_s: float
+    fidget_every_s: float
+
+
+HABITS = {
+    Style.STEADY: Habits(300.0, 180.0, 0.6, 0.4, 45.0, 16.0, 0.7, 3300.0, 45.0),
+    Style.RESTLESS: Habits(150.0, 50.0, 0.5, 0.1, 20.0, 40.0, 0.5, 2100.0, 18.0),
+}
+
+
+def working_day(style: Style | str = Style.STEADY, seed: int = 0, hours: float = 8.0) -> Script:
+    """A day's work of the person of this style and seed: `Wearer(working_day("steady", 3))`.
+
+    It begins with a minute of sitting upright and ends sitting. Lunch is a walk in the middle.
+    """
+    return day_of(person(style, seed), seed, hours)
+
+
+def day_of(who: Person, seed: int, hours: float = 8.0) -> Script:
+    """The day `seed` of a person."""
+    script = Script(who, seed)
+    habits = HABITS[who.style]
+    end_s = hours * 3600.0
+    lunch_s = end_s * script.between((0.45, 0.55)) if hours >= 2.0 else end_s
+    script.hold(60.0)
+    while script.now_s < end_s - 120.0:
+        pause_s = min(script.now_s + 600.0 + script.rng.exponential(habits.sitting_s - 600.0), end_s)
+        if script.now_s < lunch_s <= pause_s:
+            pause_s = lunch_s
+        sitting(script, habits, pause_s)
+        if pause_s >= end_s - 120.0:
+            break
+        leave_desk(script, script.between((900.0, 1500.0)) if pause_s == lunch_s else None)
+    sit_upright(script)
+    script.hold(end_s - script.now_s)
+    return script
+
+
+def sitting(script: Script, habits: Habits, until_s: float) -> None:
+    """Work at the desk until then: upright, and now and again another posture."""
+    while script.now_s < until_s - 5.0:
+        _upright(script, habits, min(until_s, script.now_s + 8.0 + script.rng.exponential(habits.upright_s)))
+        left_s = until_s - script.now_s
+        if left_s < 15.0:
+            break
+        if script.rng.random() < habits.slouching:
+            slide_s = script.between((30.0, 90.0)) if script.rng.random() < habits.sliding else None
+            for_s = 5.0 + script.rng.exponential(habits.slouch_s)
+            slouch(script, min(for_s, left_s), in_s=slide_s)
+        else:
+            how = (Posture.LEANING_FORWARD, Posture.LEANING_BACK, Posture.SIDE_BENT)[script.rng.integers(3)]
+            for_s = min(3.0 + script.rng.exponential(habits.lean_s), left_s)
+            take_posture(script, how, for_s, float(script.rng.choice((-1.0, 1.0))))
+        sit_upright(script)
+
+
+def _upright(script: Script, habits: Habits, until_s: float) -> None:
+    """Upright work until then, with everyday movements in it."""
+    while script.now_s < until_s - 1.0:
+        gap_s = script.rng.exponential(3600.0 / habits.moves_per_hour)
+        for_s = min(gap_s, until_s - script.now_s)
+        if for_s > 4.0 and script.rng.random() < habits.typing:
+            with script.meanwhile("typing", Posture.UPRIGHT, Activity.STILL):
+                type_keys(script, for_s)
+                script.hold(for_s, every_s=habits.fidget_every_s)
+        else:
+            script.hold(for_s, every_s=habits.fidget_every_s)
+        if gap_s == for_s:
+            script.move(WHILE_SITTING[script.rng.integers(len(WHILE_SITTING))])
+
+
+def leave_desk(script: Script, for_s: float | None = None) -> None:
+    """Get up, stand and walk for a while (2–5 min if not said), now and then by the stairs, and sit again."""
+    end_s = script.now_s + (script.between((120.0, 300.0)) if for_s is None else for_s)
+    stand_up(script)
+    while script.now_s < end_s - 12.0:
+        script.hold(min(script.rng.exponential(15.0) + 1.0, end_s - script.now_s))
+        left_s = end_s - script.now_s
+        if left_s > 40.0 and script.rng.random() < 0.25:
+            walk(script, script.between((8.0, 20.0)), stairs=True)
+        elif left_s > 6.0:
+            walk(script, min(script.rng.exponential(40.0) + 5.0, left_s))
+    script.hold(2.0)
+    sit_down(script)
