@@ -1,0 +1,383 @@
+"""What every driver that reads a FIFO shares: draining, timestamps, and living through faults.
+
+A family's own file says how to reset, configure and ask its chip; this one says when. `read`
+never waits. A read in good health is two transactions: how many frames wait, and one burst.
+
+| seen                                      | taken for       | done                                  |
+|-------------------------------------------|-----------------|---------------------------------------|
+| no acknowledgement, three times at once   | a loose contact | nothing is read; the FIFO keeps all   |
+| the same for `LOST_AFTER_S`               | a lost sensor   | LOST; the promise `until_s` goes on   |
+| a timeout                                 | a stuck bus     | as above, asked again each second     |
+| FIFO full                                 | a late read     | OVERFLOW, emptied, losses counted     |
+| other settings (asked each second, and    | a reset chip    | RESET, and set up again               |
+| at once when frames are due and none wait)|                 |                                       |
+| frames out of step, most rows implausible | bytes lost      | IMPLAUSIBLE, emptied                  |
+| one row far from its neighbours           | a flipped bit   | IMPLAUSIBLE, the row becomes NaN      |
+"""
+
+from __future__ import annotations
+
+import errno
+import math
+from abc import abstractmethod
+from typing import ClassVar
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ..errors import SensorError
+from ..posture.blocks import Place, Remark, RemarkKind, SensorBlock, empty_block
+from .clock import Clock
+from .i2c import I2cBus, I2cDevice
+from .sampleclock import SampleClock
+from .spikes import any_jump, implausible_rows
+
+LOST_AFTER_S = 0.5
+CHECK_EVERY_S = 1.0
+STUCK_PAUSE_S = 1.0
+MEASURED_AT_OPENING_S = 0.3
+"""Two watched steps this far apart give the oscillator's rate to about 0.1 % before the first read."""
+
+OVERFLOWED = -1
+OUT_OF_STEP = -2
+
+
+class FifoImu(I2cDevice):
+    """An inertial sensor read through its FIFO. Implements the `Imu` protocol.
+
+    Args:
+        bus: the open bus.
+        address: 7-bit address.
+        clock: the machine's clock.
+        place: where on the trunk the sensor sits.
+        origin_s: the moment of `clock` that is t = 0 of the run.
+    """
+
+    part: ClassVar[str]
+    rate_hz: ClassVar[float]
+    capacity_frames: ClassVar[int]
+    reset_s: ClassVar[float]
+    start_up_s: ClassVar[float]
+
+    def __init__(
+        self, bus: I2cBus, address: int, *, clock: Clock, place: Place = Place.UPPER, origin_s: float = 0.0
+    ) -> None:
+        super().__init__(bus, address)
+        self.place = place
+        self.name = f"{self.part} at 0x{address:02x} on {bus.name}"
+        self.until_s = 0.0
+        self._clock = clock
+        self._origin_s = origin_s
+        self._times = SampleClock(self.rate_hz)
+        self._next = 0  # index of the next sample to be read
+        self._anchored = False
+        self._settled_s = 0.0  # no sample before this moment is used
+        self._lost = False
+        self._doubtful = False  # a burst failed half-way: frames may be missing
+        self._heard_s = 0.0  # when samples last came
+        self._retry_s = 0.0
+        self._check_s = 0.0
+        self._temp_c = math.nan
+        self._settings_wanted = b""
+        self._why = ""  # what the newest failure looked like
+        self._remarks: list[Remark] = []
+        self._counts = np.zeros((self.capacity_frames + 1, 6), dtype=np.float32)  # row 0: the read before
+        self._last_good = self._counts[0].copy()
+        self._fresh = True  # row 0 holds nothing yet
+        self._ramp = np.arange(self.capacity_frames, dtype=np.float64)
+        self._scale: NDArray[np.float32] = self._scales()
+
+    # What a family says of its chip. Each may raise OSError.
+
+    @abstractmethod
+    def _identify(self) -> None:
+        """Raise `SensorError` where the identity register does not name this part."""
+
+    @abstractmethod
+    def _ask_reset(self) -> None:
+        """Ask for every register's default; done after `reset_s`."""
+
+    @abstractmethod
+    def _configure(self) -> None:
+        """Write every setting, FIFO running; must not sleep."""
+
+    @abstractmethod
+    def _flush(self) -> None:
+        """Empty the FIFO, which goes on filling from the next sample."""
+
+    @abstractmethod
+    def _settings(self) -> bytes:
+        """The registers that tell a configured chip from a reset one."""
+
+    @abstractmethod
+    def _level(self) -> int:
+        """Whole frames in the FIFO, or `OVERFLOWED`, or `OUT_OF_STEP`."""
+
+    @abstractmethod
+    def _fetch(self, frames: int, into: NDArray[np.float32]) -> None:
+        """Read the oldest `frames` frames; row i of `into` is acc x y z, gyr x y z in counts."""
+
+    @abstractmethod
+    def _temperature_c(self) -> float:
+        """Temperature of the chip."""
+
+    @abstractmethod
+    def _scales(self) -> NDArray[np.float32]:
+        """(6,) m/s² and rad/s of one count."""
+
+    # The Imu protocol.
+
+    @property
+    def measured_rate_hz(self) -> float:
+        """The chip's own rate by the machine's clock."""
+        return 1.0 / self._times.period_s
+
+    def open(self) -> None:
+        """Identify, reset, configure, and measure the chip's rate; takes about half a second.
+
+        Raises:
+            SensorError: where nothing answers, or another chip does.
+        """
+        try:
+            self._identify()
+            self._ask_reset()
+            self._clock.sleep(self.reset_s)
+            self._set_up()
+            self._clock.sleep(self.start_up_s)
+            self._flush()
+            self.until_s = self._clock.monotonic() - self._origin_s
+            self._watch_step()
+            self._clock.sleep(MEASURED_AT_OPENING_S)
+            self._watch_step()
+        except SensorError:
+            raise
+        except OSError as error:
+            raise self._silent(error) from error
+        self._heard_s = self._clock.monotonic()
+
+    def read(self) -> SensorBlock:
+        """All samples since the last read, oldest first; empty while the sensor is lost. Never waits."""
+        clock = self._clock
+        before_s = clock.monotonic()
+        if before_s < self._retry_s:
+            return self._none(before_s)
+        try:
+            if self._lost or not self._anchored:
+                return self._resume(before_s)
+            frames = self._level()
+            at_s = clock.monotonic()
+            if frames <= 0 or self._doubtful:
+                frames = self._weigh(frames, at_s)
+                if frames <= 0:
+                    return self._none(at_s)
+            if at_s >= self._check_s and not self._check(at_s):
+                return self._none(at_s)
+            counts = self._counts[: frames + 1]
+            self._fetch(frames, counts[1:])
+        except OSError as error:
+            return self._missed(error)
+        return self._block(counts, frames, before_s, at_s)
+
+    def take_remarks(self) -> tuple[Remark, ...]:
+        """What was noticed since the last call."""
+        if not self._remarks:
+            return ()
+        remarks = tuple(self._remarks)
+        self._remarks.clear()
+        return remarks
+
+    def close(self) -> None:
+        """Nothing is held but the bus, which belongs to whoever opened it."""
+
+    # A read in good health.
+
+    def _block(self, counts: NDArray[np.float32], frames: int, before_s: float, at_s: float) -> SensorBlock:
+        times = self._times
+        newest = self._next + frames - 1
+        self._next = newest + 1
+        self._heard_s = at_s
+        if at_s - before_s < times.period_s:  # else the loop was interrupted and `at_s` says little
+            surprise_s = times.saw(newest, at_s)
+            if abs(surprise_s) > 2.5 * times.period_s:
+                return self._out_of_time(surprise_s)
+        first_s = times.time_of(newest - frames + 1) - self._origin_s
+        t_s = self._ramp[:frames] * times.period_s
+        t_s += first_s
+        if self._fresh:
+            self._fresh = False
+            counts[0] = self._last_good = counts[1].copy()
+        jumped = any_jump(counts)
+        values = (counts[1:] * self._scale).astype(np.float64)
+        if jumped:
+            bad, self._last_good = implausible_rows(counts, self._last_good)
+            if bad.any():
+                if frames >= 4 and bad.sum() > frames // 2:
+                    return self._discard(f"{int(bad.sum())} of {frames} samples made no sense")
+                values[bad] = math.nan
+                self._say_implausible(t_s, bad)
+        else:
+            self._last_good = self._counts[0]
+        self._counts[0] = counts[-1]
+        if first_s <= self.until_s:  # a promise was made meanwhile; what it covers comes too late
+            keep = int(np.searchsorted(t_s, self.until_s, "right"))
+            t_s, values = t_s[keep:], values[keep:]
+            if not len(t_s):
+                return empty_block()
+        self.until_s = float(t_s[-1])
+        return SensorBlock(t_s, values[:, :3], values[:, 3:], self._temp_c)
+
+    # Faults.
+
+    def _weigh(self, frames: int, at_s: float) -> int:
+        """Decide about a level that is not simply a number of frames; the frames to read now."""
+        times = self._times
+        due = int((at_s - times.time_of(self._next - 1)) / times.period_s)
+        if self._doubtful:
+            if not self._check(at_s):
+                return 0
+            self._doubtful = False
+            if frames >= 0 and abs(frames - due) > 1:
+                frames = OUT_OF_STEP
+        if frames == OVERFLOWED:
+            self._begin_again(at_s, RemarkKind.OVERFLOW, "the FIFO ran over before it was read")
+        elif frames == OUT_OF_STEP:
+            self._begin_again(at_s, RemarkKind.IMPLAUSIBLE, "the frames in the FIFO were out of step")
+        elif frames == 0 and due >= 3 and self._check(at_s) and at_s - self._heard_s > LOST_AFTER_S:
+            self._ask_reset()
+            self._retry_s = at_s + self.reset_s
+            raise OSError(errno.EIO, "it answers but takes no samples; it was asked to start over")
+        return max(frames, 0)
+
+    def _check(self, at_s: float) -> bool:
+        """Take the temperature, and see whether the settings are still ours; False where they were not."""
+        self._check_s = at_s + CHECK_EVERY_S
+        if self._settings() != self._settings_wanted:
+            self._identify()
+            self._remark(RemarkKind.RESET, "the chip had lost its settings; it was set up again")
+            self._set_up()
+            return False
+        self._temp_c = float(np.float32(self._temperature_c()))
+        return True
+
+    def _set_up(self) -> None:
+        self._anchored = False
+        self._configure()
+        self._settings_wanted = self._settings()
+        self._settled_s = self._clock.monotonic() + self.start_up_s
+
+    def _begin_again(self, at_s: float, kind: RemarkKind, seen: str) -> None:
+        """Empty the FIFO and find the time axis anew; says how many samples that cost."""
+        next_before = self._next
+        self._anchored = False
+        self._flush()
+        self._watch_step()
+        if self._anchored:
+            self._remark(kind, f"{seen}; {self._next - next_before} samples lost")
+        else:
+            self._remark(kind, f"{seen}; samples lost")
+
+    def _watch_step(self) -> None:
+        """Poll the level until it steps: the moment of a sample, to a fraction of a millisecond.
+
+        Takes one period at most. Seeing no step is no error: the next read tries again.
+        """
+        monotonic = self._clock.monotonic
+        times = self._times
+        after_s = start_s = monotonic()
+        level = self._level()
+        for _ in range(2000):
+            asked_s = monotonic()
+            if level < 0 or asked_s - start_s > 2.5 * times.period_s:
+                return
+            now_level = self._level()
+            before_s = monotonic()
+            if now_level == level + 1:
+                self._place_step(level, after_s, before_s)
+                return
+            level, after_s = now_level, asked_s
+
+    def _place_step(self, level: int, after_s: float, before_s: float) -> None:
+        """The sample behind `level` others in the FIFO was taken between these two moments."""
+        times = self._times
+        moment_s = 0.5 * (after_s + before_s)
+        if self._anchored:
+            times.saw_step(self._next + level, after_s, before_s)
+            return
+        if math.isfinite(times.sigma_s):
+            oldest_s = moment_s - level * times.period_s
+            self._next += max(0, round((oldest_s - times.time_of(self._next)) / times.period_s))
+        times.anchor(self._next + level, moment_s, 0.3 * (before_s - after_s) + 1e-5)
+        self._anchored = True
+        self._fresh = True
+        self._heard_s = before_s
+
+    def _resume(self, now_s: float) -> SensorBlock:
+        """One attempt to bring a lost or freshly configured sensor back."""
+        self._anchored = False
+        if now_s >= self._settled_s and self._check(now_s):
+            self._flush()
+            self._watch_step()
+        if self._anchored:
+            self._doubtful = False
+            if self._lost:
+                self._lost = False
+                self._remark(RemarkKind.BACK, f"{self.name} answers again")
+        return self._none(now_s)
+
+    def _missed(self, error: OSError) -> SensorBlock:
+        now_s = self._clock.monotonic()
+        self._doubtful = True
+        if error.errno == errno.ETIMEDOUT:
+            self._retry_s = now_s + STUCK_PAUSE_S
+        self._why = str(self._silent(error))
+        return self._none(now_s)
+
+    def _none(self, now_s: float) -> SensorBlock:
+        """No samples now; when that has lasted, the sensor is lost and time goes on without it."""
+        if not self._lost and now_s - self._heard_s > LOST_AFTER_S:
+            self._lost = True
+            self.until_s = max(self.until_s, now_s - self._origin_s)
+            self._remark(RemarkKind.LOST, self._why or f"{self.name} gives no samples")
+            self._why = ""
+        elif self._lost:
+            self.until_s = max(self.until_s, now_s - self._origin_s)
+        return empty_block()
+
+    def _discard(self, seen: str) -> SensorBlock:
+        self._remark(RemarkKind.IMPLAUSIBLE, f"{seen}; they were left out")
+        self._anchored = False
+        return empty_block()
+
+    def _out_of_time(self, surprise_s: float) -> SensorBlock:
+        self._remark(
+            RemarkKind.CLOCK, f"samples came {surprise_s * 1e3:+.0f} ms off their time; it was set anew"
+        )
+        self._anchored = False
+        return empty_block()
+
+    def _say_implausible(self, t_s: NDArray[np.float64], bad: NDArray[np.bool_]) -> None:
+        count = int(bad.sum())
+        what = "1 sample" if count == 1 else f"{count} samples"
+        self._remarks.append(
+            Remark(
+                float(t_s[int(np.argmax(bad))]),
+                self.place,
+                RemarkKind.IMPLAUSIBLE,
+                f"{what} far from the neighbours",
+            )
+        )
+
+    def _remark(self, kind: RemarkKind, detail: str) -> None:
+        self._remarks.append(Remark(self.until_s, self.place, kind, detail))
+
+    def _silent(self, error: OSError) -> SensorError:
+        if error.errno == errno.ETIMEDOUT:
+            return SensorError(
+                f"no answer from {self.name}: the bus is stuck (a line held low); "
+                "is SDA on pin 3 and SCL on pin 5, and is no wire touching ground?"
+            )
+        if error.errno in (errno.EREMOTEIO, errno.ENXIO):
+            return SensorError(
+                f"no {self.name}: nothing answered; is I2C switched on (raspi-config), is SDA on pin 3?"
+            )
+        return SensorError(f"no answer from {self.name}: {error.strerror or error}")

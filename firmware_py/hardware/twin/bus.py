@@ -1,0 +1,112 @@
+"""A simulated I²C bus: it takes smbus2's own messages, byte for byte, and hands them to simulated chips."""
+
+from __future__ import annotations
+
+import ctypes
+import errno
+import math
+from typing import Protocol
+
+import smbus2
+
+from ..clock import Clock
+
+READ = 0x0001  # I2C_M_RD of linux/i2c.h
+
+
+class Chip(Protocol):
+    """What answers at an address."""
+
+    def write(self, data: bytes) -> None:
+        """Bytes after the address, in one message: a register and what to put there."""
+        ...
+
+    def read(self, count: int) -> bytes:
+        """`count` bytes from the register chosen before."""
+        ...
+
+
+class TwinBus:
+    """Chips at addresses, wires that can fail, and time that transfers take.
+
+    Stands in for `smbus2.SMBus` in `I2cBus`, or beneath it by `devnode.mounted`.
+
+    Args:
+        clock: the clock the chips live by.
+        speed_hz: when given, every transfer takes its time on the wire (nine clocks a byte) off the
+            clock; None where a real clock runs anyway.
+
+    Attributes:
+        transfers: transactions that were acknowledged.
+        wire_s: time the wires were busy at `speed_hz` (400 kHz where none is given).
+        log: (address, written bytes, number of bytes read) of every transaction when `record` is on.
+    """
+
+    def __init__(self, clock: Clock, speed_hz: float | None = None) -> None:
+        self._clock = clock
+        self._speed_hz = speed_hz
+        self._chips: dict[int, Chip] = {}
+        self._silent_until_s: dict[int, float] = {}
+        self._stuck_until_s = -math.inf
+        self._stuck_cost_s = 0.0
+        self.transfers = 0
+        self.wire_s = 0.0
+        self.record = False
+        self.log: list[tuple[int, bytes, int]] = []
+
+    def attach(self, address: int, chip: Chip) -> None:
+        """Solder a chip to the bus."""
+        self._chips[address] = chip
+
+    def detach(self, address: int) -> None:
+        """Take it off: nothing answers there any more."""
+        del self._chips[address]
+
+    def silence(self, address: int, for_s: float) -> None:
+        """Let the chip not acknowledge for a while; it goes on sampling."""
+        self._silent_until_s[address] = self._clock.monotonic() + for_s
+
+    def stick(self, for_s: float, costs_s: float = 0.2) -> None:
+        """Hold a line low: every transfer times out, after `costs_s`."""
+        self._stuck_until_s = self._clock.monotonic() + for_s
+        self._stuck_cost_s = costs_s
+
+    def i2c_rdwr(self, *i2c_msgs: smbus2.i2c_msg) -> None:
+        """One transaction.
+
+        Raises:
+            OSError: EREMOTEIO where nothing acknowledges, ETIMEDOUT on a stuck bus, as the kernel does.
+        """
+        now_s = self._clock.monotonic()
+        if now_s < self._stuck_until_s:
+            self._clock.sleep(self._stuck_cost_s)
+            raise OSError(errno.ETIMEDOUT, "Connection timed out")
+        clocks = 2
+        for message in i2c_msgs:
+            address = message.addr
+            chip = self._chips.get(address)
+            if chip is None or now_s < self._silent_until_s.get(address, -math.inf):
+                self._pass(clocks + 10)
+                raise OSError(errno.EREMOTEIO, "Remote I/O error")
+            clocks += 9 * (message.len + 1) + 1
+        self._pass(clocks)
+        self.transfers += 1
+        written = b""
+        for message in i2c_msgs:
+            chip = self._chips[message.addr]
+            if message.flags & READ:
+                ctypes.memmove(message.buf, chip.read(message.len), message.len)
+            else:
+                written = ctypes.string_at(message.buf, message.len)
+                chip.write(written)
+        if self.record:
+            last = i2c_msgs[-1]
+            self.log.append((last.addr, written, last.len if last.flags & READ else 0))
+
+    def close(self) -> None:
+        """Nothing is held."""
+
+    def _pass(self, clocks: int) -> None:
+        self.wire_s += clocks / (self._speed_hz or 400_000.0)
+        if self._speed_hz is not None:
+            self._clock.sleep(clocks / self._speed_hz)
