@@ -16,6 +16,10 @@ class ProfileError(PlumblineError, ValueError):
     """A calibration profile cannot be read or makes no sense; names the key."""
 
 
+class CalibrationRejected(PlumblineError, ValueError):  # noqa: N818  # an answer to the wearer, no fault
+    """A calibration step did not succeed; says to the wearer what was seen and what to do once more."""
+
+
 class SampleError(PlumblineError, ValueError):
     """Samples of the wrong shape, unit or order."""
 
