@@ -1,1 +1,1 @@
-"""How a calibration profile is made; the core only applies one."""
+"""How a calibration profile is made; applying one is the work of `firmware_py.posture.profile`."""
