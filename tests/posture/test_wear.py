@@ -4,12 +4,23 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator
+from pathlib import Path
 
 import numpy as np
 import pytest
 
+from firmware_py.posture.blocks import SensorBlock, TrunkBlock
+from firmware_py.posture.estimate import TrunkEstimator
+from firmware_py.posture.profile import CalibrationProfile
 from firmware_py.posture.trunk import TICK_S, SegmentState, TrunkState, Vector
 from firmware_py.posture.wear import Wear, WearDetector, WearVerdict
+from tests.calibration.recordings import (
+    SITTING_RATE_HZ,
+    bench_block,
+    bench_names,
+    sitting_people,
+    sitting_trials,
+)
 
 BENCH_DEG_S = 0.02
 """White noise of one axis at 10 Hz: gives 0.02 °/s over three axes in the band, as a bench does."""
@@ -139,3 +150,30 @@ def test_a_lost_sensor_keeps_its_verdict_and_starts_its_evidence_anew() -> None:
     told = story.lives(60.0)
     assert told.index(Wear.NOT_WORN) * TICK_S > 20.0
     assert told[-1] is Wear.NOT_WORN
+
+
+def verdicts(block: SensorBlock, rate_hz: float) -> list[tuple[float, WearVerdict]]:
+    """What is thought at each tick of a recording, with no calibration at all."""
+    detector = WearDetector()
+    states = TrunkEstimator(CalibrationProfile(), rate_hz).feed(TrunkBlock.of(block))
+    return [(state.t_s - states[0].t_s, detector.step(state)) for state in states]
+
+
+def test_a_real_sensor_on_the_bench_is_never_worn(shared_data: Path) -> None:
+    for name in bench_names(shared_data, still=True):
+        told = verdicts(bench_block(shared_data, name), 100.0)
+        assert {verdict.wear for t_s, verdict in told if t_s > 30.0} == {Wear.NOT_WORN}, name
+        assert Wear.WORN not in {verdict.wear for _, verdict in told}, name
+
+
+def test_a_real_sensor_moved_about_by_hand_is_not_put_on(shared_data: Path) -> None:
+    for name in bench_names(shared_data, still=False):
+        assert Wear.WORN not in {v.wear for _, v in verdicts(bench_block(shared_data, name), 100.0)}, name
+
+
+def test_every_real_person_who_sits_still_wears_it_within_30_s(shared_data: Path) -> None:
+    for person in sitting_people(shared_data):
+        for name, (upper, _) in sitting_trials(person).items():
+            told = {verdict.wear for _, verdict in verdicts(upper, SITTING_RATE_HZ)}
+            assert Wear.NOT_WORN not in told, (person.name, name)
+            assert Wear.WORN in told, (person.name, name)
