@@ -20,7 +20,7 @@ from __future__ import annotations
 import errno
 import math
 from abc import abstractmethod
-from typing import ClassVar
+from typing import ClassVar, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -40,6 +40,17 @@ MEASURED_AT_OPENING_S = 0.3
 
 OVERFLOWED = -1
 OUT_OF_STEP = -2
+
+
+class _Views(NamedTuple):
+    """Views of the buffers for one number of frames; making six of them costs more than the arithmetic."""
+
+    counts: NDArray[np.float32]  # (n + 1, 6)
+    rows: NDArray[np.float32]  # (n, 6): those of this read
+    rows_before: NDArray[np.float32]  # (n, 6): each row's predecessor
+    steps: NDArray[np.float32]  # (n, 6)
+    steps_flat: NDArray[np.float32]
+    ramp: NDArray[np.float64]  # (n,) 0, 1, 2 ...
 
 
 class FifoImu(I2cDevice):
@@ -84,8 +95,10 @@ class FifoImu(I2cDevice):
         self._counts = np.zeros((self.capacity_frames + 1, 6), dtype=np.float32)  # row 0: the read before
         self._last_good = self._counts[0].copy()
         self._fresh = True  # row 0 holds nothing yet
-        self._ramp = np.arange(self.capacity_frames, dtype=np.float64)
         self._scale: NDArray[np.float32] = self._scales()
+        self._ramp = np.arange(self.capacity_frames, dtype=np.float64)
+        self._steps = np.empty((self.capacity_frames, 6), dtype=np.float32)
+        self._views: dict[int, _Views] = {}
 
     # What a family says of its chip. Each may raise OSError.
 
@@ -172,11 +185,11 @@ class FifoImu(I2cDevice):
                     return self._none(at_s)
             if at_s >= self._check_s and not self._check(at_s):
                 return self._none(at_s)
-            counts = self._counts[: frames + 1]
-            self._fetch(frames, counts[1:])
+            views = self._views.get(frames) or self._view(frames)
+            self._fetch(frames, views.rows)
         except OSError as error:
             return self._missed(error)
-        return self._block(counts, frames, before_s, at_s)
+        return self._block(views, frames, before_s, at_s)
 
     def take_remarks(self) -> tuple[Remark, ...]:
         """What was noticed since the last call."""
@@ -191,8 +204,15 @@ class FifoImu(I2cDevice):
 
     # A read in good health.
 
-    def _block(self, counts: NDArray[np.float32], frames: int, before_s: float, at_s: float) -> SensorBlock:
+    def _view(self, frames: int) -> _Views:
+        counts, steps = self._counts[: frames + 1], self._steps[:frames]
+        views = _Views(counts, counts[1:], counts[:-1], steps, steps.reshape(-1), self._ramp[:frames])
+        self._views[frames] = views
+        return views
+
+    def _block(self, views: _Views, frames: int, before_s: float, at_s: float) -> SensorBlock:
         times = self._times
+        counts, rows = views.counts, views.rows
         newest = self._next + frames - 1
         self._next = newest + 1
         self._heard_s = at_s
@@ -201,14 +221,15 @@ class FifoImu(I2cDevice):
             if abs(surprise_s) > 2.5 * times.period_s:
                 return self._out_of_time(surprise_s)
         first_s = times.time_of(newest - frames + 1) - self._origin_s
-        t_s = self._ramp[:frames] * times.period_s
+        t_s = views.ramp * times.period_s
         t_s += first_s
         if self._fresh:
             self._fresh = False
-            counts[0] = self._last_good = counts[1].copy()
-        jumped = any_jump(counts)
-        values = (counts[1:] * self._scale).astype(np.float64)
-        if jumped:
+            counts[0] = counts[1]
+            self._last_good = counts[0]
+        values = (rows * self._scale).astype(np.float64)
+        np.subtract(rows, views.rows_before, out=views.steps)
+        if any_jump(views.steps_flat):
             bad, self._last_good = implausible_rows(counts, self._last_good)
             if bad.any():
                 if frames >= 4 and bad.sum() > frames // 2:

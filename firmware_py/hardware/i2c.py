@@ -8,9 +8,7 @@ import fcntl
 from contextlib import suppress
 from typing import Any, Protocol, overload
 
-import numpy as np
 import smbus2
-from numpy.typing import NDArray
 
 from ..errors import SensorError
 
@@ -81,13 +79,12 @@ class I2cBus:
             OSError: what the last attempt met. A timeout, the sign of a stuck bus, is not tried
                 again: each would block the loop for `ADAPTER_TIMEOUT_S`.
         """
-        for left in range(attempts - 1, -1, -1):
-            try:
-                return self._smbus.i2c_rdwr(*messages)
-            except OSError as error:
-                if left == 0 or error.errno == errno.ETIMEDOUT:
-                    raise
-        return None
+        try:
+            return self._smbus.i2c_rdwr(*messages)
+        except OSError as error:
+            if attempts <= 1 or error.errno == errno.ETIMEDOUT:
+                raise
+        return self.transfer(*messages, attempts=attempts - 1)
 
     def close(self) -> None:
         """Let go of the bus."""
@@ -158,7 +155,7 @@ class BurstRead:
     """A read of up to `capacity` bytes from one register, prepared once and run ten times a second.
 
     Attributes:
-        data: (capacity,) uint8 view of the buffer that the bus writes to; the next `read` overwrites it.
+        data: the buffer that the bus writes to; the next `read` overwrites it.
     """
 
     def __init__(self, device: I2cDevice, register: int, capacity: int) -> None:
@@ -166,8 +163,8 @@ class BurstRead:
         self._select = smbus2.i2c_msg.write(device.address, [register])
         self._answer = smbus2.i2c_msg.read(device.address, capacity)
         start = ctypes.addressof(self._answer.buf.contents)
-        owned: Any = (ctypes.c_ubyte * capacity).from_address(start)  # lives as long as `_answer` does
-        self.data: NDArray[np.uint8] = np.frombuffer(owned, dtype=np.uint8)
+        borrowed: Any = (ctypes.c_ubyte * capacity).from_address(start)  # lives as long as `_answer`
+        self.data = memoryview(borrowed).cast("B")
 
     def read(self, count: int, attempts: int = ATTEMPTS) -> None:
         """Fill the first `count` bytes of `data`; raises `OSError` like `I2cBus.transfer`."""

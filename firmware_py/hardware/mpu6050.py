@@ -73,7 +73,10 @@ class Mpu6050(FifoImu, Mpu6050Registers):
         super().__init__(bus, address, clock=clock, place=place, origin_s=origin_s)
         self._count = BurstRead(self, self.FIFO_COUNT, 2)
         self._burst = BurstRead(self, self.FIFO, FRAME_BYTES * self.capacity_frames)
-        self._frames = self._burst.data.view(">i2").reshape(-1, 6)
+        self._frames = np.frombuffer(self._burst.data, dtype=">i2").reshape(-1, 6)
+        self._ranges = BurstRead(self, self.SETTINGS, 4)
+        self._power = BurstRead(self, self.POWER, 2)
+        self._temperature = BurstRead(self, self.TEMPERATURE, 2)
         self._odd_reads = 0
 
     def _identify(self) -> None:
@@ -103,12 +106,13 @@ class Mpu6050(FifoImu, Mpu6050Registers):
         self._odd_reads = 0
 
     def _settings(self) -> bytes:
-        return self.read_registers(self.SETTINGS, 4) + self.read_registers(self.POWER, 2)
+        self._ranges.read(4)
+        self._power.read(2)
+        return bytes(self._ranges.data) + bytes(self._power.data)
 
     def _level(self) -> int:
         self._count.read(2)
-        high, low = self._count.data
-        count = int(high) << 8 | int(low)
+        count = self._count.data[0] << 8 | self._count.data[1]
         if count > FIFO_BYTES:
             raise OSError(5, f"it says {count} bytes wait in a FIFO of {FIFO_BYTES}")
         if count > self.capacity_frames * FRAME_BYTES:
@@ -127,7 +131,8 @@ class Mpu6050(FifoImu, Mpu6050Registers):
         into[:] = self._frames[:frames]
 
     def _temperature_c(self) -> float:
-        return int.from_bytes(self.read_registers(self.TEMPERATURE, 2), "big", signed=True) / 340.0 + 36.53
+        self._temperature.read(2)
+        return int.from_bytes(self._temperature.data, "big", signed=True) / 340.0 + 36.53
 
     def _scales(self) -> NDArray[np.float32]:
         acc = STANDARD_GRAVITY_M_S2 * (2 << ACC_RANGE) / 32768.0

@@ -22,14 +22,13 @@ JUMP_COUNTS = 3500.0
 """Distance of the newest row from the last good one."""
 
 
-def any_jump(counts: NDArray[np.float32]) -> bool:
-    """Cheap first look at (n + 1, 6) rows: False where no two neighbours are far apart.
+def any_jump(steps: NDArray[np.float32]) -> bool:
+    """Cheap first look at the flat differences of neighbouring rows: False where none is large.
 
-    The sum of all squared differences is never smaller than the largest one, and one dot product
-    is the cheapest reduction that there is.
+    The sum of all squares is never smaller than the largest one, and a dot product is the cheapest
+    reduction that there is.
     """
-    steps = (counts[1:] - counts[:-1]).ravel()
-    return bool(np.dot(steps, steps) > SPIKE_COUNTS * SPIKE_COUNTS)
+    return bool(steps.dot(steps) > SPIKE_COUNTS * SPIKE_COUNTS)
 
 
 def implausible_rows(

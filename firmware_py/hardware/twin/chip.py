@@ -94,7 +94,7 @@ class TwinChip:
         self._power_on()
 
     def flip_bit(self, byte: int, bit: int) -> None:
-        """Damage one bit of the next burst out of the FIFO, at this byte."""
+        """Damage one bit of the next burst out of the FIFO that is long enough, at this byte."""
         self._flips.append((byte, bit))
 
     def remember_times(self) -> list[float]:
@@ -120,7 +120,7 @@ class TwinChip:
             for byte, bit in self._flips:
                 if byte < count:
                     burst[byte] ^= 1 << bit
-            self._flips.clear()
+            self._flips = [flip for flip in self._flips if flip[0] >= count]
             return bytes(burst)
         out = bytearray()
         for _ in range(count):
