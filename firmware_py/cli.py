@@ -122,17 +122,23 @@ def _record(args: argparse.Namespace) -> int:
 
 
 def _replay(args: argparse.Namespace) -> int:
+    from calibration.neutral import with_neutral
+
     from .config import load
     from .offline import replay
 
-    return replay(load(args.config), args.file, args.profile, args.neutral_from, args.speed)
+    return replay(load(args.config), args.file, args.profile, args.neutral_from, with_neutral, args.speed)
 
 
 def _analyse(args: argparse.Namespace) -> int:
+    from calibration.neutral import with_neutral
+
     from .config import load
     from .offline import analyse
 
-    return analyse(load(args.config), args.file, args.profile, args.neutral_from, as_json=args.json)
+    return analyse(
+        load(args.config), args.file, args.profile, args.neutral_from, with_neutral, as_json=args.json
+    )
 
 
 def _export(args: argparse.Namespace) -> int:
@@ -142,9 +148,8 @@ def _export(args: argparse.Namespace) -> int:
 
 
 def _dashboard(args: argparse.Namespace) -> int:
-    from dashboard.app import serve
-
     from .config import load
+    from .page import serve
 
     return serve(load(args.config))
 

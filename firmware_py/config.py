@@ -127,10 +127,6 @@ class Config(_Section, frozen=True):
         folder.mkdir(mode=0o700, parents=True, exist_ok=True)
         return folder
 
-    def database_url(self) -> str:
-        """The dashboard's database."""
-        return self.dashboard.database or f"sqlite:///{self.data_folder() / 'dashboard.sqlite3'}"
-
 
 def default_data_home() -> Path:
     """`$XDG_DATA_HOME/plumbline`, else `~/.local/share/plumbline` (XDG Base Directory Specification)."""

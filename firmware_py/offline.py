@@ -79,8 +79,8 @@ def open_input(
         profile = CalibrationProfile(lower=None if block.lower is None else SensorProfile())
         if neutral_from_s is None:
             raise RecordingError(
-                f"{path} is a table of samples and says nothing of the wearer's upright: give --profile FILE, "
-                "or --neutral-from SECONDS where it begins with still, upright sitting"
+                f"{path} is a table of samples and does not say where the wearer's upright is: give --profile "
+                "FILE, or --neutral-from SECONDS where it begins with still, upright sitting"
             )
     if profile.lower is not None and block.lower is None:
         profile = replace(profile, lower=None)

@@ -76,4 +76,3 @@ def test_the_data_folder_is_its_owners_alone(tmp_path: Path) -> None:
     folder = config.data_folder()
     assert folder.is_dir()
     assert folder.stat().st_mode & 0o077 == 0
-    assert config.database_url() == f"sqlite:///{folder / 'dashboard.sqlite3'}"

@@ -1,0 +1,49 @@
+"""Composition root of the page: configuration -> dashboard."""
+
+from __future__ import annotations
+
+import logging
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from .config import Config
+from .secret import read_secret
+
+if TYPE_CHECKING:
+    from dashboard.settings import Settings
+
+
+def settings_of(config: Config) -> Settings:
+    """What the dashboard needs to know, of all that can be chosen."""
+    from dashboard.settings import BrokerSettings, Settings
+
+    mqtt = config.mqtt
+    return Settings(
+        data_folder=config.data_folder(),
+        host=config.dashboard.host,
+        port=config.dashboard.port,
+        database=config.dashboard.database,
+        broker=BrokerSettings(
+            host=mqtt.host,
+            port=mqtt.port,
+            username=mqtt.username,
+            password=read_secret(Path(mqtt.password_file)) if mqtt.password_file else "",
+            ca_file=Path(mqtt.ca_file) if mqtt.ca_file else None,
+        ),
+    )
+
+
+def serve(config: Config) -> int:
+    """Serve the page until interrupted."""
+    from dashboard.app import serve as serve_page
+
+    logging.basicConfig(format="%(levelname)s %(name)s: %(message)s", level=logging.INFO)
+    serve_page(settings_of(config), announce)
+    return 0
+
+
+def announce(address: str) -> None:
+    """Tell where the page is; flushed, because whoever waits for it may read through a pipe."""
+    sys.stdout.write(f"The page: {address}\n")
+    sys.stdout.flush()
