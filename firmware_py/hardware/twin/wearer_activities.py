@@ -57,7 +57,7 @@ def sit_upright(script: Script, in_s: float | None = None, off_deg: float | None
     script.end_slouch()
     off_deg = script.about(0.0, 2.4) if off_deg is None else off_deg
     in_s = script.between((0.8, 1.5)) if in_s is None else in_s
-    script.pose(Pose(off_deg, 0.3 * off_deg, 0.4 * off_deg, 0.0), in_s, 0.8)
+    script.pose(Pose(off_deg, 0.3 * off_deg, 0.4 * off_deg, 0.0), in_s, 0.5)
     with script.meanwhile("straightening"):
         script.wait(in_s)
     script.holding("working", Posture.UPRIGHT)

@@ -130,7 +130,7 @@ class Script:
             fidget_deg: spread of the shifts, sagittal at the upper back.
             every_s: mean time from one to the next.
         """
-        end_s = self.now_s + for_s
+        end_s = self.now_s + max(0.0, for_s)
         base = dict(self._aims)
         at_s = self.now_s + self.rng.exponential(every_s)
         while at_s < end_s - 3.0:
