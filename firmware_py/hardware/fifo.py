@@ -76,6 +76,7 @@ class FifoImu(I2cDevice):
         super().__init__(bus, address)
         self.place = place
         self.name = f"{self.part} at 0x{address:02x} on {bus.name}"
+        self.sensor_id = f"{self.part.lower().replace('-', '')}-0x{address:02x}"
         self.until_s = 0.0
         self._clock = clock
         self._origin_s = origin_s

@@ -19,6 +19,7 @@ class Imu(Protocol):
 
     Attributes:
         name: part, address and bus, for messages.
+        sensor_id: part and address as `mpu6050-0x68`, by which calibration profiles are filed.
         place: where on the trunk it sits.
         rate_hz: the rate it was told to sample at; its own oscillator decides the true one.
         until_s: every sample taken at or before this time (seconds since the run began) has been
@@ -26,6 +27,7 @@ class Imu(Protocol):
     """
 
     name: str
+    sensor_id: str
     place: Place
     until_s: float
 
