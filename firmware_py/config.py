@@ -52,7 +52,6 @@ class SensorSection(_Section, frozen=True):
 class SensorsSection(_Section, frozen=True):
     """The sensors: the upper back always, the low back if there is one."""
 
-    rate_hz: Annotated[float, msgspec.Meta(ge=25, le=400)] = 100.0
     upper: SensorSection = SensorSection()
     lower: SensorSection | None = None
 

@@ -43,7 +43,7 @@ def test_what_the_example_comments_out_is_valid_too() -> None:
         ("[sensors.lower]\nadress = 2", "[sensors.lower] has no key 'adress'; did you mean 'address'?"),
         ("[mqtt]\nport = '1883'", "mqtt.port = '1883': Expected `int`, got `str`"),
         ("[mqtt]\nport = 70000", "mqtt.port = 70000: Expected `int` <= 65535"),
-        ("[sensors]\nrate_hz = 5", "sensors.rate_hz = 5: Expected `float` >= 25.0"),
+        ("[sensors.upper]\naddress = 5", "sensors.upper.address = 5: Expected `int` >= 8"),
         ("[device]\nname = 'a/b'", "device.name = 'a/b': Expected `str` matching regex"),
         ("[motor]\nkind = 'drv'", "motor.kind = 'drv': Invalid enum value"),
         (
