@@ -116,7 +116,7 @@ def test_the_acceleration_is_gravity_and_the_second_derivative_of_the_path(place
     t_s = np.arange(0.0, wearer.ends_s, step_s)
     path = path_m(wearer, script, place, t_s)
     accelerated = (path[2:] - 2.0 * path[1:-1] + path[:-2]) / step_s**2
-    felt = accelerated + [0.0, 0.0, STANDARD_GRAVITY_M_S2]
+    felt = accelerated + np.array([0.0, 0.0, STANDARD_GRAVITY_M_S2])
     motion = motion_of(wearer, place)
     in_sensor = np.einsum("nji,nj->ni", motion.orientation(t_s[1:-1]), felt)
     acc_m_s2, _ = motion.at(t_s[1:-1])

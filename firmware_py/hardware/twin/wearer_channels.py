@@ -154,6 +154,13 @@ class Channels:
         insort(self._burst_starts_s, burst.start_s)
         self._longest_burst_s = max(self._longest_burst_s, burst.end_s - burst.start_s)
 
+    def forget(self, before_s: float) -> None:
+        """Let go of what was over before then; earlier moments can no longer be asked for."""
+        for steps in self._steps.values():
+            steps.forget(before_s)
+        self._bursts = [burst for burst in self._bursts if burst.end_s > before_s]
+        self._burst_starts_s = [burst.start_s for burst in self._bursts]
+
     def at(self, t_s: FloatArray) -> FloatArray:
         """(channels, 3, n): value and two derivatives of every channel at sorted `t_s` (n,), n ≥ 1."""
         curves = np.zeros((len(Channel), 3, len(t_s)))

@@ -33,7 +33,7 @@ class Steps:
     """A sum of minimum-jerk steps, each lasting: the path of one coordinate over a whole script.
 
     Steps are added in any order and may overlap. Looking up a moment costs a bisection, whatever
-    the number of steps.
+    the number of steps; `forget` lets an endless script go on in constant memory.
     """
 
     def __init__(self) -> None:
@@ -41,6 +41,7 @@ class Steps:
         self._starts_s: list[float] = []
         self._all_over_s: list[float] = []
         self._sums: list[float] = [0.0]
+        self._forgotten = 0.0
 
     def add(self, start_s: float, lasting_s: float, by: float) -> None:
         """Go `by` further between `start_s` and `start_s + lasting_s`, lasting_s > 0."""
@@ -54,16 +55,26 @@ class Steps:
         self._steps.sort()
         self._starts_s = [start_s for start_s, _, _ in self._steps]
         self._all_over_s = []
-        self._sums = [0.0]
+        self._sums = [self._forgotten]
         over_s = -np.inf
         for start_s, lasting_s, by in self._steps:
             over_s = max(over_s, start_s + lasting_s)
             self._all_over_s.append(over_s)
             self._sums.append(self._sums[-1] + by)
 
+    def forget(self, before_s: float) -> None:
+        """Steps that were over before then count as one sum; earlier moments can no longer be asked for."""
+        if self._steps:
+            self._index()
+            over = bisect_right(self._all_over_s, before_s)
+            self._forgotten = self._sums[over]
+            del self._steps[:over]
+            self._starts_s = []
+
     def add_to(self, t_s: FloatArray, curve: FloatArray) -> None:
         """Add value and derivatives at `t_s` (n,), sorted, n ≥ 1, to the rows of `curve` (3, n)."""
         if not self._steps:
+            curve[0] += self._forgotten
             return
         if not self._starts_s:
             self._index()

@@ -35,6 +35,7 @@ class Script:
         self.rng = np.random.default_rng([person.seed, list(Style).index(person.style), seed])
         self.now_s = 0.0
         self.channels = _living(person, self.rng)
+        self._sources: dict[tuple[int, float, float], Wander] = {}
         self._aims = dict.fromkeys(Channel, 0.0)
         self._labels: list[tuple[float, str, Posture, Activity, bool]] = []
         self._slouches: list[TrueSlouch] = []
@@ -74,6 +75,12 @@ class Script:
             start_s, depth_deg = self._slouching
             self._slouches.append(TrueSlouch(start_s, self.now_s, depth_deg))
             self._slouching = None
+
+    def forget(self, before_s: float) -> None:
+        """Let go of motion and truth that were over before then: an endless script has constant memory."""
+        self.channels.forget(before_s)
+        self._labels = [row for row in self._labels[:-1] if row[0] >= before_s] + self._labels[-1:]
+        self._slouches = [slouched for slouched in self._slouches if slouched.end_s >= before_s]
 
     def truth(self) -> Truth:
         """What was written so far, up to now."""
@@ -201,7 +208,6 @@ class Script:
             both[: len(wave)] = wave * np.sin(phase)
             both[longest : longest + len(wave)] = wave * np.cos(phase)
             amplitudes[channel] = both
-        wavering = Wander(unrest(self.rng, 256, 0.5, 0.2, 0.0)[None], 0.5)
         self.channels.burst(
             Rhythm(
                 self.now_s,
@@ -209,7 +215,7 @@ class Script:
                 cycle_hz,
                 amplitudes,
                 ramp_s,
-                wavering,
+                self._source(1, 0.5, 0.2),
                 wavering_rad,
             )
         )
@@ -223,10 +229,18 @@ class Script:
             knot_s: the shaking reaches up to about 1 / (3 · knot_s) Hz.
             corner_hz: above this it falls off.
         """
-        source = Wander(np.stack([unrest(self.rng, 1024, knot_s, corner_hz, 0.05) for _ in spreads]), knot_s)
+        source = self._source(len(spreads), knot_s, corner_hz)
         self.channels.burst(
             Shaking(self.now_s, self.now_s + max(for_s, 1.0), spreads, source, min(0.5, for_s / 2.0))
         )
+
+    def _source(self, curves: int, knot_s: float, corner_hz: float) -> Wander:
+        """Unrest of one kind, drawn once: at a desk nobody can tell that it repeats every few minutes."""
+        key = curves, knot_s, corner_hz
+        if key not in self._sources:
+            drawn = [unrest(self.rng, 4096, knot_s, corner_hz, 0.02) for _ in range(curves)]
+            self._sources[key] = Wander(np.stack(drawn), knot_s)
+        return self._sources[key]
 
     def slip(
         self, flexion_deg: float, lateral_deg: float = 0.0, in_s: float = 0.6, lower: bool = False

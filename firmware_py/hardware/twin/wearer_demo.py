@@ -1,0 +1,112 @@
+"""A simulated wearer without end, for the demonstration: told on as it is asked for."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable, Iterator
+
+from ...posture.blocks import FloatArray, Place
+from ...posture.events import Posture
+from .wearer import SensorMotion
+from .wearer_activities import sit_down, sit_upright, slouch, stand_up, take_posture, type_keys, walk
+from .wearer_days import Habits, leave_desk, sitting
+from .wearer_moves import DRINK, REACH
+from .wearer_person import Style, person
+from .wearer_script import Script
+
+KEPT_S = 900.0
+"""What is over for longer than this is forgotten; the two sensors may not drift further apart."""
+
+_LIVELY = Habits(
+    upright_s=45.0,
+    slouch_s=35.0,
+    slouching=0.5,
+    sliding=0.15,
+    lean_s=12.0,
+    moves_per_hour=80.0,
+    typing=0.7,
+    sitting_s=600.0,
+    fidget_every_s=20.0,
+)
+
+
+class EndlessWearer:
+    """A person whose script goes on as long as anybody asks.
+
+    Args:
+        script: where the story is written; nobody else may write into it.
+        story: writes on, a stretch of story at each turn, without end.
+
+    Attributes:
+        person: who it is; `person.profile()` is their calibration.
+        upper: what the sensor on the upper back feels, a `Motion`; `lower` likewise. Times may only
+            go back by `KEPT_S`.
+    """
+
+    def __init__(self, script: Script, story: Callable[[Script], Iterator[None]]) -> None:
+        self.person = script.person
+        self._script = script
+        self._story = story(script)
+        self._telling = threading.Lock()
+        self.upper = _ToldMotion(self, SensorMotion(script, Place.UPPER))
+        self.lower = _ToldMotion(self, SensorMotion(script, Place.LOWER))
+
+    def feel(self, motion: SensorMotion, t_s: FloatArray) -> tuple[FloatArray, FloatArray]:
+        """Tell the story up to the last of `t_s`, and what `motion` feels at each."""
+        with self._telling:
+            if float(t_s[-1]) >= self._script.now_s:
+                while float(t_s[-1]) >= self._script.now_s:
+                    next(self._story)
+                self._script.forget(float(t_s[0]) - KEPT_S)
+            return motion.at(t_s)
+
+
+class _ToldMotion:
+    def __init__(self, wearer: EndlessWearer, motion: SensorMotion) -> None:
+        self._wearer = wearer
+        self._motion = motion
+
+    def at(self, t_s: FloatArray) -> tuple[FloatArray, FloatArray]:
+        """As `SensorMotion.at`, telling the story on as far as needed."""
+        return self._wearer.feel(self._motion, t_s)
+
+
+def demo_motion(seed: int = 0) -> EndlessWearer:
+    """The wearer of the demonstration.
+
+    Within the first two minutes they work upright, lean, slouch long enough for a reminder (after the
+    first minute, in which none is given), straighten and take a short walk; then a lively working day
+    goes on without end.
+    """
+    return EndlessWearer(Script(person(Style.RESTLESS, seed), seed), _story)
+
+
+def _story(script: Script) -> Iterator[None]:
+    type_keys(script, 18.0)
+    script.hold(18.0, every_s=8.0)
+    script.move(REACH)
+    script.hold(4.0)
+    yield
+    take_posture(script, Posture.LEANING_FORWARD, 8.0)
+    sit_upright(script, off_deg=0.0)
+    script.hold(max(2.0, 47.0 - script.now_s))
+    yield
+    # Begun a little before the first minute is over, so that the page shows it pile up.
+    slouch(script, 30.0, depth_deg=22.0, in_s=1.8)
+    sit_upright(script, off_deg=0.5)
+    script.move(DRINK, there_s=2.0)
+    script.hold(3.0)
+    yield
+    stand_up(script)
+    script.hold(1.5)
+    walk(script, 15.0)
+    script.hold(1.0)
+    sit_down(script)
+    yield
+    while True:
+        until_s = script.now_s + 300.0 + script.rng.exponential(_LIVELY.sitting_s - 300.0)
+        while script.now_s < until_s - 5.0:
+            sitting(script, _LIVELY, min(until_s, script.now_s + 60.0))
+            yield
+        leave_desk(script, script.between((25.0, 60.0)))
+        yield
