@@ -276,7 +276,7 @@ class _Batch:
                 summary.end_s,
                 sensors=summary.sensors,
                 ended=True,
-                count=message.count,
+                message_count=message.count,
                 summary=packed(summary.tally),
             )
         elif isinstance(body, SlouchStarted):
@@ -370,7 +370,7 @@ _TIMES: dict[Table, tuple[tuple[str, str], ...]] = {
 }
 """Which run-time column each absolute time is made of."""
 
-DURABLE_OR_KEPT = (Channel.MINUTE, Channel.EVENT, Channel.SESSION, Channel.ANCHOR, Channel.STATUS)
+KEPT = (Channel.MINUTE, Channel.EVENT, Channel.SESSION, Channel.ANCHOR, Channel.STATUS)
 """The channels whose messages the store keeps."""
 
 

@@ -85,7 +85,7 @@ sessions = Table(
     Column("end_utc_ms", BigInteger),
     Column("ended", Boolean, nullable=False),
     Column("summary", Text),  # the device's own sum, JSON; null until the session ended
-    Column("count", Integer),  # how many messages the session has; null until it ended
+    Column("message_count", Integer),  # how many messages the session has; null until it ended
     Index(None, "wearer_id", "start_utc_ms"),
     Index(None, "device_id", "run"),
 )

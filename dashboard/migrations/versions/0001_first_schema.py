@@ -139,7 +139,7 @@ def upgrade() -> None:
         sa.Column("end_utc_ms", sa.BigInteger(), nullable=True),
         sa.Column("ended", sa.Boolean(), nullable=False),
         sa.Column("summary", sa.Text(), nullable=True),
-        sa.Column("count", sa.Integer(), nullable=True),
+        sa.Column("message_count", sa.Integer(), nullable=True),
         sa.ForeignKeyConstraint(["device_id"], ["devices.device_id"], name=op.f("fk_sessions_device_id")),
         sa.ForeignKeyConstraint(["wearer_id"], ["wearers.wearer_id"], name=op.f("fk_sessions_wearer_id")),
         sa.PrimaryKeyConstraint("device_id", "session", name=op.f("pk_sessions")),

@@ -1,0 +1,199 @@
+"""Composition root: settings -> store, ingest, broker link, live hub, pages; orderly start and stop."""
+
+from __future__ import annotations
+
+import contextlib
+import ipaddress
+import logging
+import signal
+import socket
+import threading
+from collections.abc import AsyncIterator, Callable
+from secrets import token_hex
+
+import uvicorn
+from sqlalchemy import select
+from starlette.applications import Starlette
+
+from firmware_py.errors import ConfigError, LinkError
+from firmware_py.posture.messages import Outgoing
+
+from .days import zone_named
+from .ingest import Ingest
+from .live import Hub
+from .settings import Settings
+from .store import Store
+from .subscriber import Subscriber
+from .tables import meta
+from .web import Pages
+
+log = logging.getLogger(__name__)
+
+STOP_S = 3
+"""How long a stop waits for requests that are being answered."""
+
+
+class Dashboard:
+    """A dashboard, opened but not yet serving.
+
+    Attributes:
+        store: its database, migrated.
+        ingest: takes messages directly, without a broker (a simulated history, an import).
+        app: the ASGI application; its lifespan starts and stops the broker link.
+
+    Raises:
+        ConfigError: a setting makes no sense.
+        StoreError: the database cannot be opened.
+    """
+
+    def __init__(self, settings: Settings) -> None:
+        if not _is_loopback(settings.host):
+            raise ConfigError(
+                f"dashboard.host {settings.host} is off loopback, where anyone in the network could read "
+                "these pages; use 127.0.0.1 (and an SSH tunnel, say)"
+            )
+        zone = zone_named(settings.timezone)
+        self.settings = settings
+        self.store = Store(settings.database_url)
+        self.ingest = Ingest(self.store)
+        self.hub = Hub(self._publish)
+        self._subscriber: Subscriber | None = None
+        if settings.broker is not None:
+            self._subscriber = Subscriber(
+                settings.broker,
+                f"plumbline-dashboard-{_store_id(self.store)}",
+                self.ingest,
+                on_message=self.hub.arrived,
+                on_stored=self.hub.stored,
+                on_link=self.hub.link,
+            )
+        self.app = Pages(self.store, self.hub, settings, zone).app(self._lifespan)
+
+    @contextlib.asynccontextmanager
+    async def _lifespan(self, _app: Starlette) -> AsyncIterator[None]:
+        await self.hub.start()
+        if self._subscriber is not None:
+            self._subscriber.start()
+        try:
+            yield
+        finally:
+            await self.hub.stop()
+            if self._subscriber is not None:
+                self._subscriber.stop()
+            self.store.close()
+
+    def _publish(self, outgoing: Outgoing) -> bool:
+        return self._subscriber is not None and self._subscriber.publish(outgoing)
+
+
+class Server:
+    """Serves a dashboard: `run()` in the main thread, or `start()` and `stop()` around other work.
+
+    The port is taken when the server is made, so that a taken port is told before anything starts.
+
+    Raises:
+        LinkError: the port is taken, or may not be used.
+    """
+
+    def __init__(self, dashboard: Dashboard) -> None:
+        self._socket = _listen(dashboard.settings.host, dashboard.settings.port)
+        host = dashboard.settings.host
+        self.port: int = self._socket.getsockname()[1]
+        self.address = f"http://{f'[{host}]' if ':' in host else host}:{self.port}/"
+        self._uvicorn = uvicorn.Server(
+            uvicorn.Config(
+                dashboard.app,
+                log_config=None,
+                access_log=False,
+                server_header=False,
+                proxy_headers=False,
+                ws_max_size=4096,
+                timeout_graceful_shutdown=STOP_S,
+            )
+        )
+        self._thread: threading.Thread | None = None
+
+    def run(self) -> None:
+        """Serve until SIGINT, SIGTERM or `ask_to_stop`, in the main thread; then return, without raising."""
+        # uvicorn takes the signals while it serves, and raises them again behind itself: there
+        # they have been answered, and what runs around this call still wants to stop in order.
+        before = {sig: signal.signal(sig, signal.SIG_IGN) for sig in (signal.SIGINT, signal.SIGTERM)}
+        try:
+            self._uvicorn.run([self._socket])
+        finally:
+            for sig, handler in before.items():
+                signal.signal(sig, handler)
+
+    def ask_to_stop(self) -> None:
+        """Let `run` return soon; from any thread."""
+        self._uvicorn.should_exit = True
+
+    def start(self) -> None:
+        """Serve in a thread of its own; returns when pages are answered.
+
+        Raises:
+            LinkError: it ended before it served; the log says why.
+        """
+        self._thread = threading.Thread(
+            target=self._uvicorn.run, args=([self._socket],), name="dashboard", daemon=True
+        )
+        self._thread.start()
+        while not self._uvicorn.started:
+            self._thread.join(0.02)
+            if not self._thread.is_alive():
+                raise LinkError("the dashboard did not start; its log says why")
+
+    def stop(self) -> None:
+        """Stop serving, store what has arrived, close the database."""
+        self.ask_to_stop()
+        if self._thread is not None:
+            self._thread.join()
+
+
+def build(settings: Settings) -> Dashboard:
+    """A dashboard with everything wired."""
+    return Dashboard(settings)
+
+
+def serve(settings: Settings, on_ready: Callable[[str], None] | None = None) -> None:
+    """Serve until interrupted; `on_ready` is told the address once the port is ours.
+
+    Raises:
+        LinkError: the port is taken.
+        ConfigError: a setting makes no sense.
+        StoreError: the database cannot be opened.
+    """
+    server = Server(build(settings))
+    if on_ready is not None:
+        on_ready(server.address)
+    server.run()
+
+
+def _listen(host: str, port: int) -> socket.socket:
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    listening = socket.socket(family, socket.SOCK_STREAM)
+    listening.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    try:
+        listening.bind((host, port))
+    except OSError as error:
+        listening.close()
+        raise LinkError(
+            f"port {port} of {host} cannot be used ({error.strerror}); "
+            "is a Plumbline running already? Choose another with --port"
+        ) from error
+    return listening
+
+
+def _is_loopback(host: str) -> bool:
+    try:
+        return ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return host == "localhost"
+
+
+def _store_id(store: Store) -> str:
+    """A name that stays with the database: the broker keeps what waits for it under that name."""
+    with store.engine.execution_options(writes=True).begin() as connection:
+        store.insert_new(meta, [{"key": "store_id", "value": token_hex(6)}], connection)
+        found: str = connection.execute(select(meta.c.value).where(meta.c.key == "store_id")).scalar_one()
+    return found

@@ -1,0 +1,90 @@
+"""What a stretch of time amounted to, in the numbers that pages show. Figures add, like tallies.
+
+Nothing here is padded: a share without judged time is None and the page says so.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass, fields
+from typing import Any
+
+from firmware_py.posture.trunk import TICK_S
+
+LEAST_JUDGED_FOR_A_RATE_S = 600.0
+"""Below ten judged minutes a rate per hour says more about chance than about the wearer."""
+
+
+@dataclass(frozen=True, slots=True)
+class Figures:
+    """Counts of ticks (0.1 s) and of happenings; see `Tally`, whose part they are."""
+
+    ticks: int = 0
+    judged: int = 0
+    upright: int = 0
+    slouched: int = 0
+    leaning_forward: int = 0
+    leaning_back: int = 0
+    side_bent: int = 0
+    slouches: int = 0
+    alerts: int = 0
+    corrections: int = 0
+    correction_ticks: int = 0
+
+    @classmethod
+    def of(cls, row: Any) -> Figures:  # Any: a row of the minutes or of a sum over them
+        """The figures among a row's columns; a sum over no rows is zero."""
+        return cls(*(int(getattr(row, name) or 0) for name in FIGURES))
+
+    def __add__(self, other: Figures) -> Figures:
+        return Figures(*(getattr(self, name) + getattr(other, name) for name in FIGURES))
+
+    @property
+    def recorded_s(self) -> float:
+        """Time recorded, judged or not."""
+        return self.ticks * TICK_S
+
+    @property
+    def judged_s(self) -> float:
+        """Time whose posture is known."""
+        return self.judged * TICK_S
+
+    @property
+    def unknown(self) -> int:
+        """Ticks recorded whose posture is unknown."""
+        return self.ticks - self.judged
+
+    @property
+    def upright_share(self) -> float | None:
+        """Upright part of the judged time, 0–1; None where nothing was judged."""
+        return self.upright / self.judged if self.judged else None
+
+    @property
+    def slouched_share(self) -> float | None:
+        """Slouched part of the judged time, 0–1; None where nothing was judged."""
+        return self.slouched / self.judged if self.judged else None
+
+    @property
+    def slouches_per_hour(self) -> float | None:
+        """Slouches in a judged hour; None below ten judged minutes."""
+        if self.judged_s < LEAST_JUDGED_FOR_A_RATE_S:
+            return None
+        return self.slouches / (self.judged_s / 3600.0)
+
+    @property
+    def correction_mean_s(self) -> float | None:
+        """Mean time from a reminder to the corrected posture; None without one."""
+        return self.correction_ticks * TICK_S / self.corrections if self.corrections else None
+
+
+FIGURES = tuple(field.name for field in fields(Figures))
+"""Their names, which are also the names of the columns."""
+
+
+def total(parts: Iterable[Figures]) -> Figures:
+    """The figures of all parts together."""
+    sums = [0] * len(FIGURES)
+    for part in parts:
+        for i, name in enumerate(FIGURES):
+            sums[i] += getattr(part, name)
+    return Figures(*sums)

@@ -1,0 +1,219 @@
+"""Live readings to whoever looks: one WebSocket a viewer, nothing kept, nobody waited for.
+
+A reading is encoded once and offered to every viewer; a viewer who is slow gets the latest and
+misses those between. Devices send readings only while somebody looks: the hub asks them to (a
+lease that it renews) and lets go when the last viewer has left.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import time
+from collections import deque
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from secrets import token_urlsafe
+
+import msgspec
+
+from firmware_py.errors import MessageError
+from firmware_py.posture.events import Reading
+from firmware_py.posture.messages import Channel, Outgoing, Reply, Status, Watch, decode, encode_request
+
+from .ingest import Taken
+
+log = logging.getLogger(__name__)
+
+LEASE_S = 30.0
+"""How long a device sends readings after it was asked."""
+
+RENEW_S = 10.0
+"""How often it is asked again, so that two lost requests change nothing."""
+
+PULSE_S = 2.0
+"""A silent connection says so this often: a page that hears nothing for longer has lost it."""
+
+MAX_PENDING = 200
+"""News kept for a slow viewer; older ones are dropped, the page reads its day from the store."""
+
+MAX_DEVICES = 1000
+"""Devices remembered; forged names end here."""
+
+_encode = msgspec.json.encode
+
+
+@dataclass(eq=False)
+class Viewer:
+    """One open page.
+
+    Attributes:
+        sees: whether a device of this name is the viewer's own.
+        news: what to send, in order.
+        latest: the latest reading of each device that was not sent yet.
+    """
+
+    sees: Callable[[str], bool]
+    news: deque[bytes] = field(default_factory=lambda: deque(maxlen=MAX_PENDING))
+    latest: dict[str, bytes] = field(default_factory=dict)
+    waiting: asyncio.Event = field(default_factory=asyncio.Event)
+
+    async def next(self) -> list[bytes]:
+        """What there is to send; after `PULSE_S` of silence a pulse."""
+        try:
+            async with asyncio.timeout(PULSE_S):
+                await self.waiting.wait()
+        except TimeoutError:
+            return [b'{"type":"pulse"}']
+        self.waiting.clear()
+        told = [*self.news, *self.latest.values()]
+        self.news.clear()
+        self.latest.clear()
+        return told
+
+
+class Hub:
+    """Joins the broker's thread to the viewers of one event loop.
+
+    Args:
+        publish: sends a request to a device; called from a thread of its own.
+    """
+
+    def __init__(self, publish: Callable[[Outgoing], bool]) -> None:
+        self._publish = publish
+        self._viewers: set[Viewer] = set()
+        self._online: dict[str, bool] = {}
+        self._loop: asyncio.AbstractEventLoop | None = None
+        self._leasing: asyncio.Task[None] | None = None
+        self.broker_reached = False
+
+    async def start(self) -> None:
+        """Begin, in the loop that serves the pages."""
+        self._loop = asyncio.get_running_loop()
+
+    async def stop(self) -> None:
+        """Let go of the devices."""
+        self._viewers.clear()
+        if self._leasing is not None:
+            self._leasing.cancel()
+        self._ask_all(0.0)
+        self._loop = None
+
+    # From other threads.
+
+    def arrived(self, topic: str, payload: bytes) -> None:
+        """A message came from the broker."""
+        self._soon(self._arrived, topic, payload)
+
+    def stored(self, taken: Taken) -> None:
+        """A batch was committed."""
+        if taken.stored:
+            self._soon(self._tell_stored, {device for device, _ in taken.touched})
+
+    def link(self, reached: bool) -> None:
+        """The broker was reached or lost."""
+        self._soon(self._set_link, reached)
+
+    def _soon(self, function: Callable[..., None], *args: object) -> None:
+        loop = self._loop
+        if loop is not None and not loop.is_closed():
+            loop.call_soon_threadsafe(function, *args)
+
+    # In the loop.
+
+    def join(self, viewer: Viewer) -> None:
+        """Begin to show; asks the devices for readings."""
+        self._viewers.add(viewer)
+        viewer.news.append(_encode({"type": "link", "reached": self.broker_reached}))
+        for device, online in self._online.items():
+            if viewer.sees(device):
+                viewer.news.append(_encode({"type": "status", "device": device, "online": online}))
+        viewer.waiting.set()
+        if self._leasing is None:
+            self._leasing = asyncio.create_task(self._lease())
+        else:
+            self._ask_all(LEASE_S)
+
+    def leave(self, viewer: Viewer) -> None:
+        """The page was closed; with the last one the devices may be silent."""
+        self._viewers.discard(viewer)
+        if not self._viewers and self._leasing is not None:
+            self._leasing.cancel()
+            self._leasing = None
+            self._ask_all(0.0)
+
+    @property
+    def viewers(self) -> int:
+        """How many pages are open."""
+        return len(self._viewers)
+
+    async def _lease(self) -> None:
+        while True:
+            self._ask_all(LEASE_S)
+            await asyncio.sleep(RENEW_S)
+
+    def _ask_all(self, for_s: float) -> None:
+        for device, online in self._online.items():
+            if online:
+                self._ask(device, for_s)
+
+    def _ask(self, device: str, for_s: float) -> None:
+        # publish() only queues in paho, it does not wait for the network.
+        self._publish(encode_request(device, token_urlsafe(9), Watch(0.0, for_s)))
+
+    def _set_link(self, reached: bool) -> None:
+        self.broker_reached = reached
+        self._tell(None, _encode({"type": "link", "reached": reached}))
+
+    def _arrived(self, topic: str, payload: bytes) -> None:
+        live = topic.endswith("/live")
+        if live and not self._viewers:
+            return
+        try:
+            message = decode(topic, payload)
+        except MessageError as error:
+            if live or topic.endswith("/reply"):  # the others are counted and logged by the ingest
+                log.warning("rejected a message on %.120r: %s", topic, error)
+            return
+        device, body = message.device, message.body
+        if isinstance(body, Reading):
+            packed = _encode(
+                {"type": "reading", "device": device, "simulated": message.simulated, "data": body}
+            )
+            for viewer in self._viewers:
+                if viewer.sees(device):
+                    viewer.latest[device] = packed
+                    viewer.waiting.set()
+        elif isinstance(body, Status):
+            self._set_online(device, body.state == "online")
+        elif isinstance(body, Reply):
+            self._tell(device, _encode({"type": "reply", "device": device, "data": body}))
+        elif message.channel is Channel.EVENT:
+            head = {"type": "event", "device": device, "simulated": message.simulated}
+            kind = msgspec.json.decode(payload, type=_Kind).kind
+            self._tell(device, _encode(head | {"kind": kind, "data": body}))
+
+    def _set_online(self, device: str, online: bool) -> None:
+        if device not in self._online and len(self._online) >= MAX_DEVICES:
+            return
+        self._online[device] = online
+        self._tell(device, _encode({"type": "status", "device": device, "online": online}))
+        if online and self._viewers:
+            self._ask(device, LEASE_S)
+
+    def _tell_stored(self, names: set[str]) -> None:
+        packed = _encode({"type": "stored", "at": time.time()})
+        for viewer in self._viewers:
+            if any(viewer.sees(device) for device in names):
+                viewer.news.append(packed)
+                viewer.waiting.set()
+
+    def _tell(self, device: str | None, packed: bytes) -> None:
+        for viewer in self._viewers:
+            if device is None or viewer.sees(device):
+                viewer.news.append(packed)
+                viewer.waiting.set()
+
+
+class _Kind(msgspec.Struct):
+    kind: str

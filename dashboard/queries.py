@@ -1,0 +1,129 @@
+"""What pages ask of the store. Every question is about one wearer, and starts from that wearer's index."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from sqlalchemy import Connection, Row, Select, func, select
+
+from .days import Stretch
+from .figures import FIGURES
+from .tables import devices, episodes, events, minutes, runs, sessions
+
+AnyRow = Row[Any]
+
+
+def devices_of(connection: Connection, wearer_id: int) -> Sequence[AnyRow]:
+    """The wearer's devices, the last seen first."""
+    return connection.execute(
+        select(devices)
+        .where(devices.c.wearer_id == wearer_id)
+        .order_by(devices.c.seen_utc_ms.desc().nulls_last(), devices.c.name)
+    ).all()
+
+
+def minutes_between(connection: Connection, wearer_id: int, stretch: Stretch) -> Sequence[AnyRow]:
+    """The minutes that began in the stretch, in order, without their tallies."""
+    columns = [minutes.c.start_utc_ms, minutes.c.end_utc_ms, *(minutes.c[name] for name in FIGURES)]
+    return connection.execute(_within(select(*columns), minutes.c.start_utc_ms, wearer_id, stretch)).all()
+
+
+def sessions_between(connection: Connection, wearer_id: int, stretch: Stretch) -> Sequence[AnyRow]:
+    """Sessions that began in the stretch, the newest first, each with the sum of its minutes."""
+    query = _within(_sessions(), sessions.c.start_utc_ms, wearer_id, stretch)
+    return connection.execute(query.order_by(None).order_by(sessions.c.start_utc_ms.desc())).all()
+
+
+def latest_sessions(
+    connection: Connection, wearer_id: int, before_utc_ms: int, count: int
+) -> Sequence[AnyRow]:
+    """The `count` newest sessions that began before a moment."""
+    return connection.execute(
+        _sessions()
+        .where(sessions.c.wearer_id == wearer_id, sessions.c.start_utc_ms < before_utc_ms)
+        .order_by(sessions.c.start_utc_ms.desc())
+        .limit(count)
+    ).all()
+
+
+def one_session(connection: Connection, wearer_id: int, device: str, session: str) -> AnyRow | None:
+    """A session of the wearer by its device's name and its id."""
+    return connection.execute(
+        _sessions().where(
+            sessions.c.wearer_id == wearer_id, devices.c.name == device, sessions.c.session == session
+        )
+    ).first()
+
+
+def _sessions() -> Select[Any]:
+    of_session = (minutes.c.device_id == sessions.c.device_id) & (minutes.c.session == sessions.c.session)
+    return (
+        select(
+            sessions,
+            devices.c.name.label("device"),
+            devices.c.label,
+            runs.c.simulated,
+            runs.c.trusted,
+            *(func.coalesce(func.sum(minutes.c[name]), 0).label(name) for name in FIGURES),
+        )
+        .join(devices, devices.c.device_id == sessions.c.device_id)
+        .join(runs, (runs.c.device_id == sessions.c.device_id) & (runs.c.run == sessions.c.run))
+        .outerjoin(minutes, of_session)
+        .group_by(*sessions.primary_key, devices.c.device_id, *runs.primary_key)
+    )
+
+
+def minutes_of(connection: Connection, device_id: int, session: str) -> Sequence[AnyRow]:
+    """A session's minutes with their tallies, in order."""
+    return connection.execute(
+        select(minutes)
+        .where(minutes.c.device_id == device_id, minutes.c.session == session)
+        .order_by(minutes.c.start_s)
+    ).all()
+
+
+def episodes_between(connection: Connection, wearer_id: int, stretch: Stretch) -> Sequence[AnyRow]:
+    """Slouches that began in the stretch, in order."""
+    return connection.execute(_within(select(episodes), episodes.c.start_utc_ms, wearer_id, stretch)).all()
+
+
+def episodes_of(connection: Connection, device_id: int, session: str) -> Sequence[AnyRow]:
+    """A session's slouches, in order."""
+    return connection.execute(
+        select(episodes)
+        .where(episodes.c.device_id == device_id, episodes.c.session == session)
+        .order_by(episodes.c.start_s)
+    ).all()
+
+
+def missing_of(connection: Connection, device_id: int, session: str, count: int | None) -> int:
+    """How many of a session's messages have not arrived; 0 while its end is unknown."""
+    if count is None:
+        return 0
+    stored = 0
+    for table in (minutes, events):
+        query = select(func.count()).where(table.c.device_id == device_id, table.c.session == session)
+        stored += connection.scalar(query) or 0
+    return max(0, count - stored)
+
+
+def simulated_between(connection: Connection, wearer_id: int, stretch: Stretch) -> bool:
+    """Whether any session of the stretch came from a simulated wearer."""
+    query = _within(
+        select(sessions.c.session).join(
+            runs, (runs.c.device_id == sessions.c.device_id) & (runs.c.run == sessions.c.run)
+        ),
+        sessions.c.start_utc_ms,
+        wearer_id,
+        stretch,
+    ).where(runs.c.simulated)
+    return connection.execute(query.limit(1)).first() is not None
+
+
+def _within(query: Select[Any], column: Any, wearer_id: int, stretch: Stretch) -> Select[Any]:
+    return query.where(
+        column.table.c.wearer_id == wearer_id,
+        column >= stretch.start_utc_ms,
+        column < stretch.end_utc_ms,
+    ).order_by(column)

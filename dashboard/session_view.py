@@ -1,0 +1,195 @@
+"""PURE: the rows of one session to its page: trace, slouches, distribution, exposure grid."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from firmware_py.posture.tally import Tally
+
+from . import charts
+from .distribution import percentile_deg
+from .figures import Figures
+from .views import SessionLine
+
+ANGLE_CLASSES_DEG = ("< 0", "0–10", "10–20", "20–30", "30–45", "45–60", "> 60")
+HOLD_CLASSES_S = ("0–1", "1–3", "3–7", "7–15", "15–31", "31–63", "> 63")
+"""Classes of the exposure variation; angle from neutral, and how long it was held."""
+
+TRACE_LOW_DEG, TRACE_HIGH_DEG = -20, 50
+"""The trace's axis; it grows with what was measured."""
+
+PERCENTILES = (0.1, 0.5, 0.9)
+
+
+@dataclass(frozen=True, slots=True)
+class TracePoint:
+    """One minute: when it began, and the percentiles of its judged time (None without any)."""
+
+    start_utc_ms: int
+    end_utc_ms: int
+    left: float
+    right: float
+    p10_deg: float | None
+    p50_deg: float | None
+    p90_deg: float | None
+    figures: Figures
+
+
+@dataclass(frozen=True, slots=True)
+class Trace:
+    """Coordinates of the flexion through a session (x 0–1000, y 0–100)."""
+
+    low_deg: int
+    high_deg: int
+    median: str
+    spread: str
+    grid: list[tuple[float, int]]
+    episodes: list[tuple[float, float]]
+    reminders: list[float]
+    points: list[TracePoint]
+
+
+@dataclass(frozen=True, slots=True)
+class Bar:
+    """One degree, or a few, of the distribution; `share` of the judged time."""
+
+    low_deg: int
+    high_deg: int
+    share: float
+    left: float
+    right: float
+    top: float
+
+
+@dataclass(frozen=True, slots=True)
+class SessionPage:
+    """All that one session's page shows."""
+
+    line: SessionLine
+    tally: Tally
+    p10_deg: float | None
+    p50_deg: float | None
+    p90_deg: float | None
+    trace: Trace | None
+    episodes: Sequence[Any]
+    bars: list[Bar]
+    exposure: list[list[float]]
+    missing: int
+    clock_trusted: bool
+
+    @property
+    def variation_deg(self) -> float | None:
+        """P90 − P10."""
+        if self.p10_deg is None or self.p90_deg is None:
+            return None
+        return self.p90_deg - self.p10_deg
+
+
+def session_page(
+    line: SessionLine,
+    minutes: Sequence[tuple[Any, Tally]],
+    episodes: Sequence[Any],
+    missing: int,
+    clock_trusted: bool,
+) -> SessionPage:
+    """A session from its rows; each minute's row with its tally unpacked."""
+    tally = Tally()
+    for _, part in minutes:
+        tally += part
+    p10, p50, p90 = (percentile_deg(tally.flexion, share) for share in PERCENTILES)
+    return SessionPage(
+        line,
+        tally,
+        p10,
+        p50,
+        p90,
+        trace(line, minutes, episodes),
+        episodes,
+        bars(tally),
+        exposure(tally),
+        missing,
+        clock_trusted,
+    )
+
+
+def trace(line: SessionLine, minutes: Sequence[tuple[Any, Tally]], episodes: Sequence[Any]) -> Trace | None:
+    """The flexion minute by minute; None where no minute was judged."""
+    start, span = line.start_utc_ms, max(1, line.end_utc_ms - line.start_utc_ms)
+
+    def x(at_utc_ms: float) -> float:
+        return round(charts.WIDTH * (at_utc_ms - start) / span, 1)
+
+    points = []
+    for row, tally in minutes:
+        p10, p50, p90 = (percentile_deg(tally.flexion, share) for share in PERCENTILES)
+        left, right = x(row.start_utc_ms), x(row.end_utc_ms)
+        points.append(
+            TracePoint(row.start_utc_ms, row.end_utc_ms, left, right, p10, p50, p90, Figures.of(row))
+        )
+    known = [p for p in points if p.p10_deg is not None and p.p90_deg is not None]
+    if not known:
+        return None
+    low = min(TRACE_LOW_DEG, *(10 * int((p.p10_deg or 0.0) // 10) for p in known))
+    high = max(TRACE_HIGH_DEG, *(10 * -int(-(p.p90_deg or 0.0) // 10) for p in known))
+
+    def series(name: str) -> list[tuple[float, float | None]]:
+        out: list[tuple[float, float | None]] = []
+        for p in points:
+            value = getattr(p, name)
+            out.append(((p.left + p.right) / 2, None if value is None else charts.scale(value, low, high)))
+        return out
+
+    reach = 1.5 * charts.WIDTH * 60_000 / span
+    marks = [e for e in episodes if e.start_utc_ms is not None]
+    step = 10 if high - low <= 80 else 20
+    return Trace(
+        low,
+        high,
+        charts.line(series("p50_deg"), reach),
+        charts.area(series("p10_deg"), series("p90_deg"), reach),
+        [(charts.scale(angle, low, high), angle) for angle in range(low, high + 1, step)],
+        [(x(e.start_utc_ms), x(e.end_utc_ms or line.end_utc_ms)) for e in marks],
+        [x(e.start_utc_ms + (e.alerted_s - e.start_s) * 1000) for e in marks if e.alerted_s is not None],
+        points,
+    )
+
+
+def bars(tally: Tally, step_deg: int = 2) -> list[Bar]:
+    """The distribution of the judged time over the angles, in bars of `step_deg`."""
+    judged = sum(tally.flexion.values())
+    if not judged:
+        return []
+    counts: dict[int, int] = {}
+    for degree, count in tally.flexion.items():
+        counts[degree // step_deg] = counts.get(degree // step_deg, 0) + count
+    first, last = min(min(counts), -10 // step_deg), max(max(counts), 30 // step_deg)
+    highest = max(counts.values()) / judged
+    width = charts.WIDTH / (last - first + 1)
+    out = []
+    for index in range(first, last + 1):
+        share = counts.get(index, 0) / judged
+        left = (index - first) * width
+        out.append(
+            Bar(
+                index * step_deg,
+                (index + 1) * step_deg,
+                share,
+                round(left, 1),
+                round(left + width, 1),
+                round(charts.scale(share, 0.0, highest * 1.05), 1),
+            )
+        )
+    return out
+
+
+def exposure(tally: Tally) -> list[list[float]]:
+    """Rows by angle class, columns by hold class, cells in shares of the judged time; empty without any."""
+    held = sum(tally.eva.values())
+    if not held:
+        return []
+    return [
+        [tally.eva.get(f"{angle},{hold}", 0) / held for hold in range(len(HOLD_CLASSES_S))]
+        for angle in range(len(ANGLE_CLASSES_DEG))
+    ]

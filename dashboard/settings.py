@@ -1,0 +1,57 @@
+"""What the dashboard is told when it starts."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from .store import sqlite_url
+
+
+@dataclass(frozen=True, slots=True)
+class BrokerSettings:
+    """Where the messages come from.
+
+    Attributes:
+        host: name or address of the broker.
+        port: its port.
+        username: as the broker knows this dashboard; empty without.
+        password: of that user; never printed.
+        ca_file: certificate of the authority that signed the broker's; None without TLS.
+    """
+
+    host: str = "127.0.0.1"
+    port: int = 1883
+    username: str = ""
+    password: str = field(default="", repr=False)
+    ca_file: Path | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """Of one dashboard.
+
+    Attributes:
+        data_folder: where the database and the secrets are.
+        host: address to listen on; loopback by default.
+        port: to listen on; 0 lets the system choose.
+        database: URL of the database; empty for a SQLite file in the data folder.
+        broker: where the messages come from; None for a dashboard that only shows what is stored.
+        timezone: IANA name; empty for the machine's own.
+        language: `en`, `de`, or empty for the browser's wish.
+        allowed_hosts: further names under which browsers may open it.
+    """
+
+    data_folder: Path
+    host: str = "127.0.0.1"
+    port: int = 8765
+    database: str = ""
+    broker: BrokerSettings | None = BrokerSettings()
+    timezone: str = ""
+    language: str = ""
+    allowed_hosts: tuple[str, ...] = ()
+
+    @property
+    def database_url(self) -> str:
+        """URL of the database, the default filled in."""
+        return self.database or sqlite_url(self.data_folder / "plumbline.db")

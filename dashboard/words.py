@@ -1,0 +1,140 @@
+"""All that the dashboard says, in the reader's language. The sentences are in `texts/*.toml`.
+
+A text is asked for by its dotted key. One that depends on a count has a form for each of the
+language's plurals (`one`, `other`: English and German share them), chosen by `n`.
+"""
+
+from __future__ import annotations
+
+import tomllib
+from collections.abc import Mapping
+from datetime import date, tzinfo
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+from .days import local
+
+LANGUAGES = ("en", "de")
+_FOLDER = Path(__file__).parent / "texts"
+
+
+class Words:
+    """One language's texts and its ways with numbers, times and dates."""
+
+    def __init__(self, language: str, texts: Mapping[str, str]) -> None:
+        self.language = language
+        self.texts = texts
+
+    def __call__(self, key: str, **values: Any) -> str:
+        """The text of `key`, with `values` in its braces; `n` chooses the plural.
+
+        Raises:
+            KeyError: there is no such text.
+        """
+        if key not in self.texts and "n" in values:
+            key = f"{key}.one" if values["n"] == 1 else f"{key}.other"
+        text = self.texts[key]
+        return text.format(**values) if values else text
+
+    def under(self, prefix: str) -> dict[str, str]:
+        """Every text below `prefix`, keyed by the rest of its key: what a script is handed."""
+        head = prefix + "."
+        return {key[len(head) :]: text for key, text in self.texts.items() if key.startswith(head)}
+
+    def number(self, value: float, digits: int = 0) -> str:
+        """A number with the language's decimal mark and a true minus sign."""
+        text = f"{value:.{digits}f}"
+        if float(text) == 0:
+            text = text.lstrip("-")
+        return text.replace("-", "−").replace(".", self.texts["format.decimal"])
+
+    def degrees(self, value: float | None) -> str:
+        """An angle in whole degrees; a dash where it is unknown."""
+        return "–" if value is None or value != value else f"{self.number(value)}°"
+
+    def percent(self, share: float | None) -> str:
+        """A share 0–1 in whole per cent; a dash where it is unknown."""
+        return "–" if share is None else self("format.percent", value=self.number(100 * share))
+
+    def duration(self, seconds: float | None) -> str:
+        """A duration in the two units that matter."""
+        if seconds is None:
+            return "–"
+        whole = round(seconds)
+        if whole < 60:
+            return self("format.seconds", s=whole)
+        minutes = round(seconds / 60) if whole >= 600 else whole // 60
+        if minutes < 10:
+            rest = whole % 60
+            return (
+                self("format.minutes_seconds", m=minutes, s=rest)
+                if rest
+                else self("format.minutes", m=minutes)
+            )
+        if minutes < 60:
+            return self("format.minutes", m=minutes)
+        hours, rest = divmod(minutes, 60)
+        return self("format.hours_minutes", h=hours, m=rest) if rest else self("format.hours", h=hours)
+
+    def clock(self, at_utc_ms: int | None, zone: tzinfo) -> str:
+        """A time of day, such as 14:05."""
+        return "–" if at_utc_ms is None else f"{local(at_utc_ms, zone):%H:%M}"
+
+    def date_of(self, at_utc_ms: int, zone: tzinfo) -> date:
+        """The local date of a moment."""
+        return local(at_utc_ms, zone).date()
+
+    def day(self, day: date) -> str:
+        """A date without its year, such as Tuesday 3 March."""
+        return self(
+            "format.day",
+            weekday=self.texts[f"weekday.{day.weekday()}"],
+            day=day.day,
+            month=self.texts[f"month.{day.month}"],
+        )
+
+    def short_day(self, day: date) -> str:
+        """A date in a table, such as Tue 3 Mar."""
+        return self(
+            "format.short_day",
+            weekday=self.texts[f"weekday_short.{day.weekday()}"],
+            day=day.day,
+            month=self.texts[f"month_short.{day.month}"],
+        )
+
+
+@cache
+def words(language: str) -> Words:
+    """The texts of a language; English for one that there is no file for."""
+    if language not in LANGUAGES:
+        language = LANGUAGES[0]
+    with (_FOLDER / f"{language}.toml").open("rb") as file:
+        tree = tomllib.load(file)
+    flat: dict[str, str] = {}
+    _flatten(tree, "", flat)
+    return Words(language, flat)
+
+
+def _flatten(tree: Mapping[str, Any], prefix: str, into: dict[str, str]) -> None:
+    for key, value in tree.items():
+        if isinstance(value, dict):
+            _flatten(value, f"{prefix}{key}.", into)
+        else:
+            into[prefix + key] = str(value)
+
+
+def preferred(accept_language: str) -> str:
+    """The best of our languages for an `Accept-Language` header."""
+    ranked = []
+    for place, part in enumerate(accept_language.split(",")):
+        tag, _, quality = part.strip().partition(";q=")
+        try:
+            weight = float(quality) if quality else 1.0
+        except ValueError:
+            continue
+        ranked.append((-weight, place, tag.split("-")[0].lower()))
+    for _, _, tag in sorted(ranked):
+        if tag in LANGUAGES:
+            return tag
+    return LANGUAGES[0]
