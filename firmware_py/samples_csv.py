@@ -46,7 +46,10 @@ def read_samples(path: Path) -> Samples:
         OSError: where the file cannot be read.
     """
     with path.open(newline="", encoding="utf-8-sig") as file:
-        names = [name.strip() for name in next(csv.reader(file), [])]
+        try:
+            names = [name.strip() for name in next(csv.reader(file), [])]
+        except (UnicodeDecodeError, csv.Error) as error:
+            raise RecordingError(f"{path} is neither a recording nor a table of samples") from error
         has_lower = _check_header(path, names)
         wanted = [TIME, *UPPER, *(LOWER if has_lower else [])]
         columns = [names.index(name) for name in wanted]
@@ -67,7 +70,8 @@ def read_samples(path: Path) -> Samples:
     for block, name in ((upper, "acc_*_m_s2"), (lower, "lower_acc_*_m_s2")):
         if block is not None and len(block):
             check_units(block, str(path), name)
-    rate_hz = 1.0 / float(np.median(np.diff(upper.t_s)))
+    # Times that were printed carry their rounding into the rate; a millionth of a hertz is not meant.
+    rate_hz = round(1.0 / float(np.median(np.diff(upper.t_s))), 6)
     until_s = max(float(b.t_s[-1]) for b in (upper, lower) if b is not None and len(b))
     return Samples(TrunkBlock(upper, lower, until_s), rate_hz)
 

@@ -1,0 +1,178 @@
+"""Files judged as if they were live: the same events from a run, its recording and its table."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from firmware_py.app import drive
+from firmware_py.cli import main
+from firmware_py.posture.blocks import STANDARD_GRAVITY_M_S2, SensorBlock, TrunkBlock, rechunk
+from firmware_py.posture.events import Command, Event, Mode, Reading, SetMode, Snooze
+from firmware_py.posture.monitor import Monitor
+from firmware_py.posture.profile import FLAT_ON_THE_BACK, CalibrationProfile, to_json
+from firmware_py.recording import Header, Recorder
+from firmware_py.samples_csv import write_samples
+
+RATE_HZ = 50.0
+HEADER = Header(
+    run="r", device="d", rate_hz=RATE_HZ, sensors=1, profile=to_json(CalibrationProfile()), utc_s=1.7e9
+)
+
+
+def a_slouch(
+    seconds: float = 400.0, at: tuple[float, float] = (100.0, 200.0), depth_deg: float = 22.0
+) -> SensorBlock:
+    """A board flat on the back; upright, but for one slouch; with a chip's noise, as float32 as a chip's."""
+    rng = np.random.default_rng(5)
+    t = np.arange(round(seconds * RATE_HZ)) / RATE_HZ
+    ramp = np.clip(np.minimum(t - at[0], at[1] - t), 0.0, 2.0) / 2.0
+    angle = np.radians(depth_deg) * ramp**2 * (3.0 - 2.0 * ramp)
+    still = np.zeros_like(t)
+    acc = STANDARD_GRAVITY_M_S2 * np.column_stack((-np.sin(angle), still, np.cos(angle)))
+    gyr = np.column_stack((still, np.gradient(angle, t), still))
+    to_sensor = np.array(FLAT_ON_THE_BACK)
+    acc = acc @ to_sensor + rng.normal(0, 0.03, acc.shape)
+    gyr = gyr @ to_sensor + rng.normal(0, 0.002, gyr.shape)
+    return SensorBlock(t, acc.astype(np.float32).astype(float), gyr.astype(np.float32).astype(float))
+
+
+def run_live(path: Path, story: SensorBlock) -> list[Event]:
+    """What a live run hears and keeps, with commands between the blocks."""
+    recorder = Recorder(path, HEADER)
+    asked: dict[int, Command] = {300: Snooze(0.0, 30.0), 900: SetMode(0.0, Mode.TRACKING, 60.0)}
+    turn = iter(range(10**6))
+
+    def commands() -> list[Command]:
+        command = asked.get(next(turn))
+        return [command] if command else []
+
+    heard: list[Event] = []
+    monitor = Monitor(CalibrationProfile(), RATE_HZ, run="r")
+    drive(rechunk([TrunkBlock.of(story)], 7), monitor, [heard.append], commands, recorder)
+    recorder.close()
+    return heard
+
+
+def analyse(capsys: pytest.CaptureFixture[str], *arguments: str | Path) -> dict[str, object]:
+    assert main(["analyse", "--json", *map(str, arguments)]) == 0
+    told: dict[str, object] = json.loads(capsys.readouterr().out)
+    return told
+
+
+def test_a_recording_replays_to_the_very_same_events(tmp_path: Path) -> None:
+    from firmware_py.offline import judge, open_input
+    from firmware_py.posture.rules import Rules
+
+    def no_taker(*_: object) -> object:
+        raise AssertionError("no neutral was asked for")
+
+    path = tmp_path / "r.plumb"
+    heard = run_live(path, a_slouch())
+    again = list(judge(open_input(path, None, None, no_taker), Rules()))  # type: ignore[arg-type]
+    assert len([e for e in heard if isinstance(e, Reading)]) > 3900
+    assert [e for e in again if not isinstance(e, Reading)] == [
+        e for e in heard if not isinstance(e, Reading)
+    ]
+    assert repr(again) == repr(heard)  # repr, because an unknown angle is NaN and equals nothing
+
+
+def test_a_recording_and_its_exported_table_tell_the_same_slouches(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    recording, table = tmp_path / "r.plumb", tmp_path / "r.csv"
+    recorder = Recorder(recording, HEADER)
+    recorder.block(TrunkBlock.of(a_slouch()))
+    recorder.close()
+    assert main(["export", str(recording), str(table)]) == 0
+    (tmp_path / "p.json").write_text(to_json(CalibrationProfile()))
+    kept = analyse(capsys, recording)
+    from_table = analyse(capsys, table, "--profile", tmp_path / "p.json")
+    assert kept["episodes"] == from_table["episodes"]
+    assert len(kept["episodes"]) == 1  # type: ignore[arg-type]
+    assert kept["sessions"] == from_table["sessions"]
+
+
+def test_the_neutral_is_taken_from_the_first_seconds(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    # The board sits 30° askew: without a neutral everything would be a slouch.
+    story = a_slouch()
+    tilt = np.radians(30.0)
+    turn = np.array([[np.cos(tilt), 0, np.sin(tilt)], [0, 1, 0], [-np.sin(tilt), 0, np.cos(tilt)]])
+    askew = SensorBlock(story.t_s, story.acc_m_s2 @ turn, story.gyr_rad_s @ turn)
+    table = tmp_path / "a.csv"
+    with table.open("w") as file:
+        write_samples([TrunkBlock.of(askew)], file)
+    told = analyse(capsys, table, "--neutral-from", "10")
+    (episode,) = told["episodes"]  # type: ignore[misc]
+    assert episode["started_s"] == pytest.approx(101.5, abs=1.5)
+    assert episode["peak_deg"] == pytest.approx(22.0, abs=1.5)
+    assert episode["outcome"] == "corrected"
+
+
+def test_a_person_reads_the_same_in_words(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    run_live(tmp_path / "r.plumb", a_slouch())
+    assert main(["analyse", str(tmp_path / "r.plumb")]) == 0
+    told = capsys.readouterr().out
+    assert "r-1: 6:40 from 0:00" in told
+    assert "one sensor: leaning counts too" in told
+    assert "slouch 1: from 1:4" in told
+
+
+def test_a_cut_recording_is_judged_as_far_as_it_goes(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    path = tmp_path / "r.plumb"
+    run_live(path, a_slouch())
+    path.write_bytes(path.read_bytes()[: path.stat().st_size * 3 // 4])
+    told = analyse(capsys, path)
+    (session,) = told["sessions"]  # type: ignore[misc]
+    assert 200 < session["end_s"] < 400
+    assert len(told["episodes"]) == 1  # type: ignore[arg-type]
+    assert "cut off" in str(told["damage"])
+
+
+@pytest.mark.parametrize(
+    ("make", "words"),
+    [
+        (lambda path: path.write_text("t_s,acc_x_m_s2\n"), "lacks the column"),
+        (lambda path: path.write_bytes(b"PLUMBLN1H\x10"), "cut off before its header"),
+        (lambda path: None, "No such file"),
+        (lambda path: path.write_bytes(b"\xff\xfe\x00\x01" * 9), "is neither a recording nor a table"),
+    ],
+    ids=["a missing column", "a header cut short", "no file", "something else"],
+)
+def test_a_bad_file_costs_one_clear_line(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], make: object, words: str
+) -> None:
+    path = tmp_path / "x"
+    make(path)  # type: ignore[operator]
+    assert main(["analyse", str(path), "--neutral-from", "5"]) == 1
+    told = capsys.readouterr()
+    assert told.out == ""
+    assert words in told.err
+    assert told.err.count("\n") == 1
+
+
+def test_first_seconds_in_motion_are_no_neutral(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    table = tmp_path / "a.csv"
+    t = np.arange(1000) / RATE_HZ
+    angle = 0.5 * np.sin(t)
+    acc = STANDARD_GRAVITY_M_S2 * np.column_stack((-np.sin(angle), 0 * t, np.cos(angle)))
+    gyr = np.column_stack((0 * t, 0.5 * np.cos(t), 0 * t))
+    with table.open("w") as file:
+        write_samples([TrunkBlock.of(SensorBlock(t, acc, gyr))], file)
+    assert main(["analyse", str(table), "--neutral-from", "10"]) == 1
+    assert "no neutral can be taken from its first seconds" in capsys.readouterr().err
+
+
+def test_a_table_needs_to_know_where_upright_is(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    table = tmp_path / "a.csv"
+    with table.open("w") as file:
+        write_samples([TrunkBlock.of(a_slouch(10.0))], file)
+    assert main(["analyse", str(table)]) == 1
+    assert "give --profile FILE, or --neutral-from SECONDS" in capsys.readouterr().err
