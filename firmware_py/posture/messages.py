@@ -65,10 +65,14 @@ class Channel(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Watch:
-    """Somebody looks: publish readings for `for_s` seconds from now (0 lets go). Not of the core."""
+    """Somebody looks: publish readings for `for_s` seconds from now (0 lets go). Not of the core.
+
+    `who` keeps watchers apart, so that one letting go leaves the other watching.
+    """
 
     t_s: float
     for_s: float
+    who: str = ""
 
 
 @dataclass(frozen=True, slots=True)

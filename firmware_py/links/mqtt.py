@@ -1,0 +1,274 @@
+"""One connection to an MQTT broker; the only file that imports paho.
+
+MQTT 5 by default, for what 3.1.1 cannot say: a broker that refuses a message (its ACL) says so in
+the acknowledgement instead of dropping it in silence, and it tells when nobody has subscribed. The
+embedded broker speaks 3.1.1 only.
+
+The client is driven through paho's interface for external loops by one thread. Live readings leave
+from the sampling thread itself (`try_live`), under a lock that is never waited for: a thread switch
+and paho's bookkeeping would cost several times what the reading did.
+"""
+
+from __future__ import annotations
+
+import select
+import socket
+import ssl
+import threading
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Final, Literal
+
+import paho.mqtt.client as paho
+from paho.mqtt.enums import CallbackAPIVersion, MQTTErrorCode, MQTTProtocolVersion
+from paho.mqtt.reasoncodes import ReasonCode
+
+from ..errors import LinkError
+from ..posture.messages import Outgoing
+
+NOBODY_LISTENS: Final = 0x10
+"""PUBACK reason "no matching subscribers" (MQTT 5, 3.4.2.1)."""
+
+WINDOW: Final = 20
+"""Messages in flight at once; Mosquitto's own `max_inflight_messages`, above which it may hang up."""
+
+_CONNECT_TIMEOUT_S = 5.0
+_PUBLISH_QOS_0 = 0x30
+
+
+@dataclass(frozen=True, slots=True)
+class MqttSettings:
+    """Where the broker is and who we are to it.
+
+    Attributes:
+        host: name or address.
+        port: 1883 in the clear, 8883 with TLS, by custom.
+        username: None for a broker that asks for none.
+        password: read from a file of the owner's; never shown by `repr`.
+        ca_file: the authority that signed the broker's certificate; None for a connection in the
+            clear, which is for loopback only.
+        keepalive_s: the broker notices a silent device after one and a half times this.
+        protocol: "5", or "3.1.1" for a broker that knows no better.
+    """
+
+    host: str = "127.0.0.1"
+    port: int = 1883
+    username: str | None = None
+    password: str | None = None
+    ca_file: Path | None = None
+    keepalive_s: int = 20
+    protocol: Literal["5", "3.1.1"] = "5"
+
+    def __repr__(self) -> str:
+        """Everything but the password."""
+        return f"MqttSettings({self.username or 'anonymous'}@{self.host}:{self.port}, MQTT {self.protocol})"
+
+
+class Connection:
+    """One spell of being connected; after a `LinkError` it is finished and another is made.
+
+    Args:
+        settings: where and who.
+        client_id: unique at the broker; a second client of the same name throws the first one out.
+        will: what the broker publishes when we vanish.
+        on_ack: called with the message id and the reason code of each acknowledgement.
+        on_message: called with the payload of each message on the subscribed topic.
+    """
+
+    def __init__(
+        self,
+        settings: MqttSettings,
+        client_id: str,
+        *,
+        will: Outgoing | None = None,
+        on_ack: Callable[[int, int], None],
+        on_message: Callable[[bytes], None],
+    ) -> None:
+        self._settings = settings
+        self._v5 = settings.protocol == "5"
+        self._lock = threading.Lock()
+        self._rest = b""
+        self._ready = False
+        self._lost = ""
+        self._on_ack = on_ack
+        self._on_message = on_message
+        self._client = client = paho.Client(
+            CallbackAPIVersion.VERSION2,
+            client_id,
+            # With MQTT 5 a clean start is asked for in connect(), and paho refuses it here.
+            clean_session=None if self._v5 else True,
+            protocol=MQTTProtocolVersion.MQTTv5 if self._v5 else MQTTProtocolVersion.MQTTv311,
+            reconnect_on_failure=False,
+        )
+        client.connect_timeout = _CONNECT_TIMEOUT_S
+        client.max_inflight_messages_set(WINDOW)
+        client.on_connect = self._connected
+        client.on_disconnect = self._disconnected
+        client.on_publish = self._acknowledged
+        client.on_subscribe = self._subscribed
+        client.on_message = self._received
+        if will is not None:
+            client.will_set(will.topic, will.payload, qos=1, retain=will.retain)
+        if settings.username is not None:
+            client.username_pw_set(settings.username, settings.password)
+        if settings.ca_file is not None:
+            try:
+                client.tls_set_context(ssl.create_default_context(cafile=str(settings.ca_file)))
+            except (OSError, ssl.SSLError) as error:
+                raise LinkError(f"the certificate {settings.ca_file} cannot be read: {error}") from error
+
+    def open(self, subscribe_to: str = "") -> None:
+        """Connect, and subscribe; blocks for some seconds at most.
+
+        Raises:
+            LinkError: naming the broker and what it or the network said.
+        """
+        where = f"{self._settings.host}:{self._settings.port}"
+        try:
+            self._client.connect(
+                self._settings.host, self._settings.port, keepalive=self._settings.keepalive_s
+            )
+        except (OSError, ValueError) as error:
+            raise LinkError(f"no broker at {where}: {error}") from error
+        sock = self._client.socket()
+        if isinstance(sock, socket.socket) and sock.family != socket.AF_UNIX:
+            sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+        deadline = time.monotonic() + _CONNECT_TIMEOUT_S
+        while not self._client.is_connected():
+            if time.monotonic() > deadline:
+                raise LinkError(f"the broker at {where} accepted the connection and then said nothing")
+            self.pump(None, 0.1)
+        if subscribe_to:
+            with self._lock:
+                self._client.subscribe(subscribe_to, qos=1)
+        self._ready = True
+
+    def publish(self, message: Outgoing) -> int:
+        """Hand a message to the broker at QoS 1; the number by which it will be acknowledged."""
+        with self._lock:
+            return self._client.publish(message.topic, message.payload, 1, message.retain).mid
+
+    def try_live(self, topic: bytes, payload: bytes) -> bool:
+        """Send at QoS 0 from any thread, at once or not at all; False where it was not sent.
+
+        Writes the PUBLISH packet (MQTT 5 and 3.1.1, section 3.3) itself, 3 µs where paho takes 16.
+        """
+        if not self._ready or not self._lock.acquire(blocking=False):
+            return False
+        try:
+            sock = self._client.socket()
+            if sock is None or self._rest or self._client.want_write():
+                return False
+            packet = publish_packet(topic, payload, v5=self._v5)
+            try:
+                sent = sock.send(packet)
+            except ssl.SSLWantWriteError:
+                sent = 0  # TLS has taken the record half: the same bytes must follow
+            except OSError:
+                return False  # full, or broken, which the driving thread will find out
+            self._rest = packet[sent:]
+            return True
+        finally:
+            self._lock.release()
+
+    def pump(self, wake: socket.socket | None, timeout_s: float) -> None:
+        """Wait for the network or for `wake`, at most `timeout_s`, and do what there is to do.
+
+        Raises:
+            LinkError: the connection is lost, with the reason where the broker gave one.
+        """
+        sock = self._client.socket()
+        if sock is None:
+            raise self._loss("closed")
+        reads = [sock] if wake is None else [sock, wake]
+        writes = [sock] if self._rest or self._client.want_write() else []
+        pending = isinstance(sock, ssl.SSLSocket) and sock.pending() > 0
+        try:
+            readable, writable, _ = select.select(reads, writes, [], 0.0 if pending else timeout_s)
+        except (OSError, ValueError) as error:
+            raise self._loss(str(error)) from error
+        with self._lock:
+            if not self._flushed(sock):
+                return
+            if sock in readable or pending:
+                self._check(self._client.loop_read())
+            if writable or self._client.want_write():
+                self._check(self._client.loop_write())
+            self._check(self._client.loop_misc())
+        if self._lost:
+            raise self._loss(self._lost)
+
+    def close(self) -> None:
+        """Say goodbye; the broker then keeps the last will to itself."""
+        self._ready = False
+        with self._lock:
+            self._client.disconnect()
+            if self._client.want_write():
+                self._client.loop_write()
+
+    def drop(self) -> None:
+        """Hang up without a word, as a broken link would."""
+        self._ready = False
+        sock = self._client.socket()
+        if sock is not None:
+            sock.close()
+
+    def _flushed(self, sock: Any) -> bool:  # Any: paho's socket is plain, TLS or its own wrapper
+        if self._rest:
+            try:
+                self._rest = self._rest[sock.send(self._rest) :]
+            except (BlockingIOError, ssl.SSLWantWriteError, ssl.SSLWantReadError):
+                return False
+            except OSError as error:
+                raise self._loss(str(error)) from error
+        return not self._rest
+
+    def _check(self, code: MQTTErrorCode) -> None:
+        if code not in (MQTTErrorCode.MQTT_ERR_SUCCESS, MQTTErrorCode.MQTT_ERR_AGAIN):
+            raise self._loss(self._lost or paho.error_string(code))
+
+    def _loss(self, reason: str) -> LinkError:
+        self._ready = False
+        return LinkError(f"lost the broker at {self._settings.host}:{self._settings.port}: {reason}")
+
+    def _connected(
+        self, _client: object, _data: object, _flags: object, code: ReasonCode, _properties: object
+    ) -> None:
+        if code.is_failure:
+            hint = "; set mqtt.protocol = '3.1.1'" if "protocol" in str(code).lower() else ""
+            self._lost = f"it refuses us: {code}{hint}"
+
+    def _disconnected(
+        self, _client: object, _data: object, _flags: object, code: ReasonCode, _properties: object
+    ) -> None:
+        self._ready = False
+        self._lost = self._lost or str(code)
+
+    def _acknowledged(
+        self, _client: object, _data: object, mid: int, code: ReasonCode, _properties: object
+    ) -> None:
+        self._on_ack(mid, code.value)
+
+    def _subscribed(
+        self, _client: object, _data: object, _mid: int, codes: list[ReasonCode], _properties: object
+    ) -> None:
+        if any(code.is_failure for code in codes):
+            self._lost = f"it refuses our subscription: {codes[0]}; see its ACL"
+
+    def _received(self, _client: object, _data: object, message: paho.MQTTMessage) -> None:
+        if not message.retain:  # a request is for now; a stored one was for somebody else's now
+            self._on_message(bytes(message.payload))
+
+
+def publish_packet(topic: bytes, payload: bytes, *, v5: bool) -> bytes:
+    """A PUBLISH packet at QoS 0: type, remaining length (a varint), topic, no properties, payload."""
+    head = len(topic).to_bytes(2, "big") + topic + (b"\0" if v5 else b"")
+    length = len(head) + len(payload)
+    sizes = bytearray()
+    while length > 127:
+        sizes.append(length & 127 | 128)
+        length >>= 7
+    sizes.append(length)
+    return bytes((_PUBLISH_QOS_0, *sizes)) + head + payload

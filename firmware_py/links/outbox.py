@@ -1,0 +1,211 @@
+"""A queue on disk: what the broker has not acknowledged survives a lost link, a crash and a power cut.
+
+SQLite in WAL mode with `synchronous=FULL`: a batch is on the disk, whole, when `put` returns, or not
+there at all. Acknowledged messages are deleted lazily, together with the next batch, because a copy
+does no harm (messages are named by device, session and seq) and a write wears the SD card. Any thread
+may call any method: one writes what happens, another sends what waits.
+"""
+
+from __future__ import annotations
+
+import logging
+import sqlite3
+import threading
+import time
+from collections.abc import Iterable, Sequence
+from itertools import islice
+from pathlib import Path
+from typing import Final, NamedTuple
+
+from ..errors import LinkError
+from ..posture.messages import Channel, Outgoing, parse_topic
+
+log = logging.getLogger(__name__)
+
+LIMIT_BYTES: Final = 32 * 1024 * 1024
+"""Payload bytes kept at most: about 40 000 minutes, two months of wearing twelve hours a day."""
+
+UNSAVED_LIMIT: Final = 2000
+"""Messages held in memory while the disk takes no more: about a day."""
+
+LAZY_REMOVALS: Final = 256
+"""So many acknowledged messages are deleted at once where no new batch takes them along."""
+
+_WORTH: Final = {Channel.EVENT: 0, Channel.MINUTE: 1}
+"""What goes first when the outbox is full; sessions and anchors (2) go last."""
+
+_SCHEMA = """
+CREATE TABLE IF NOT EXISTS message (
+    id INTEGER PRIMARY KEY,
+    worth INTEGER NOT NULL,
+    topic TEXT NOT NULL,
+    payload BLOB NOT NULL,
+    retain INTEGER NOT NULL
+) STRICT;
+"""
+
+
+class Kept(NamedTuple):
+    """A message and its place in the queue."""
+
+    id: int
+    message: Outgoing
+
+
+class Outbox:
+    """Durable messages in order, from `put` until `remove`.
+
+    Args:
+        path: the database file; its folder is made where it is missing.
+        limit_bytes: payload bytes kept at most; beyond it the oldest events go first, then the
+            oldest minutes, then the oldest sessions. What went is a known gap in the numbering.
+
+    Raises:
+        LinkError: the file cannot be opened or written.
+    """
+
+    def __init__(self, path: Path, *, limit_bytes: int = LIMIT_BYTES) -> None:
+        self.path = path
+        self.limit_bytes = limit_bytes
+        self.dropped = 0
+        """Messages given up because the outbox was full, since it was opened."""
+        self.disk_full = False
+        """Whether the last batch could not be written; it is held in memory and tried again."""
+        self._lock = threading.RLock()
+        self._unsaved: list[Kept] = []
+        self._acknowledged: list[int] = []
+        try:
+            path.parent.mkdir(parents=True, exist_ok=True)
+            self.db = self._opened()
+            row = self.db.execute(
+                "SELECT coalesce(max(id), 0), coalesce(sum(length(payload)), 0) FROM message"
+            )
+            self._last_id, self._bytes = row.fetchone()
+        except (sqlite3.Error, OSError) as error:
+            raise LinkError(
+                f"the outbox {path} cannot be opened: {error}; is the folder writable, is the disk full?"
+            ) from error
+
+    def put(self, messages: Sequence[Outgoing]) -> None:
+        """Keep messages, in order, in one transaction. Never raises for a full disk; see `disk_full`."""
+        with self._lock:
+            for message in messages:
+                self._last_id += 1
+                self._unsaved.append(Kept(self._last_id, message))
+            try:
+                with self.db:
+                    self.db.execute("BEGIN IMMEDIATE")
+                    self._save()
+                self._unsaved.clear()
+                self._acknowledged.clear()
+                self.disk_full = False
+            except sqlite3.Error as error:
+                if not self.disk_full:
+                    log.warning(
+                        "the outbox cannot be written (%s); messages are held in memory meanwhile", error
+                    )
+                self.disk_full = True
+                over = len(self._unsaved) - UNSAVED_LIMIT
+                if over > 0:
+                    self._unsaved.sort(key=lambda kept: (_worth(kept.message), kept.id))
+                    del self._unsaved[:over]
+                    self._unsaved.sort(key=lambda kept: kept.id)
+                    self.dropped += over
+
+    def after(self, last_id: int, count: int) -> list[Kept]:
+        """The first `count` messages behind place `last_id`, oldest first."""
+        with self._lock:
+            done = set(self._acknowledged)
+            rows = self.db.execute(
+                "SELECT id, topic, payload, retain FROM message WHERE id > ? ORDER BY id LIMIT ?",
+                (last_id, count + len(done)),
+            )
+            saved = [
+                Kept(place, Outgoing(topic, payload, durable=True, retain=bool(retain)))
+                for place, topic, payload, retain in rows
+                if place not in done
+            ]
+            held = (kept for kept in self._unsaved if kept.id > last_id and kept.id not in done)
+            return [*saved, *islice(held, max(0, count - len(saved)))][:count]
+
+    def remove(self, places: Iterable[int]) -> None:
+        """The broker has these: they go with the next batch, or soon."""
+        with self._lock:
+            self._acknowledged.extend(places)
+            if len(self._acknowledged) >= LAZY_REMOVALS:
+                self.put(())
+
+    def waiting(self) -> int:
+        """How many messages are not acknowledged."""
+        with self._lock:
+            saved: int = self.db.execute("SELECT count(*) FROM message").fetchone()[0]
+            return max(0, saved + len(self._unsaved) - len(self._acknowledged))
+
+    def close(self) -> None:
+        """Write what is left to write, and let go of the file."""
+        with self._lock:
+            if self._unsaved or self._acknowledged:
+                self.put(())
+            self.db.close()
+
+    def _opened(self) -> sqlite3.Connection:
+        try:
+            return _connect(self.path)
+        except sqlite3.DatabaseError as error:
+            if isinstance(error, sqlite3.OperationalError):
+                raise
+            # Not a database any more (a worn card, say). Keep it for a look, and begin again: a
+            # monitor that does not start would lose more.
+            aside = self.path.with_name(f"{self.path.name}.broken-{time.time_ns()}")
+            self.path.replace(aside)
+            for tail in ("-wal", "-shm"):
+                self.path.with_name(self.path.name + tail).unlink(missing_ok=True)
+            log.error("the outbox was damaged (%s); it is kept as %s and a new one begun", error, aside.name)
+            return _connect(self.path)
+
+    def _save(self) -> None:
+        self.db.executemany("DELETE FROM message WHERE id = ?", ((place,) for place in self._acknowledged))
+        done = set(self._acknowledged)
+        self.db.executemany(
+            "INSERT INTO message (id, worth, topic, payload, retain) VALUES (?, ?, ?, ?, ?)",
+            (
+                (place, _worth(message), message.topic, message.payload, message.retain)
+                for place, message in self._unsaved
+                if place not in done
+            ),
+        )
+        self._bytes += sum(len(kept.message.payload) for kept in self._unsaved)
+        if self._bytes > self.limit_bytes:
+            # The sum counts what was deleted too; only here does it have to be exact.
+            self._bytes = self.db.execute("SELECT coalesce(sum(length(payload)), 0) FROM message").fetchone()[
+                0
+            ]
+        while self._bytes > self.limit_bytes:
+            rows = self.db.execute(
+                "SELECT id, length(payload) FROM message ORDER BY worth, id LIMIT 64"
+            ).fetchall()
+            if not rows:
+                break
+            for place, size in rows:
+                self.db.execute("DELETE FROM message WHERE id = ?", (place,))
+                self._bytes -= size
+                self.dropped += 1
+                if self._bytes <= self.limit_bytes:
+                    break
+
+
+def _worth(message: Outgoing) -> int:
+    return _WORTH.get(parse_topic(message.topic)[1], 2)
+
+
+def _connect(path: Path) -> sqlite3.Connection:
+    db = sqlite3.connect(path, isolation_level=None, check_same_thread=False, timeout=5.0)
+    db.execute("PRAGMA journal_mode = WAL")
+    db.execute("PRAGMA synchronous = FULL")
+    db.executescript(_SCHEMA)
+    # Reads every page once, so that damage shows now and not in the middle of a day.
+    verdict = db.execute("PRAGMA quick_check(1)").fetchone()[0]
+    if verdict != "ok":
+        db.close()
+        raise sqlite3.DatabaseError(verdict)
+    return db
