@@ -73,6 +73,7 @@ class Connection:
         settings: where and who.
         client_id: unique at the broker; a second client of the same name throws the first one out.
         will: what the broker publishes when we vanish.
+        live_topic: where `try_live` sends to.
         on_ack: called with the message id and the reason code of each acknowledgement.
         on_message: called with the payload of each message on the subscribed topic.
     """
@@ -82,13 +83,15 @@ class Connection:
         settings: MqttSettings,
         client_id: str,
         *,
-        will: Outgoing | None = None,
+        will: Outgoing,
+        live_topic: str,
         on_ack: Callable[[int, int], None],
         on_message: Callable[[bytes], None],
     ) -> None:
         self._settings = settings
         self._v5 = settings.protocol == "5"
         self._lock = threading.Lock()
+        self._live_head = publish_head(live_topic, v5=self._v5)
         self._rest = b""
         self._ready = False
         self._lost = ""
@@ -109,8 +112,7 @@ class Connection:
         client.on_publish = self._acknowledged
         client.on_subscribe = self._subscribed
         client.on_message = self._received
-        if will is not None:
-            client.will_set(will.topic, will.payload, qos=1, retain=will.retain)
+        client.will_set(will.topic, will.payload, qos=1, retain=will.retain)
         if settings.username is not None:
             client.username_pw_set(settings.username, settings.password)
         if settings.ca_file is not None:
@@ -150,7 +152,7 @@ class Connection:
         with self._lock:
             return self._client.publish(message.topic, message.payload, 1, message.retain).mid
 
-    def try_live(self, topic: bytes, payload: bytes) -> bool:
+    def try_live(self, payload: bytes) -> bool:
         """Send at QoS 0 from any thread, at once or not at all; False where it was not sent.
 
         Writes the PUBLISH packet (MQTT 5 and 3.1.1, section 3.3) itself, 3 µs where paho takes 16.
@@ -161,7 +163,7 @@ class Connection:
             sock = self._client.socket()
             if sock is None or self._rest or self._client.want_write():
                 return False
-            packet = publish_packet(topic, payload, v5=self._v5)
+            packet = publish_packet(self._live_head, payload)
             try:
                 sent = sock.send(packet)
             except ssl.SSLWantWriteError:
@@ -262,13 +264,18 @@ class Connection:
             self._on_message(bytes(message.payload))
 
 
-def publish_packet(topic: bytes, payload: bytes, *, v5: bool) -> bytes:
-    """A PUBLISH packet at QoS 0: type, remaining length (a varint), topic, no properties, payload."""
-    head = len(topic).to_bytes(2, "big") + topic + (b"\0" if v5 else b"")
+def publish_head(topic: str, *, v5: bool) -> bytes:
+    """The variable header of a PUBLISH at QoS 0: the topic and, in MQTT 5, no properties."""
+    name = topic.encode()
+    return len(name).to_bytes(2, "big") + name + (b"\0" if v5 else b"")
+
+
+def publish_packet(head: bytes, payload: bytes) -> bytes:
+    """A PUBLISH packet at QoS 0: its type, the length of the rest as a varint, the rest."""
     length = len(head) + len(payload)
     sizes = bytearray()
     while length > 127:
         sizes.append(length & 127 | 128)
         length >>= 7
     sizes.append(length)
-    return bytes((_PUBLISH_QOS_0, *sizes)) + head + payload
+    return b"%c%b%b%b" % (_PUBLISH_QOS_0, sizes, head, payload)

@@ -75,7 +75,6 @@ class Publisher:
         self._outbox = outbox
         self._version = version
         self._back_off_s = back_off_s
-        self._live_topic = topic(encoder.device, Channel.LIVE).encode()
         self._inbox: queue.SimpleQueue[Outgoing | None] = queue.SimpleQueue()
         self._replies: deque[Reply] = deque(maxlen=WAITING_REQUESTS)
         self._asked: deque[Asked] = deque()
@@ -105,7 +104,7 @@ class Publisher:
         if type(event) is Reading:
             connection = self._connection
             if connection is not None and self._watchers.last_s > time.monotonic():
-                connection.try_live(self._live_topic, self._encoder.encode(event).payload)
+                connection.try_live(self._encoder.live(event))
             return
         self._inbox.put(self._encoder.encode(event))
 
@@ -209,6 +208,7 @@ class Publisher:
             self._settings,
             f"plumbline-{self._encoder.device}",
             will=self._encoder.status(Status("offline", self._version)),
+            live_topic=topic(self._encoder.device, Channel.LIVE),
             on_ack=self._acknowledged,
             on_message=self._requested,
         )

@@ -314,14 +314,13 @@ class Encoder:
         self.run = run
         self.simulated = simulated
         self._topics = {channel: topic(device, channel) for channel in Channel}
-        self._live_topic = self._topics[Channel.LIVE]
         self._seqs: dict[str, int] = {}
         self._enter(f"{run}-{OUTSIDE}")
 
     def encode(self, event: Event) -> Outgoing:
         """The message of an event; numbers it where it is durable."""
         if type(event) is Reading:
-            return Outgoing(self._live_topic, self._live(event), durable=False)
+            return Outgoing(self._topics[Channel.LIVE], self.live(event), durable=False)
         if isinstance(event, ev.SessionStarted):
             self._enter(event.session)
         seq = self._seqs.get(self.session, 0)
@@ -332,6 +331,24 @@ class Encoder:
             self._seqs.pop(self.session, None)
             self._enter(f"{self.run}-{OUTSIDE}")
         return Outgoing(self._topics[CHANNELS[type(event)]], payload, durable=True)
+
+    def live(self, r: Reading) -> bytes:
+        """The payload of a reading; its angles to a hundredth of a degree, finer than any sensor here."""
+        # The one hot path, ten times a second: all but the reading itself was encoded before.
+        lower = r.lower_deg
+        data = _ReadingOnWire(
+            round(r.t_s, 3),
+            round(r.flexion_deg, 2),
+            round(r.lateral_deg, 2),
+            round(r.upper_deg, 2),
+            None if lower is None else round(lower, 2),
+            round(r.sigma_deg, 2),
+            r.posture,
+            r.activity,
+            r.unjudged,
+            r.sensors,
+        )
+        return self._live_head + _encode(data) + b"}"
 
     def status(self, status: Status) -> Outgoing:
         """The retained status; with `state="offline"` the last will."""
@@ -349,24 +366,6 @@ class Encoder:
         self.session = session
         head = {"schema": SCHEMA, "run": self.run, "session": session, "simulated": self.simulated}
         self._live_head = _encode(head | {"kind": _KINDS[Reading]})[:-1] + b',"data":'
-
-    def _live(self, r: Reading) -> bytes:
-        # The one hot path: ten a second. Hundredths of a degree are finer than any sensor here, and
-        # msgspec writes NaN as null, which is what the page needs to see.
-        lower = r.lower_deg
-        data = _ReadingOnWire(
-            round(r.t_s, 3),
-            round(r.flexion_deg, 2),
-            round(r.lateral_deg, 2),
-            round(r.upper_deg, 2),
-            None if lower is None else round(lower, 2),
-            round(r.sigma_deg, 2),
-            r.posture,
-            r.activity,
-            r.unjudged,
-            r.sensors,
-        )
-        return self._live_head + _encode(data) + b"}"
 
     def _wrap(
         self, body: Body, session: str | None = None, seq: int | None = None, count: int | None = None
