@@ -5,65 +5,136 @@ Here, and only here, it is decided what is real. `plumbline run` never falls bac
 
 from __future__ import annotations
 
-import dataclasses
 import logging
-from collections.abc import Callable, Iterable, Sequence
-from typing import Protocol
+import signal
+import threading
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import TYPE_CHECKING
 
-from .posture.blocks import TrunkBlock
-from .posture.events import Command, Event
-from .posture.monitor import Monitor
+if TYPE_CHECKING:
+    from .config import Config
+    from .links.mqtt import MqttSettings
 
 log = logging.getLogger(__name__)
 
-Listener = Callable[[Event], None]
+
+def stop_on_signals(for_s: float | None = None) -> Callable[[], bool]:
+    """Let Ctrl-C and SIGTERM stop a run in order, or the time when it has a limit; returns the question."""
+    asked = threading.Event()
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, lambda *_: asked.set())
+    end_s = float("inf") if for_s is None else time.monotonic() + for_s
+    return lambda: asked.is_set() or time.monotonic() >= end_s
 
 
-class Keep(Protocol):
-    """Whatever keeps what the core was given: a recorder, or nothing."""
+def mqtt_settings(config: Config) -> MqttSettings:
+    """Where the broker is, with the password out of its file.
 
-    def block(self, block: TrunkBlock) -> None:
-        """Keep a block before it is judged."""
-
-    def command(self, command: Command) -> None:
-        """Keep a command before it is obeyed."""
-
-
-def drive(
-    source: Iterable[TrunkBlock],
-    monitor: Monitor,
-    listeners: Sequence[Listener],
-    commands: Callable[[], Sequence[Command]] = tuple,
-    keep: Keep | None = None,
-) -> None:
-    """Run the one loop of the product until the source ends: blocks in, events out.
-
-    Args:
-        source: blocks, paced by whoever makes them.
-        monitor: the core; it is finished (session closed) when the source ends, whatever ended it.
-        listeners: each gets every event. One that raises is logged, and the others still hear it.
-        commands: asked after each block for what the wearer wants; dated here to the next tick, so that a
-            replay obeys them at the same one.
-        keep: gets every block and dated command before the core does.
+    Raises:
+        ConfigError: where the file of the password cannot be read, or others can read it.
     """
+    from .links.mqtt import MqttSettings
+    from .secret import read_secret
 
-    def tell(events: Iterable[Event]) -> None:
-        for event in events:
-            for listen in listeners:
-                try:
-                    listen(event)
-                except Exception:  # one listener must not cost the others
-                    log.exception("a listener failed on %s", type(event).__name__)
+    mqtt = config.mqtt
+    return MqttSettings(
+        host=mqtt.host,
+        port=mqtt.port,
+        username=mqtt.username or None,
+        password=read_secret(Path(mqtt.password_file)) if mqtt.password_file else None,
+        ca_file=Path(mqtt.ca_file) if mqtt.ca_file else None,
+    )
 
+
+def run(config: Config, for_s: float | None) -> int:
+    """`plumbline run`: monitor with the real sensors until stopped.
+
+    Raises:
+        SensorError: where a sensor is not there; nothing is simulated in its place.
+    """
+    from .console import Console
+    from .hardware.clock import SystemClock
+    from .keeper import Keeper
+    from .live import Wiring, new_run, run_live
+    from .posture.profile import to_json
+    from .recording import header_of
+    from .sensors import default_profile, open_sensors, profile_for
+
+    logging.basicConfig(format="%(levelname)s %(name)s: %(message)s", level=logging.INFO)
+    stopped = stop_on_signals(for_s)
+    data = config.data_folder()
+    clock = SystemClock()
+    origin_s = clock.monotonic()
+    imus = open_sensors(config, clock, origin_s)
+    found = profile_for(imus, data / "profiles")
+    profile = found or default_profile(len(imus))
+    name = new_run()
+    keep = None
+    if config.recording.raw:
+        header = header_of(name, config.device.name, imus[0].rate_hz, len(imus), to_json(profile))
+        keep = Keeper(
+            data / "recordings",
+            header,
+            config.recording.keep_days,
+            config.recording.keep_free_mb * 1_000_000,
+        )
+    for imu in imus:
+        log.info("%s back: %s", imu.place, imu.name)
+    if found is None:
+        log.warning("no calibration yet: nothing is judged until your neutral is taken (plumbline calibrate)")
+    wiring = Wiring(
+        device=config.device.name,
+        run=name,
+        imus=imus,
+        clock=clock,
+        origin_s=origin_s,
+        profile=profile,
+        rules=config.rules(),
+        mqtt=mqtt_settings(config),
+        data=data,
+        keep=keep,
+        listeners=[Console()],
+        calibrated=found is not None,
+    )
     try:
-        for block in source:
-            if keep is not None:
-                keep.block(block)
-            tell(monitor.feed(block))
-            for command in commands():
-                dated = dataclasses.replace(command, t_s=monitor.next_s)
-                if keep is not None:
-                    keep.command(dated)
-                tell(monitor.tell(dated))
+        run_live(wiring, stopped)
     finally:
-        tell(monitor.finish())
+        if keep is not None:
+            keep.close()
+    return 0
+
+
+def record(config: Config, path: Path, for_s: float | None) -> int:
+    """`plumbline record`: keep the raw samples of the real sensors, judging nothing.
+
+    Raises:
+        SensorError: where a sensor is not there.
+        OSError: where the recording cannot be written; what was written stays readable.
+    """
+    from .hardware.clock import SystemClock
+    from .hardware.source import live
+    from .live import new_run
+    from .posture.profile import to_json
+    from .recording import Recorder, header_of
+    from .sensors import default_profile, open_sensors, profile_for
+
+    stopped = stop_on_signals(for_s)
+    clock = SystemClock()
+    origin_s = clock.monotonic()
+    imus = open_sensors(config, clock, origin_s)
+    profile = profile_for(imus, config.data_folder() / "profiles") or default_profile(len(imus))
+    header = header_of(new_run(), config.device.name, imus[0].rate_hz, len(imus), to_json(profile))
+    recorder = Recorder(path, header)
+    samples = 0
+    try:
+        for block in live(imus, clock, origin_s=origin_s, stopped=stopped):
+            recorder.block(block)
+            samples += len(block.upper)
+    finally:
+        recorder.close()
+        for imu in imus:
+            imu.close()
+    log.info("%s: %d samples", path, samples)
+    return 0

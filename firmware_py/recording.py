@@ -22,9 +22,10 @@ from typing import BinaryIO
 import msgspec
 import numpy as np
 
+from . import __version__
 from .errors import RecordingError
 from .posture.blocks import FloatArray, Place, Remark, RemarkKind, SensorBlock, TrunkBlock
-from .posture.events import Command, EndSession, NoteBuzz, SetMode, SetNeutral, Snooze
+from .posture.events import Command, EndSession, NoteBuzz, SetMode, SetNeutral, SetPlan, Snooze
 from .posture.messages import Anchor
 
 MAGIC = b"PLUMBLN1"
@@ -36,7 +37,7 @@ _NO_LOWER = 0xFFFFFFFF
 _LARGEST_FRAME = 1 << 26
 
 _COMMANDS: dict[str, type[Command]] = {
-    kind.__name__: kind for kind in (Snooze, SetMode, SetNeutral, NoteBuzz, EndSession)
+    kind.__name__: kind for kind in (Snooze, SetMode, SetPlan, SetNeutral, NoteBuzz, EndSession)
 }
 
 
@@ -56,6 +57,22 @@ class Header(msgspec.Struct, frozen=True, kw_only=True):
     simulated: bool = False
     software: str = ""
     format: int = 1
+
+
+def header_of(
+    run: str, device: str, rate_hz: float, sensors: int, profile: str, *, simulated: bool = False
+) -> Header:
+    """The header of a recording that begins now."""
+    return Header(
+        run=run,
+        device=device,
+        rate_hz=rate_hz,
+        sensors=sensors,
+        profile=profile,
+        utc_s=time.time(),
+        simulated=simulated,
+        software=__version__,
+    )
 
 
 @dataclass(slots=True)

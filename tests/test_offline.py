@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
 
-from firmware_py.app import drive
 from firmware_py.cli import main
+from firmware_py.loop import drive
 from firmware_py.posture.blocks import STANDARD_GRAVITY_M_S2, SensorBlock, TrunkBlock, rechunk
 from firmware_py.posture.events import Command, Event, Mode, Reading, SetMode, Snooze
 from firmware_py.posture.monitor import Monitor
@@ -57,9 +58,9 @@ def run_live(path: Path, story: SensorBlock) -> list[Event]:
     return heard
 
 
-def analyse(capsys: pytest.CaptureFixture[str], *arguments: str | Path) -> dict[str, object]:
+def analyse(capsys: pytest.CaptureFixture[str], *arguments: str | Path) -> dict[str, Any]:  # JSON
     assert main(["analyse", "--json", *map(str, arguments)]) == 0
-    told: dict[str, object] = json.loads(capsys.readouterr().out)
+    told: dict[str, Any] = json.loads(capsys.readouterr().out)
     return told
 
 
@@ -72,7 +73,7 @@ def test_a_recording_replays_to_the_very_same_events(tmp_path: Path) -> None:
 
     path = tmp_path / "r.plumb"
     heard = run_live(path, a_slouch())
-    again = list(judge(open_input(path, None, None, no_taker), Rules()))  # type: ignore[arg-type]
+    again = list(judge(open_input(path, None, None, no_taker), Rules()))
     assert len([e for e in heard if isinstance(e, Reading)]) > 3900
     assert [e for e in again if not isinstance(e, Reading)] == [
         e for e in heard if not isinstance(e, Reading)
@@ -92,7 +93,7 @@ def test_a_recording_and_its_exported_table_tell_the_same_slouches(
     kept = analyse(capsys, recording)
     from_table = analyse(capsys, table, "--profile", tmp_path / "p.json")
     assert kept["episodes"] == from_table["episodes"]
-    assert len(kept["episodes"]) == 1  # type: ignore[arg-type]
+    assert len(kept["episodes"]) == 1
     assert kept["sessions"] == from_table["sessions"]
 
 
@@ -108,7 +109,7 @@ def test_the_neutral_is_taken_from_the_first_seconds(
     with table.open("w") as file:
         write_samples([TrunkBlock.of(askew)], file)
     told = analyse(capsys, table, "--neutral-from", "10")
-    (episode,) = told["episodes"]  # type: ignore[misc]
+    (episode,) = told["episodes"]
     assert episode["started_s"] == pytest.approx(101.5, abs=1.5)
     assert episode["peak_deg"] == pytest.approx(22.0, abs=1.5)
     assert episode["outcome"] == "corrected"
@@ -130,9 +131,9 @@ def test_a_cut_recording_is_judged_as_far_as_it_goes(
     run_live(path, a_slouch())
     path.write_bytes(path.read_bytes()[: path.stat().st_size * 3 // 4])
     told = analyse(capsys, path)
-    (session,) = told["sessions"]  # type: ignore[misc]
+    (session,) = told["sessions"]
     assert 200 < session["end_s"] < 400
-    assert len(told["episodes"]) == 1  # type: ignore[arg-type]
+    assert len(told["episodes"]) == 1
     assert "cut off" in str(told["damage"])
 
 

@@ -1,0 +1,104 @@
+"""One live run, real or simulated: sensors in, core, messages out, wishes of the wearer in between.
+
+Whoever calls this (`app.py` with the real sensor, `demo.py` with a twin) has decided which it is.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from pathlib import Path
+from secrets import token_hex
+
+from . import __version__
+from .hardware.clock import Clock
+from .hardware.imu import Imu
+from .hardware.source import live as read_sensors
+from .links.mqtt import MqttSettings
+from .links.outbox import Outbox
+from .links.publisher import Publisher
+from .loop import Keep, Listener, drive
+from .posture.events import Command
+from .posture.messages import Anchor, Asked, Encoder, Reply, Watch
+from .posture.monitor import Monitor
+from .posture.profile import CalibrationProfile
+from .posture.rules import Rules
+
+OUTBOX = "outbox.sqlite3"
+
+
+@dataclass(frozen=True, slots=True)
+class Wiring:
+    """What one live run is made of.
+
+    Attributes:
+        device: name in the topics.
+        run: id of the run, see `new_run`.
+        imus: open sensors, the upper one first.
+        clock: what the sensors were opened with.
+        origin_s: moment of `clock` that is t = 0.
+        profile: what is judged from.
+        rules: the numbers of the judgement.
+        mqtt: where the broker is.
+        data: folder of the outbox.
+        simulated: whether the wearer is simulated; said in every message.
+        keep: keeps raw samples, if anything does.
+        listeners: further listeners, the motor for instance.
+        calibrated: whether the wearer's neutral is known; until it is, nothing is judged.
+    """
+
+    device: str
+    run: str
+    imus: Sequence[Imu]
+    clock: Clock
+    origin_s: float
+    profile: CalibrationProfile
+    rules: Rules
+    mqtt: MqttSettings
+    data: Path
+    simulated: bool = False
+    keep: Keep | None = None
+    listeners: Sequence[Listener] = field(default=())
+    calibrated: bool = True
+
+
+def new_run(utc_s: float | None = None) -> str:
+    """An id for a run: the time, for people, and four random letters, for a clock that was wrong."""
+    now = datetime.fromtimestamp(time.time() if utc_s is None else utc_s, UTC)
+    return f"{now:%Y%m%dT%H%M%SZ}-{token_hex(2)}"
+
+
+def run_live(wiring: Wiring, stopped: Callable[[], bool]) -> None:
+    """Monitor until `stopped()`; then close the session, deliver what can be delivered, keep the rest.
+
+    Raises:
+        OSError: where the outbox cannot be opened.
+    """
+    outbox = Outbox(wiring.data / OUTBOX)
+    encoder = Encoder(wiring.device, wiring.run, simulated=wiring.simulated)
+    publisher = Publisher(wiring.mqtt, encoder, outbox, version=__version__)
+    monitor = Monitor(wiring.profile, wiring.imus[0].rate_hz, wiring.rules, wiring.run)
+    source = read_sensors(wiring.imus, wiring.clock, origin_s=wiring.origin_s, stopped=stopped)
+
+    def commands() -> list[Command]:
+        return [command for asked in publisher.asked() if (command := _obeyed(asked, publisher)) is not None]
+
+    publisher.start()
+    utc_s = time.time() - (wiring.clock.monotonic() - wiring.origin_s)
+    publisher.anchor(Anchor(0.0, utc_s, trusted=True))
+    try:
+        drive(source, monitor, [publisher, *wiring.listeners], commands, wiring.keep)
+    finally:
+        publisher.stop()
+        for imu in wiring.imus:
+            imu.close()
+
+
+def _obeyed(asked: Asked, publisher: Publisher) -> Command | None:
+    """The command in a request, answered as accepted; the core takes every command that it can read."""
+    if isinstance(asked.request, Watch):  # the publisher's own, and answered there
+        return None
+    publisher.reply(Reply(asked.id, accepted=True))
+    return asked.request
