@@ -278,4 +278,4 @@ def publish_packet(head: bytes, payload: bytes) -> bytes:
         sizes.append(length & 127 | 128)
         length >>= 7
     sizes.append(length)
-    return b"%c%b%b%b" % (_PUBLISH_QOS_0, sizes, head, payload)
+    return b"%c%b%b%b" % (_PUBLISH_QOS_0, bytes(sizes), head, payload)

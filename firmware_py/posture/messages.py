@@ -15,19 +15,63 @@ that is merely new keeps the number: readers skip what they do not know (`Unreco
 
 from __future__ import annotations
 
-import dataclasses
 import math
 import re
-from collections.abc import Callable
-from dataclasses import dataclass
-from enum import StrEnum
-from typing import Any, Final, Literal, TypeVar
+from typing import Any, Final, TypeVar
 
 import msgspec
 
 from ..errors import MessageError, SchemaError
 from . import events as ev
-from .events import Event, Reading
+from .events import Reading
+from .sense import check_ranges, check_whole
+from .topics import DURABLE, Channel, parse_topic, topic, topic_filter
+from .wire import (
+    Anchor,
+    Asked,
+    Body,
+    Message,
+    Outgoing,
+    Reply,
+    Request,
+    Status,
+    StorageChanged,
+    StorageLevel,
+    Told,
+    Unrecognised,
+    Watch,
+)
+
+__all__ = [
+    "CHANNELS",
+    "DURABLE",
+    "MAX_PAYLOAD_BYTES",
+    "OUTSIDE",
+    "REQUESTS",
+    "SCHEMA",
+    "Anchor",
+    "Asked",
+    "Body",
+    "Channel",
+    "Encoder",
+    "Message",
+    "Outgoing",
+    "Reply",
+    "Request",
+    "Status",
+    "StorageChanged",
+    "StorageLevel",
+    "Told",
+    "Unrecognised",
+    "Watch",
+    "decode",
+    "decode_request",
+    "encode_request",
+    "kind_of",
+    "parse_topic",
+    "topic",
+    "topic_filter",
+]
 
 SCHEMA: Final = 1
 """What this code writes, and the newest it can read."""
@@ -35,146 +79,12 @@ SCHEMA: Final = 1
 MAX_PAYLOAD_BYTES: Final = 32_768
 """A session summary with every table full stays under 12 kB; anything above this is not ours."""
 
-MAX_TEXT: Final = 500
-"""Longest free text (a reason, a detail), characters."""
-
-MAX_TIME_S: Final = 1e9
-"""Longest run that makes sense, about 31 years."""
-
 OUTSIDE: Final = 0
 """The count of the session id under which events outside any session are numbered (`<run>-0`)."""
 
-_ROOT = "plumbline/v1"
-_NAME = re.compile(r"[A-Za-z0-9_-]{1,40}")
 _RUN = re.compile(r"[A-Za-z0-9_.:-]{1,64}")
+_SESSION_COUNT = re.compile(r"[0-9]{1,9}")
 _REQUEST_ID = re.compile(r"[A-Za-z0-9_-]{1,64}")
-
-
-class Channel(StrEnum):
-    """The last level of a topic."""
-
-    LIVE = "live"
-    MINUTE = "minute"
-    EVENT = "event"
-    SESSION = "session"
-    STATUS = "status"
-    ANCHOR = "anchor"
-    COMMAND = "command"
-    REPLY = "reply"
-
-
-@dataclass(frozen=True, slots=True)
-class Watch:
-    """Somebody looks: publish readings for `for_s` seconds from now (0 lets go). Not of the core.
-
-    `who` keeps watchers apart, so that one letting go leaves the other watching.
-    """
-
-    t_s: float
-    for_s: float
-    who: str = ""
-
-
-@dataclass(frozen=True, slots=True)
-class Status:
-    """Whether the device is there; retained, and `OFFLINE` is its last will.
-
-    Attributes:
-        state: `"online"` or `"offline"`.
-        version: of the software on the device.
-        waiting: durable messages that the broker had not yet acknowledged.
-    """
-
-    state: Literal["online", "offline"]
-    version: str = ""
-    waiting: int = 0
-
-
-@dataclass(frozen=True, slots=True)
-class Anchor:
-    """When a run was on the wall clock; of several for one run the one with the largest `t_s` holds.
-
-    Attributes:
-        t_s: when, in the run, this was found out.
-        utc_s: POSIX time (UTC) at `t_s` = 0 of the run, seconds.
-        trusted: whether the clock was known to be set (by NTP, say) then.
-    """
-
-    t_s: float
-    utc_s: float
-    trusted: bool
-
-
-@dataclass(frozen=True, slots=True)
-class Reply:
-    """What became of a request: `detail` is one plain sentence, empty where there is nothing to say."""
-
-    id: str
-    accepted: bool
-    detail: str = ""
-
-
-@dataclass(frozen=True, slots=True)
-class Unrecognised:
-    """An event of a kind that this version does not know; its place in the numbering is kept."""
-
-    t_s: float
-    kind: str
-
-
-Request = ev.Snooze | ev.SetMode | ev.SetNeutral | ev.EndSession | Watch
-"""What a device may be asked over the network. `NoteBuzz` is the motor's own and stays inside."""
-
-Body = Event | Status | Anchor | Reply | Unrecognised
-
-
-@dataclass(frozen=True, slots=True)
-class Asked:
-    """A request as it came in. Its `t_s` is 0 until the device says when it took effect: `at`."""
-
-    id: str
-    request: Request
-
-    def at(self, t_s: float) -> Request:
-        """The request, dated to `t_s` of the run."""
-        return dataclasses.replace(self.request, t_s=t_s)
-
-
-@dataclass(frozen=True, slots=True)
-class Outgoing:
-    """A message ready to be published.
-
-    Attributes:
-        durable: to be kept until the broker has acknowledged it (QoS 1); else QoS 0 and may be lost.
-        retain: the broker shows it to whoever comes later.
-    """
-
-    topic: str
-    payload: bytes
-    durable: bool
-    retain: bool = False
-
-
-@dataclass(frozen=True, slots=True)
-class Message:
-    """A message as a reader sees it.
-
-    Attributes:
-        session: the session's id, `<run>-0` for events outside any; empty for status, anchor and reply.
-        seq: number in the session, from 0; None where the message is not durable.
-        count: how many messages the session has, this one included; only in `SessionEnded`.
-        payload: the JSON as received, unknown fields and all.
-    """
-
-    device: str
-    channel: Channel
-    run: str
-    session: str
-    seq: int | None
-    simulated: bool
-    body: Body
-    count: int | None
-    payload: bytes
 
 
 class _ReadingOnWire(msgspec.Struct, gc=False):
@@ -241,6 +151,7 @@ CHANNELS: Final[dict[type[object], Channel]] = {
     ev.ModeChanged: Channel.EVENT,
     ev.Snoozed: Channel.EVENT,
     ev.NeutralChanged: Channel.EVENT,
+    StorageChanged: Channel.EVENT,
     Status: Channel.STATUS,
     Anchor: Channel.ANCHOR,
     Reply: Channel.REPLY,
@@ -248,9 +159,6 @@ CHANNELS: Final[dict[type[object], Channel]] = {
 """Which channel each body travels on."""
 
 REQUESTS: Final[tuple[type[Request], ...]] = (ev.Snooze, ev.SetMode, ev.SetNeutral, ev.EndSession, Watch)
-
-DURABLE: Final = frozenset({Channel.MINUTE, Channel.EVENT, Channel.SESSION})
-"""Channels whose messages are numbered and kept until acknowledged."""
 
 _KINDS = {cls: kind_of(cls) for cls in CHANNELS}
 _DECODERS: dict[tuple[Channel, str], msgspec.json.Decoder[Any]] = {
@@ -263,39 +171,6 @@ _ENVELOPE = msgspec.json.Decoder(_Envelope)
 _ASK = msgspec.json.Decoder(_Ask)
 _SCHEMA = msgspec.json.Decoder(_SchemaOnly)
 _encode = msgspec.json.Encoder().encode
-
-
-def topic(device: str, channel: Channel) -> str:
-    """The topic of a device's channel.
-
-    Raises:
-        MessageError: where the device's name is not 1 to 40 of letters, digits, `-` and `_`.
-    """
-    if not _NAME.fullmatch(device):
-        raise MessageError(
-            f"device name {device[:60]!r} cannot stand in a topic; use 1 to 40 letters, digits, - or _"
-        )
-    return f"{_ROOT}/{device}/{channel.value}"
-
-
-def topic_filter(channel: Channel, device: str = "+") -> str:
-    """The subscription that takes in `channel` of one device, or of all."""
-    return f"{_ROOT}/+/{channel.value}" if device == "+" else topic(device, channel)
-
-
-def parse_topic(text: str) -> tuple[str, Channel]:
-    """Device and channel of a topic.
-
-    Raises:
-        MessageError: where the topic is none of ours.
-    """
-    parts = text.split("/")
-    if len(parts) != 4 or "/".join(parts[:2]) != _ROOT or not _NAME.fullmatch(parts[2]):
-        raise MessageError(f"topic {text[:120]!r} is none of ours: {_ROOT}/<device>/<channel> is")
-    try:
-        return parts[2], Channel(parts[3])
-    except ValueError:
-        raise MessageError(f"topic {text[:120]!r} ends in no channel that this version knows") from None
 
 
 class Encoder:
@@ -317,11 +192,15 @@ class Encoder:
         self._seqs: dict[str, int] = {}
         self._enter(f"{run}-{OUTSIDE}")
 
-    def encode(self, event: Event) -> Outgoing:
+    def encode(self, event: Told) -> Outgoing:
         """The message of an event; numbers it where it is durable."""
         if type(event) is Reading:
             return Outgoing(self._topics[Channel.LIVE], self.live(event), durable=False)
         if isinstance(event, ev.SessionStarted):
+            if not _belongs(event.session, self.run):
+                raise MessageError(
+                    f"session {event.session!r} is not of run {self.run!r}: {self.run}-<count> is"
+                )
             self._enter(event.session)
         seq = self._seqs.get(self.session, 0)
         self._seqs[self.session] = seq + 1
@@ -401,15 +280,15 @@ def decode(topic_text: str, payload: bytes) -> Message:
     run, session, seq = envelope.run, envelope.session, envelope.seq
     if not _RUN.fullmatch(run):
         raise MessageError(f"run id {run[:80]!r} must be 1 to 64 letters, digits, - _ . or :")
-    if channel in DURABLE or channel is Channel.LIVE:
-        count_text = session[len(run) + 1 :]
-        if session[: len(run) + 1] != run + "-" or not (count_text.isdecimal() and len(count_text) <= 9):
-            raise MessageError(
-                f"session {session[:80]!r} does not belong to run {run!r}; {run}-<count> would"
-            )
+    if (channel in DURABLE or channel is Channel.LIVE) and not _belongs(session, run):
+        raise MessageError(f"session {session[:80]!r} is not of run {run!r}: {run}-<count> is")
     if (seq is None) is (channel in DURABLE) or not 0 <= (seq or 0) < 2**31:
         raise MessageError(f"seq {seq} on channel {channel}: durable messages alone carry one, from 0")
     body = _body(channel, envelope.kind, envelope.data)
+    named = body.session if isinstance(body, ev.SessionStarted) else session
+    named = body.summary.session if isinstance(body, ev.SessionEnded) else named
+    if named != session:
+        raise MessageError(f"{envelope.kind} of session {named[:80]!r} in an envelope of {session[:80]!r}")
     count = envelope.count
     if count is not None and count != (seq or 0) + 1:
         raise MessageError(f"count {count} contradicts seq {seq}: the last message of a session is count - 1")
@@ -436,7 +315,7 @@ def decode_request(payload: bytes) -> Asked:
         request: Request = msgspec.convert(fields | {"t_s": 0.0}, cls)
     except msgspec.MsgspecError as error:
         raise MessageError(f"request {ask.kind}: {error}") from None
-    _check(request, ask.kind)
+    check_ranges(request, ask.kind)
     for name in ("upper_up", "lower_up"):
         up = getattr(request, name, None)
         if up is not None and not abs(math.hypot(*up) - 1.0) < 1e-3:
@@ -444,6 +323,11 @@ def decode_request(payload: bytes) -> Asked:
                 f"{name} of {ask.kind} has length {math.hypot(*up):.4f}; a direction has length 1"
             )
     return Asked(ask.id, request)
+
+
+def _belongs(session: str, run: str) -> bool:
+    head, _, count = session.rpartition("-")
+    return head == run and _SESSION_COUNT.fullmatch(count) is not None
 
 
 _Opened = TypeVar("_Opened", _Envelope, _Ask)
@@ -491,8 +375,8 @@ def _body(channel: Channel, kind: str, data: msgspec.Raw) -> Body:
         raise MessageError(f"{kind[:40]}: {error}") from None
     if type(body) is _ReadingOnWire:
         body = _reading(body)
-    _check(body, kind)
-    _check_sense(body)
+    check_ranges(body, kind)
+    check_whole(body)
     checked: Body = body
     return checked
 
@@ -519,62 +403,3 @@ def _reading(wire: _ReadingOnWire) -> Reading:
         wire.unjudged,
         wire.sensors,
     )
-
-
-def _within(low: float, high: float) -> Callable[[float], bool]:
-    return lambda value: low <= value <= high
-
-
-_BY_UNIT: Final[tuple[tuple[str, Callable[[float], bool], str], ...]] = (
-    ("_deg_s", _within(0.0, 1e9), "0 to 1e9 degree-seconds"),
-    ("_deg", lambda v: v != v or -360.0 <= v <= 360.0, "-360 to 360 degrees"),
-    ("utc_s", _within(-1e10, 1e10), "a POSIX time within 300 years of 1970"),
-    ("_s", _within(0.0, MAX_TIME_S), f"0 to {MAX_TIME_S:.0f} s"),
-)
-"""The unit is in the name of every number, so the name says which values make sense."""
-
-
-def _check(value: object, where: str) -> None:
-    """Refuse what has the right type and no sense.
-
-    Raises:
-        MessageError: naming the field.
-    """
-    if dataclasses.is_dataclass(value):
-        for field in dataclasses.fields(value):
-            _check(getattr(value, field.name), f"{where}.{field.name}")
-    elif isinstance(value, bool) or value is None:
-        return
-    elif isinstance(value, float):
-        for suffix, sensible, words in _BY_UNIT:
-            if where.endswith(suffix):
-                if not sensible(value):
-                    raise MessageError(f"{where} is {value}; {words} makes sense")
-                return
-    elif isinstance(value, int):
-        if not 0 <= value <= 2**53:
-            raise MessageError(f"{where} is {value}; a count from 0 on makes sense")
-    elif isinstance(value, str):
-        if len(value) > MAX_TEXT:
-            raise MessageError(f"{where} has {len(value)} characters; {MAX_TEXT} at most make sense")
-    elif isinstance(value, dict):
-        for key, count in value.items():
-            if isinstance(key, int) and not -90 <= key <= 179:
-                raise MessageError(f"{where} counts {key}°; -90 to 179 makes sense")
-            if isinstance(key, str) and len(key) > 40:
-                raise MessageError(f"{where} has a key of {len(key)} characters; 40 at most make sense")
-            _check(count, f"{where}[{key}]")
-
-
-def _check_sense(body: object) -> None:
-    if isinstance(body, ev.MinutePassed):
-        stretches = [(body.start_s, body.t_s, body.tally)]
-    elif isinstance(body, ev.SessionEnded):
-        stretches = [(body.summary.start_s, body.summary.end_s, body.summary.tally)]
-    else:
-        return
-    for start_s, end_s, tally in stretches:
-        if start_s > end_s:
-            raise MessageError(f"a stretch from {start_s} s to {end_s} s runs backwards")
-        if tally.judged > tally.ticks:
-            raise MessageError(f"{tally.judged} ticks judged of {tally.ticks}; a part is never more than all")

@@ -1,0 +1,80 @@
+"""Which values make sense: the range of every number in a message, by the unit in its name."""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Callable
+from typing import Final
+
+from ..errors import MessageError
+from . import events as ev
+
+MAX_TEXT: Final = 500
+"""Longest free text (a reason, a detail), characters."""
+
+MAX_TIME_S: Final = 1e9
+"""Longest run that makes sense, about 31 years."""
+
+
+def _within(low: float, high: float) -> Callable[[float], bool]:
+    return lambda value: low <= value <= high
+
+
+_BY_UNIT: Final[tuple[tuple[str, Callable[[float], bool], str], ...]] = (
+    ("_deg_s", _within(0.0, 1e9), "0 to 1e9 degree-seconds"),
+    ("_deg", lambda v: v != v or -360.0 <= v <= 360.0, "-360 to 360 degrees"),
+    ("utc_s", _within(-1e10, 1e10), "a POSIX time within 300 years of 1970"),
+    ("_s", _within(0.0, MAX_TIME_S), f"0 to {MAX_TIME_S:.0f} s"),
+)
+"""The unit is in the name of every number, so the name says which values make sense."""
+
+
+def check_ranges(value: object, where: str) -> None:
+    """Refuse what has the right type and no sense.
+
+    Raises:
+        MessageError: naming the field.
+    """
+    if dataclasses.is_dataclass(value):
+        for field in dataclasses.fields(value):
+            check_ranges(getattr(value, field.name), f"{where}.{field.name}")
+    elif isinstance(value, bool) or value is None:
+        return
+    elif isinstance(value, float):
+        for suffix, sensible, words in _BY_UNIT:
+            if where.endswith(suffix):
+                if not sensible(value):
+                    raise MessageError(f"{where} is {value}; {words} makes sense")
+                return
+    elif isinstance(value, int):
+        if not 0 <= value <= 2**53:
+            raise MessageError(f"{where} is {value}; a count from 0 on makes sense")
+    elif isinstance(value, str):
+        if len(value) > MAX_TEXT:
+            raise MessageError(f"{where} has {len(value)} characters; {MAX_TEXT} at most make sense")
+    elif isinstance(value, dict):
+        for key, count in value.items():
+            if isinstance(key, int) and not -90 <= key <= 179:
+                raise MessageError(f"{where} counts {key}°; -90 to 179 makes sense")
+            if isinstance(key, str) and len(key) > 40:
+                raise MessageError(f"{where} has a key of {len(key)} characters; 40 at most make sense")
+            check_ranges(count, f"{where}[{key}]")
+
+
+def check_whole(body: object) -> None:
+    """Refuse a stretch of time that contradicts itself.
+
+    Raises:
+        MessageError: it ends before it begins, or counts more judged ticks than ticks.
+    """
+    if isinstance(body, ev.MinutePassed):
+        stretches = [(body.start_s, body.t_s, body.tally)]
+    elif isinstance(body, ev.SessionEnded):
+        stretches = [(body.summary.start_s, body.summary.end_s, body.summary.tally)]
+    else:
+        return
+    for start_s, end_s, tally in stretches:
+        if start_s > end_s:
+            raise MessageError(f"a stretch from {start_s} s to {end_s} s runs backwards")
+        if tally.judged > tally.ticks:
+            raise MessageError(f"{tally.judged} ticks judged of {tally.ticks}; a part is never more than all")

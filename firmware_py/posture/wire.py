@@ -1,0 +1,147 @@
+"""What exists only between machines: the edges' own words, and the forms that messages take."""
+
+from __future__ import annotations
+
+import dataclasses
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Literal
+
+from . import events as ev
+from .events import Event
+from .topics import Channel
+
+
+@dataclass(frozen=True, slots=True)
+class Watch:
+    """Somebody looks: publish readings for `for_s` seconds from now (0 lets go). Not of the core.
+
+    `who` keeps watchers apart, so that one letting go leaves the other watching.
+    """
+
+    t_s: float
+    for_s: float
+    who: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Status:
+    """Whether the device is there; retained, and `OFFLINE` is its last will.
+
+    Attributes:
+        state: `"online"` or `"offline"`.
+        version: of the software on the device.
+        waiting: durable messages that the broker had not yet acknowledged.
+    """
+
+    state: Literal["online", "offline"]
+    version: str = ""
+    waiting: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Anchor:
+    """When a run was on the wall clock; of several for one run the one with the largest `t_s` holds.
+
+    Attributes:
+        t_s: when, in the run, this was found out.
+        utc_s: POSIX time (UTC) at `t_s` = 0 of the run, seconds.
+        trusted: whether the clock was known to be set (by NTP, say) then.
+    """
+
+    t_s: float
+    utc_s: float
+    trusted: bool
+
+
+class StorageLevel(StrEnum):
+    """How much the disk still takes; each level gives up what is worth least."""
+
+    OK = "ok"
+    LOW = "low"
+    FULL = "full"
+
+
+@dataclass(frozen=True, slots=True)
+class StorageChanged:
+    """The disk of the device fills up, or has room again; `detail` says what is no longer kept."""
+
+    t_s: float
+    level: StorageLevel
+    free_bytes: int
+    detail: str
+
+
+@dataclass(frozen=True, slots=True)
+class Reply:
+    """What became of a request: `detail` is one plain sentence, empty where there is nothing to say."""
+
+    id: str
+    accepted: bool
+    detail: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Unrecognised:
+    """An event of a kind that this version does not know; its place in the numbering is kept."""
+
+    t_s: float
+    kind: str
+
+
+Request = ev.Snooze | ev.SetMode | ev.SetNeutral | ev.EndSession | Watch
+"""What a device may be asked over the network. `NoteBuzz` is the motor's own and stays inside."""
+
+Told = Event | StorageChanged
+"""What a device tells of its own accord, dated in the run: the core's events and the device's own."""
+
+Body = Told | Status | Anchor | Reply | Unrecognised
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """A request as it came in. Its `t_s` is 0 until the device says when it took effect: `at`."""
+
+    id: str
+    request: Request
+
+    def at(self, t_s: float) -> Request:
+        """The request, dated to `t_s` of the run."""
+        return dataclasses.replace(self.request, t_s=t_s)
+
+
+@dataclass(frozen=True, slots=True)
+class Outgoing:
+    """A message ready to be published.
+
+    Attributes:
+        durable: to be kept until the broker has acknowledged it (QoS 1); else QoS 0 and may be lost.
+        retain: the broker shows it to whoever comes later.
+    """
+
+    topic: str
+    payload: bytes
+    durable: bool
+    retain: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Message:
+    """A message as a reader sees it.
+
+    Attributes:
+        session: the session's id, `<run>-0` for events outside any; empty for status, anchor and reply.
+        seq: number in the session, from 0; None where the message is not durable.
+        count: how many messages the session has, this one included; only in `SessionEnded`.
+        payload: the JSON as received, unknown fields and all.
+    """
+
+    device: str
+    channel: Channel
+    run: str
+    session: str
+    seq: int | None
+    simulated: bool
+    body: Body
+    count: int | None
+    payload: bytes
