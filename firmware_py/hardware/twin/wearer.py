@@ -24,7 +24,7 @@ from .wearer_channels import Channel
 from .wearer_script import Script
 from .wearer_trunk import feelings, orientation
 
-PIECE = 2048
+PIECE = 4096
 """Moments that are worked out at once: enough to forget Python's overhead, few enough for the cache."""
 
 NOISE_PAGE = 4096

@@ -49,15 +49,17 @@ def working_day(style: Style | str = Style.STEADY, seed: int = 0, hours: float =
 
     It begins with a minute of sitting upright and ends sitting. Lunch is a walk in the middle.
     """
-    return day_of(person(style, seed), seed, hours)
+    return day_of(person(style, seed), seed, hours, lunch=hours >= 2.0)
 
 
-def day_of(who: Person, seed: int, hours: float = 8.0) -> Script:
-    """The day `seed` of a person."""
+def day_of(
+    who: Person, seed: int, hours: float = 8.0, habits: Habits | None = None, lunch: bool = True
+) -> Script:
+    """The day `seed` of a person, with the habits of their style if no others are given."""
     script = Script(who, seed)
-    habits = HABITS[who.style]
+    habits = habits or HABITS[who.style]
     end_s = hours * 3600.0
-    lunch_s = end_s * script.between((0.45, 0.55)) if hours >= 2.0 else end_s
+    lunch_s = end_s * script.between((0.45, 0.55)) if lunch else end_s
     script.hold(60.0)
     while script.now_s < end_s - 120.0:
         pause_s = min(script.now_s + 600.0 + script.rng.exponential(habits.sitting_s - 600.0), end_s)

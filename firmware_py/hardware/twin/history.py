@@ -1,0 +1,124 @@
+"""Weeks of history of a simulated wearer, made by the same core that judges live, in batch."""
+
+from __future__ import annotations
+
+import dataclasses
+import math
+import multiprocessing
+import os
+from collections.abc import Iterator
+from concurrent.futures import ProcessPoolExecutor
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, time, timedelta, tzinfo
+
+import numpy as np
+
+from ...posture.events import Event, Reading
+from ...posture.monitor import Monitor
+from .wearer import Wearer
+from .wearer_days import Habits, day_of
+from .wearer_person import Style, person
+
+RATE_HZ = 25.0
+"""Samples a second: four harmonics of the gait, and a quarter of the work of a live sensor."""
+
+HABITS = Habits(
+    upright_s=200.0,
+    slouch_s=40.0,
+    slouching=0.6,
+    sliding=0.15,
+    lean_s=20.0,
+    moves_per_hour=25.0,
+    typing=0.6,
+    sitting_s=2400.0,
+    fidget_every_s=25.0,
+)
+"""Of somebody who is reminded: many slouches, most of them short."""
+
+SATURDAY = 5
+
+
+@dataclass(frozen=True, slots=True)
+class _Stretch:
+    """Half a working day: what a worker process needs to know to make it."""
+
+    start_utc: datetime
+    hours: float
+    habits: Habits
+    seed: int
+    wearer_seed: int
+    sensors: int
+
+
+def simulated_history(
+    days: int = 14,
+    *,
+    seed: int = 0,
+    sensors: int = 1,
+    until: date | None = None,
+    zone: tzinfo | None = None,
+    workers: int | None = None,
+) -> Iterator[tuple[datetime, list[Event]]]:
+    """The runs of the last days, the oldest first, each with the UTC of its t_s = 0 and its events.
+
+    A working day has two runs, before and after lunch, two to three hours each; on Saturdays and
+    Sundays the sensor rests. Readings are left out: history is kept by minutes and episodes. The wearer
+    is the one of `demo_motion(seed)`.
+
+    Args:
+        days: calendar days that end with `until`.
+        seed: which person, and which days.
+        sensors: 1 or 2.
+        until: the last day; yesterday in `zone` if not said.
+        zone: where the wearer's clock is; the machine's own if not said.
+        workers: processes to spread the work over, one for each processor if not said; with 1 all is
+            done in this one.
+    """
+    if zone is None:
+        zone = datetime.now().astimezone().tzinfo
+    if until is None:
+        until = datetime.now(zone).date() - timedelta(days=1)
+    stretches = _stretches(days, seed, sensors, until, zone)
+    workers = min(workers or os.cpu_count() or 1, len(stretches))
+    if workers <= 1:
+        yield from map(_lived, stretches)
+        return
+    # Spawned, since the caller may have threads running, which a fork would cut off in mid-step.
+    with ProcessPoolExecutor(workers, multiprocessing.get_context("spawn")) as pool:
+        yield from pool.map(_lived, stretches)
+
+
+def _stretches(days: int, seed: int, sensors: int, until: date, zone: tzinfo | None) -> list[_Stretch]:
+    found = []
+    for ago in range(days - 1, -1, -1):
+        day = until - timedelta(days=ago)
+        if day.weekday() >= SATURDAY:
+            continue
+        rng = np.random.default_rng([seed, day.toordinal()])
+        # Some days are worse than others; there is no trend, since nothing was learnt.
+        often = math.exp(rng.normal(0.0, 0.35))
+        habits = dataclasses.replace(
+            HABITS,
+            upright_s=HABITS.upright_s / often,
+            slouch_s=HABITS.slouch_s * math.exp(rng.normal(0.0, 0.2)),
+        )
+        for half, hour in enumerate((9.0, 13.4)):
+            start = datetime.combine(day, time(), zone) + timedelta(
+                hours=hour + float(rng.uniform(-0.3, 0.3))
+            )
+            hours = float(rng.uniform(2.2, 3.2))
+            found.append(
+                _Stretch(start.astimezone(UTC), hours, habits, 2 * day.toordinal() + half, seed, sensors)
+            )
+    return found
+
+
+def _lived(stretch: _Stretch) -> tuple[datetime, list[Event]]:
+    who = person(Style.RESTLESS, stretch.wearer_seed)
+    wearer = Wearer(day_of(who, stretch.seed, stretch.hours, stretch.habits, lunch=False))
+    monitor = Monitor(who.profile(stretch.sensors), RATE_HZ, run=f"history-{stretch.start_utc:%Y%m%dT%H%M}")
+    events: list[Event] = []
+    for block in wearer.blocks(RATE_HZ, stretch.sensors):
+        events += [event for event in monitor.feed(block) if not isinstance(event, Reading)]
+    events += monitor.finish()
+    return stretch.start_utc, events
