@@ -17,6 +17,7 @@ from typing import Any
 
 import msgspec
 from sqlalchemy import Connection, Table, case, func, null, select, update
+from sqlalchemy.exc import DataError, IntegrityError
 
 from firmware_py.errors import MessageError, SchemaError
 from firmware_py.posture.events import (
@@ -87,24 +88,43 @@ class Ingest:
         Raises:
             sqlalchemy.exc.DBAPIError: the database failed; nothing of the batch is stored.
         """
-        taken = Taken()
         readable: list[Message] = []
         unreadable: Counter[tuple[str, str]] = Counter()
         for topic, payload in arrived:
             try:
-                message = decode(topic, payload)
+                readable.append(decode(topic, payload))
             except MessageError as error:
-                reason = "schema" if isinstance(error, SchemaError) else "malformed"
-                unreadable[reason, topic[:120]] += 1
+                unreadable["schema" if isinstance(error, SchemaError) else "malformed", topic[:120]] += 1
                 log.warning("rejected a message on %.120r: %s", topic, error)
-                continue
-            readable.append(message)
-        taken.rejected = unreadable.total()
+        try:
+            return self._commit(readable, unreadable)
+        except (DataError, IntegrityError):
+            return self._one_by_one(readable, unreadable)
+
+    def _commit(self, readable: Sequence[Message], unreadable: Counter[tuple[str, str]]) -> Taken:
+        taken = Taken(rejected=unreadable.total())
         with self._store.engine.execution_options(writes=True).begin() as connection:
             batch = _Batch(self._store, connection, taken)
             batch.reject(unreadable)
             batch.take(readable)
         return taken
+
+    def _one_by_one(self, readable: Sequence[Message], unreadable: Counter[tuple[str, str]]) -> Taken:
+        """Find the messages that the database refuses; the others must not wait behind them for ever."""
+        sum_of_all = Taken()
+        for message in readable:
+            try:
+                taken = self._commit([message], Counter())
+            except (DataError, IntegrityError) as error:
+                topic = f"{message.device}/{message.channel}"
+                unreadable["refused by the database", topic] += 1
+                log.warning("the database refuses a message of %s: %s", topic, error.orig)
+                continue
+            sum_of_all.stored += taken.stored
+            sum_of_all.repeated += taken.repeated
+            sum_of_all.touched |= taken.touched
+        sum_of_all.rejected = self._commit([], unreadable).rejected
+        return sum_of_all
 
 
 class _Batch:

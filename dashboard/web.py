@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import asyncio
+import contextlib
 import hashlib
 import logging
 import time
@@ -21,7 +23,7 @@ from starlette.requests import Request
 from starlette.responses import HTMLResponse, PlainTextResponse, Response
 from starlette.routing import Mount, Route, WebSocketRoute
 from starlette.staticfiles import StaticFiles
-from starlette.types import Lifespan, Scope
+from starlette.types import Lifespan
 from starlette.websockets import WebSocket, WebSocketDisconnect
 
 from firmware_py.posture.rules import Rules
@@ -149,14 +151,14 @@ class Pages:
         await socket.accept()
         viewer = Viewer(sees=lambda _device: True)
         self._hub.join(viewer)
+        sending = asyncio.create_task(_send_all(viewer, socket))
         try:
-            while True:
-                for packed in await viewer.next():
-                    await socket.send_text(packed.decode())
-        except (WebSocketDisconnect, RuntimeError):
-            pass  # the page was closed
+            # The page says nothing; waiting for it is how its end is noticed at once.
+            while (await socket.receive())["type"] != "websocket.disconnect":
+                pass
         finally:
             self._hub.leave(viewer)
+            sending.cancel()
 
     def http_error(self, request: Request, error: Exception) -> Response:
         """A page that is not there, in words."""
@@ -185,6 +187,13 @@ class Pages:
         return words(self._settings.language or preferred(request.headers.get("accept-language", "")))
 
 
+async def _send_all(viewer: Viewer, socket: WebSocket) -> None:
+    with contextlib.suppress(WebSocketDisconnect, RuntimeError):  # the page was closed meanwhile
+        while True:
+            for packed in await viewer.next():
+                await socket.send_text(packed.decode())
+
+
 class _Immutable(StaticFiles):
     """Static files below a folder that is named after their content."""
 
@@ -192,9 +201,6 @@ class _Immutable(StaticFiles):
         response = super().file_response(*args, **kwargs)
         response.headers["Cache-Control"] = "public, max-age=31536000, immutable"
         return response
-
-    async def get_response(self, path: str, scope: Scope) -> Response:
-        return await super().get_response(path, scope)
 
 
 def _version_of(folder: Path) -> str:

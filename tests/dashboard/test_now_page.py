@@ -1,0 +1,144 @@
+"""The first page in a real Chromium, with a real broker between it and a device."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import Browser, Page, expect
+
+from dashboard.app import Server, build
+from dashboard.settings import Settings
+from firmware_py.posture.events import (
+    MinutePassed,
+    Posture,
+    SessionStarted,
+    SlouchAlert,
+    Unjudged,
+)
+from firmware_py.posture.messages import Watch
+from firmware_py.posture.tally import Tally
+
+from .conftest import Broker, wait_until
+from .device import Device
+
+
+@pytest.fixture
+def server(tmp_path: Path, broker: Broker) -> Iterator[Server]:
+    made = Server(build(Settings(tmp_path / "data", port=0, broker=broker.settings, language="en")))
+    made.start()
+    yield made
+    made.stop()
+
+
+@pytest.fixture
+def page(browser: Browser, server: Server) -> Iterator[Page]:
+    """The first page, opened; a complaint of the browser's console fails the test."""
+    context = browser.new_context(viewport={"width": 390, "height": 844}, reduced_motion="reduce")
+    opened = context.new_page()
+    complaints: list[str] = []
+    opened.on("pageerror", lambda error: complaints.append(str(error)))
+    opened.on(
+        "console",
+        lambda message: (
+            complaints.append(message.text)
+            if message.type == "error" and "WebSocket" not in message.text
+            else None
+        ),
+    )
+    opened.goto(server.address)
+    yield opened
+    context.close()
+    assert not complaints
+
+
+@pytest.fixture
+def device(broker: Broker) -> Iterator[Device]:
+    made = Device(broker.port, simulated=True)
+    yield made
+    made.close()
+
+
+def test_the_first_visit_teaches_how_to_start_and_a_device_then_appears_by_itself(
+    page: Page, broker: Broker
+) -> None:
+    expect(page.get_by_role("heading", name="No device yet")).to_be_visible()
+    expect(page.get_by_text("plumbline demo")).to_be_visible()
+    device = Device(broker.port)
+    device.anchor(time.time() - 60)
+    device.tell(SessionStarted(0.0, "r1-1", 1))
+    expect(page.locator("#figure")).to_be_visible()
+    expect(page.get_by_role("heading", name="No device yet")).to_have_count(0)
+    device.close()
+
+
+def test_the_figure_the_word_and_the_title_follow_the_wearer(page: Page, device: Device) -> None:
+    device.show(2.0)
+    expect(page.locator("#live-word")).to_have_text("Upright")
+    expect(page.locator("#live-angle")).to_have_text("2° forward of your neutral")
+    expect(page.locator("#figure")).to_have_attribute("data-posture", "upright")
+    upright = page.locator("#head").get_attribute("transform")
+    device.show(21.0, posture=Posture.SLOUCHED)
+    expect(page.locator("#live-word")).to_have_text("Slouched")
+    expect(page.locator("#figure")).to_have_attribute("data-posture", "slouched")
+    expect(page).to_have_title("Slouched · Plumbline")
+    assert page.locator("#head").get_attribute("transform") != upright
+    expect(page.locator("#live-caption")).to_have_text("One sensor: leaning counts too.")
+
+
+def test_two_sensors_are_said_and_drawn(page: Page, device: Device) -> None:
+    device.show(15.0, posture=Posture.SLOUCHED, lower_deg=4.0)
+    expect(page.locator("#live-caption")).to_have_text("Two sensors: the bend of the spine itself.")
+    expect(page.locator("#sensor-lower")).to_have_attribute("visibility", "visible")
+
+
+def test_what_is_not_judged_is_unknown_and_says_why(page: Page, device: Device) -> None:
+    device.show(5.0, posture=Posture.UNKNOWN, unjudged=Unjudged.MOVING)
+    expect(page.locator("#live-word")).to_have_text("Moving")
+    expect(page.locator("#figure")).to_have_attribute("data-posture", "unknown")
+    expect(page.locator("#live-caption")).to_contain_text("never counted as upright")
+
+
+def test_simulated_readings_are_marked(page: Page, device: Device) -> None:
+    device.show(5.0)
+    expect(page.locator("#live-simulated")).to_be_visible()
+
+
+def test_a_reminder_is_seen_on_the_figure(page: Page, device: Device) -> None:
+    device.tell(SessionStarted(0.0, "r1-1", 1))
+    device.show(19.0, posture=Posture.SLOUCHED)
+    expect(page.locator("#live-word")).to_contain_text("Slouched")
+    device.tell(SlouchAlert(9.0, 1, 1, 19.0, 300.0))
+    expect(page.locator("#figure")).to_have_attribute("data-reminded", "1")
+    expect(page.locator("#live-spoken")).to_have_text("Reminder given")
+
+
+def test_a_stored_minute_fills_the_band_of_the_open_page(page: Page, device: Device) -> None:
+    device.anchor(time.time() - 61)
+    device.tell(SessionStarted(0.0, "r1-1", 1))
+    tally = Tally(ticks=600, judged=600, posture={"upright": 450, "slouched": 150}, slouches=1)
+    device.tell(MinutePassed(60.0, 0.0, tally))
+    expect(page.locator(".sentence")).to_contain_text("75 % of the judged time upright.", timeout=15_000)
+    expect(page.locator(".band")).to_be_visible()
+
+
+def test_the_device_is_asked_for_readings_only_while_someone_looks(
+    page: Page, device: Device, server: Server
+) -> None:
+    def asked() -> list[float]:
+        return [ask.request.for_s for ask in device.asked if isinstance(ask.request, Watch)]
+
+    wait_until(lambda: asked() and asked()[-1] > 0, "the request for readings")
+    page.goto(server.address + "about")
+    wait_until(lambda: asked()[-1] == 0, "the letting go")
+
+
+def test_a_device_that_goes_away_is_said_to_be_offline(page: Page, device: Device) -> None:
+    device.show(2.0)
+    expect(page.locator("#live-word")).to_have_text("Upright")
+    device.close()
+    expect(page.locator("#live-link")).to_contain_text("The device is offline", timeout=15_000)
+    expect(page.locator("#live-link")).to_contain_text("last seen")
+    expect(page.locator("#live-word")).to_have_text("Unknown")
