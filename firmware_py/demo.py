@@ -1,0 +1,198 @@
+"""Composition root of the demonstration: a simulated wearer, a chip by its registers, all else real.
+
+What is simulated says so on every message and on every page. `plumbline run` never comes here.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import fcntl
+import logging
+import sys
+import threading
+import time
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from .config import default_data_home
+from .errors import ConfigError, LinkError
+from .hardware.clock import SystemClock
+from .hardware.i2c import I2cBus
+from .hardware.imu import Imu, open_imu
+from .hardware.twin.bus import TwinBus
+from .hardware.twin.chip import TYPICAL
+from .hardware.twin.history import simulated_history
+from .hardware.twin.mpu6050 import TwinMpu6050
+from .hardware.twin.wearer_demo import demo_motion
+from .links.broker import RunningBroker, start_broker
+from .links.mqtt import MqttSettings
+from .live import Wiring, new_run, run_live
+from .posture.blocks import Place
+from .posture.messages import Anchor, Encoder
+from .posture.rules import Rules
+
+if TYPE_CHECKING:
+    from dashboard.app import Dashboard, Server
+
+DEVICE = "demo"
+UPPER_ADDRESS = 0x68
+LOWER_ADDRESS = 0x69
+
+OTHER_PORTS = 20
+"""How many further ports are tried when the one wished for is taken."""
+
+HISTORY_WAIT_S = 30.0
+"""The page opens with its history where that takes no longer; a slow machine goes on in the background."""
+
+
+def demo(
+    port: int, data: Path | None, days: int, *, two_sensors: bool = False, for_s: float | None = None
+) -> int:
+    """`plumbline demo`: show everything at work until Ctrl-C.
+
+    Args:
+        port: of the page; the next free one is taken, and said, where it is in use.
+        data: folder of everything that is kept; the only thing that is left behind.
+        days: length of the simulated history, made once for a folder.
+        two_sensors: wear a second sensor on the low back.
+        for_s: stop after so many seconds.
+
+    Raises:
+        ConfigError: another demonstration uses this very folder.
+        LinkError: no port is free, or no broker starts.
+    """
+    logging.basicConfig(format="%(levelname)s %(name)s: %(message)s", level=logging.WARNING)
+    with ExitStack() as stack:
+        folder = stack.enter_context(_own_folder(data))
+        broker = start_broker(folder)
+        stack.callback(broker.stop)
+        server, dashboard = _page(folder, broker, port)
+        sensors = 2 if two_sensors else 1
+        _fill_history(dashboard, folder, days, sensors)
+        stop = threading.Event()
+        monitor = threading.Thread(
+            target=_monitor, args=(folder, broker, sensors, stop), name="monitor", daemon=True
+        )
+        monitor.start()
+        if for_s is not None:
+            timer = threading.Timer(for_s, server.ask_to_stop)
+            timer.daemon = True
+            timer.start()
+        _say(f"The page: {server.address}  (simulated wearer; broker {broker.kind} on port {broker.port})")
+        _say(f"Everything is kept in {folder}. Ctrl-C stops.")
+        server.run()
+        stop.set()
+        monitor.join(timeout=10.0)
+    return 0
+
+
+@contextmanager
+def _own_folder(wished: Path | None) -> Iterator[Path]:
+    """A data folder that nobody else uses while we do: two at once would write into one database."""
+    first = wished or default_data_home() / DEVICE
+    for count in range(1, 10):
+        folder = first if count == 1 else first.with_name(f"{first.name}-{count}")
+        folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+        with (folder / "lock").open("w") as lock:
+            try:
+                fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            except BlockingIOError:
+                if wished is not None:
+                    raise ConfigError(
+                        f"another demo uses {folder}; stop it, or give another --data"
+                    ) from None
+                _say(f"Another demo uses {folder}; this one keeps its things beside it.")
+                continue
+            yield folder
+            return
+    raise ConfigError(f"nine demos run already beside {first}; stop one of them")
+
+
+def _page(folder: Path, broker: RunningBroker, port: int) -> tuple[Server, Dashboard]:
+    from dashboard.app import Server, build
+    from dashboard.settings import BrokerSettings, Settings
+
+    settings = Settings(
+        data_folder=folder, port=port, broker=BrokerSettings(host=broker.host, port=broker.port)
+    )
+    dashboard = build(settings)
+    for candidate in range(port, port + OTHER_PORTS):
+        dashboard.settings = dataclasses.replace(settings, port=candidate)
+        try:
+            server = Server(dashboard)
+        except LinkError:
+            continue
+        if candidate != port:
+            _say(f"Port {port} is taken, perhaps by another Plumbline; this page is on port {candidate}.")
+        return server, dashboard
+    raise LinkError(f"ports {port} to {port + OTHER_PORTS - 1} are all taken; choose another with --port")
+
+
+def _fill_history(dashboard: Dashboard, folder: Path, days: int, sensors: int) -> None:
+    """Let the store have its simulated weeks, made once by the same core in batch."""
+    mark = folder / "history-made"
+    if days <= 0 or mark.exists():
+        return
+    made = threading.Event()
+
+    def fill() -> None:
+        for start, events in simulated_history(days, sensors=sensors):
+            encoder = Encoder(DEVICE, f"history-{start:%Y%m%dT%H%M}", simulated=True)
+            messages = [encoder.anchor(Anchor(0.0, start.timestamp(), trusted=True))]
+            messages += [encoder.encode(event) for event in events]
+            dashboard.ingest.take((message.topic, message.payload) for message in messages)
+        mark.touch()
+        made.set()
+
+    _say(f"Making {days} days of simulated history, once for this folder …")
+    began = time.monotonic()
+    threading.Thread(target=fill, name="history", daemon=True).start()
+    if made.wait(HISTORY_WAIT_S):
+        _say(f"… made in {time.monotonic() - began:.0f} s.")
+    else:
+        _say("… this machine takes its time; the page opens now, and the history fills up behind it.")
+
+
+def twins(wearer_seed: int, sensors: int, clock: SystemClock, origin_s: float) -> tuple[list[Imu], TwinBus]:
+    """The real driver on simulated chips that a simulated person wears."""
+    wearer = demo_motion(wearer_seed)
+    # Offsets of the accelerometer are what calibration takes out; those of the gyroscope drift, and stay.
+    flaws = dataclasses.replace(TYPICAL, acc_bias_m_s2=(0.0, 0.0, 0.0))
+    wires = TwinBus(clock)
+    wires.attach(UPPER_ADDRESS, TwinMpu6050(wearer.upper, clock, flaws, starts_s=origin_s))
+    wires.attach(LOWER_ADDRESS, TwinMpu6050(wearer.lower, clock, flaws, seed=2, starts_s=origin_s))
+    bus = I2cBus(wires, "the simulated bus")
+    wanted = [(UPPER_ADDRESS, Place.UPPER), (LOWER_ADDRESS, Place.LOWER)][:sensors]
+    return [
+        open_imu(bus, address, place=place, clock=clock, origin_s=origin_s) for address, place in wanted
+    ], wires
+
+
+def _monitor(folder: Path, broker: RunningBroker, sensors: int, stop: threading.Event) -> None:
+    try:
+        clock = SystemClock()
+        origin_s = clock.monotonic()
+        seed = 0
+        imus, _ = twins(seed, sensors, clock, origin_s)
+        wiring = Wiring(
+            device=DEVICE,
+            run=new_run(),
+            imus=imus,
+            clock=clock,
+            origin_s=origin_s,
+            profile=demo_motion(seed).person.profile(sensors),
+            rules=Rules(),
+            mqtt=MqttSettings(host=broker.host, port=broker.port, protocol=broker.protocol),
+            data=folder,
+            simulated=True,
+        )
+        run_live(wiring, stop.is_set)
+    except Exception:
+        logging.getLogger(__name__).exception("the simulated monitor stopped")
+
+
+def _say(words: str) -> None:
+    sys.stdout.write(words + "\n")
+    sys.stdout.flush()
