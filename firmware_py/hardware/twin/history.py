@@ -61,7 +61,7 @@ def simulated_history(
 ) -> Iterator[tuple[datetime, list[Event]]]:
     """The runs of the last days, the oldest first, each with the UTC of its t_s = 0 and its events.
 
-    A working day has two runs, before and after lunch, two to three hours each; on Saturdays and
+    A working day has two runs, before and after lunch, one and a half to two hours each; on Saturdays and
     Sundays the sensor rests. Readings are left out: history is kept by minutes and episodes. The wearer
     is the one of `demo_motion(seed)`.
 
@@ -106,7 +106,7 @@ def _stretches(days: int, seed: int, sensors: int, until: date, zone: tzinfo | N
             start = datetime.combine(day, time(), zone) + timedelta(
                 hours=hour + float(rng.uniform(-0.3, 0.3))
             )
-            hours = float(rng.uniform(2.2, 3.2))
+            hours = float(rng.uniform(1.4, 2.1))
             found.append(
                 _Stretch(start.astimezone(UTC), hours, habits, 2 * day.toordinal() + half, seed, sensors)
             )

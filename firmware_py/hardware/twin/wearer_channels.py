@@ -154,6 +154,10 @@ class Channels:
         insort(self._burst_starts_s, burst.start_s)
         self._longest_burst_s = max(self._longest_burst_s, burst.end_s - burst.start_s)
 
+    def __len__(self) -> int:
+        """Steps and bursts that are remembered."""
+        return len(self._bursts) + sum(len(steps) for steps in self._steps.values())
+
     def forget(self, before_s: float) -> None:
         """Let go of what was over before then; earlier moments can no longer be asked for."""
         for steps in self._steps.values():

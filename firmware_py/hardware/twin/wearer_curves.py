@@ -62,6 +62,10 @@ class Steps:
             self._all_over_s.append(over_s)
             self._sums.append(self._sums[-1] + by)
 
+    def __len__(self) -> int:
+        """Steps that are remembered."""
+        return len(self._steps)
+
     def forget(self, before_s: float) -> None:
         """Steps that were over before then count as one sum; earlier moments can no longer be asked for."""
         if self._steps:

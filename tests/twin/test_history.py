@@ -1,0 +1,75 @@
+"""Simulated weeks: on working days, ending when they should, the same by any number of processes."""
+
+from __future__ import annotations
+
+from datetime import UTC, date, datetime, timedelta, timezone
+
+import pytest
+
+from firmware_py.hardware.twin.history import simulated_history
+from firmware_py.posture.events import (
+    Event,
+    MinutePassed,
+    Reading,
+    SessionEnded,
+    SessionStarted,
+    SlouchAlert,
+    SlouchEnded,
+)
+from firmware_py.posture.tally import Tally
+
+MONDAY = date(2026, 3, 2)
+ZONE = timezone(timedelta(hours=2))
+
+Runs = list[tuple[datetime, list[Event]]]
+
+
+@pytest.fixture(scope="module")
+def over_a_weekend() -> Runs:
+    return list(simulated_history(3, until=MONDAY, zone=ZONE, workers=1))
+
+
+def test_the_sensor_rests_at_the_weekend(over_a_weekend: Runs) -> None:
+    days = [start.astimezone(ZONE).date() for start, _ in over_a_weekend]
+    assert days == [MONDAY, MONDAY]
+
+
+def test_runs_come_in_order_without_overlap_within_the_wearers_day(over_a_weekend: Runs) -> None:
+    before = None
+    for start, events in over_a_weekend:
+        assert start.tzinfo is UTC
+        assert before is None or start > before
+        before = start + timedelta(seconds=events[-1].t_s)
+        assert 8 <= start.astimezone(ZONE).hour < before.astimezone(ZONE).hour <= 17
+
+
+def test_history_holds_minutes_slouches_and_sessions_but_no_readings(over_a_weekend: Runs) -> None:
+    for _, events in over_a_weekend:
+        kinds = {type(event) for event in events}
+        assert {SessionStarted, SessionEnded, MinutePassed, SlouchEnded, SlouchAlert} <= kinds
+        assert Reading not in kinds
+        assert [event.t_s for event in events] == sorted(event.t_s for event in events)
+
+
+def test_a_sessions_summary_is_the_sum_of_its_minutes(over_a_weekend: Runs) -> None:
+    for _, events in over_a_weekend:
+        total = sum((event.tally for event in events if isinstance(event, MinutePassed)), Tally())
+        (ended,) = [event for event in events if isinstance(event, SessionEnded)]
+        assert ended.summary.tally == total
+        assert total.judged > 0.7 * total.ticks
+
+
+def test_sessions_have_names_of_their_own(over_a_weekend: Runs) -> None:
+    names = [e.session for _, events in over_a_weekend for e in events if isinstance(e, SessionStarted)]
+    assert len(set(names)) == len(names)
+
+
+def test_spreading_the_work_over_processes_changes_nothing(over_a_weekend: Runs) -> None:
+    assert list(simulated_history(1, until=MONDAY, zone=ZONE, workers=2)) == over_a_weekend
+
+
+def test_history_ends_yesterday_unless_told_otherwise() -> None:
+    yesterday = datetime.now(ZONE).date() - timedelta(days=1)
+    days = 1 if yesterday.weekday() < 5 else yesterday.weekday() - 3
+    start, _ = next(iter(simulated_history(days, zone=ZONE, workers=1)))
+    assert start.astimezone(ZONE).date() == yesterday - timedelta(days=days - 1)
