@@ -6,16 +6,18 @@ const TRUNK = 118;
 const SEGMENTS = 28;
 const SENSOR_AT = 0.78; // of the trunk's length: about the fourth thoracic vertebra
 const HAND = { x: 206, y: 232 };
-const UPPER_ARM = 58;
-const FOREARM = 56;
+const UPPER_ARM = 60;
+const FOREARM = 58;
 const REACH = 92; // from the sensor to the needle's arc, along the upper back
 const BAND_END_DEG = 45;
 const ARC_START_DEG = -20;
 const RAD = Math.PI / 180;
 
-// Half widths of the trunk, back and front, from pelvis to shoulders.
-const BACK = [22, 19, 16, 18, 21, 18, 10];
-const FRONT = [24, 24, 22, 23, 25, 20, 9];
+// Half widths of the trunk, back and front, from pelvis to shoulders; the outline is drawn with a
+// stroke of twice ROUND, which rounds its corners.
+const ROUND = 10;
+const BACK = [13, 11, 8, 9, 12, 10, 3];
+const FRONT = [15, 14, 12, 13, 15, 12, 3];
 
 const smooth = (a, b, x) => {
   const t = Math.min(1, Math.max(0, (x - a) / (b - a)));
@@ -109,8 +111,8 @@ export function pose(upper, lowerKnown) {
     neck: poly([beside(top, 1), { x: head.x - 4, y: head.y + 8 }]),
     head: `translate(${f(head.x)} ${f(head.y)}) rotate(${f(0.35 * upper)})`,
     arm: poly([shoulder, bend, HAND]),
-    sensor: place(sensor, -along(BACK, sensor.s) - 3),
-    sensorLower: place(low, -along(BACK, low.s) - 3),
+    sensor: place(sensor, -along(BACK, sensor.s) - ROUND - 2),
+    sensorLower: place(low, -along(BACK, low.s) - ROUND - 2),
     needle: needle(upper, lower),
   };
 }
@@ -119,7 +121,7 @@ export const LEGS = `M${HIP.x} ${HIP.y}L208 248L214 312L236 314`;
 
 export function neutralLine() {
   const points = spine(0, 0);
-  const back = points.map((p) => beside(p, -along(BACK, p.s)));
+  const back = points.map((p) => beside(p, -along(BACK, p.s) - ROUND - 5));
   const top = needle(0, 0);
   return `${poly(back)}M${f(top.x)} ${f(top.y - 8)}L${f(top.x)} ${f(top.y + 10)}`;
 }

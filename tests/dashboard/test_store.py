@@ -1,0 +1,86 @@
+"""Opening the database: schema, permissions, durability, and a clear word where it cannot be."""
+
+from __future__ import annotations
+
+import stat
+from pathlib import Path
+
+import pytest
+from alembic.autogenerate import compare_metadata
+from alembic.migration import MigrationContext
+from alembic.script import ScriptDirectory
+from sqlalchemy import text
+
+from dashboard import migrations
+from dashboard.store import Store, sqlite_url
+from dashboard.tables import metadata
+from firmware_py.errors import StoreError
+
+
+def test_the_migrated_schema_is_the_one_that_the_code_uses(store: Store) -> None:
+    with store.engine.connect() as connection:
+        context = MigrationContext.configure(connection, opts={"compare_type": True})
+        assert compare_metadata(context, metadata) == []
+
+
+def test_the_head_is_the_newest_step() -> None:
+    script = ScriptDirectory(str(Path(migrations.__file__).parent))
+    assert script.get_current_head() == migrations.HEAD
+
+
+def test_a_second_opening_changes_nothing(database_url: str) -> None:
+    Store(database_url).close()
+    again = Store(database_url)
+    with again.engine.connect() as connection:
+        assert migrations.current(connection) == migrations.HEAD
+    again.close()
+
+
+def test_a_database_of_a_newer_version_is_refused_with_what_to_do(database_url: str) -> None:
+    first = Store(database_url)
+    with first.engine.execution_options(writes=True).begin() as connection:
+        connection.execute(text("UPDATE alembic_version SET version_num = '9999'"))
+    first.close()
+    with pytest.raises(StoreError, match=r"schema 9999.*update this one"):
+        Store(database_url)
+
+
+def test_only_its_owner_reads_the_file(tmp_path: Path) -> None:
+    path = tmp_path / "data" / "plumbline.db"
+    store = Store(sqlite_url(path))
+    for made in (path, path.with_name("plumbline.db-wal"), path.with_name("plumbline.db-shm")):
+        assert stat.S_IMODE(made.stat().st_mode) == 0o600
+    assert stat.S_IMODE(path.parent.stat().st_mode) == 0o700
+    store.close()
+
+
+def test_sqlite_syncs_every_commit_and_lets_readers_in(tmp_path: Path) -> None:
+    store = Store(sqlite_url(tmp_path / "plumbline.db"))
+    with store.engine.connect() as connection:
+        assert connection.exec_driver_sql("PRAGMA journal_mode").scalar() == "wal"
+        assert connection.exec_driver_sql("PRAGMA synchronous").scalar() == 2
+        assert connection.exec_driver_sql("PRAGMA foreign_keys").scalar() == 1
+    store.close()
+
+
+@pytest.mark.parametrize(
+    ("url", "word"),
+    [
+        ("not a url", "no database URL"),
+        ("mysql://localhost/x", "not mysql"),
+        ("sqlite:////proc/nowhere/plumbline.db", "cannot be opened"),
+        ("postgresql://127.0.0.1:1/x?connect_timeout=2", "cannot be opened"),
+    ],
+)
+def test_a_database_that_cannot_be_opened_is_told_in_one_line(url: str, word: str) -> None:
+    with pytest.raises(StoreError, match=word) as caught:
+        Store(url)
+    assert "password" not in str(caught.value)
+
+
+def test_a_file_that_is_no_database_is_refused_and_kept(tmp_path: Path) -> None:
+    path = tmp_path / "plumbline.db"
+    path.write_bytes(b"my diary, in plain text" * 100)
+    with pytest.raises(StoreError, match="cannot be opened"):
+        Store(sqlite_url(path))
+    assert path.read_bytes().startswith(b"my diary")
