@@ -79,6 +79,9 @@ SCHEMA: Final = 1
 MAX_PAYLOAD_BYTES: Final = 32_768
 """A session summary with every table full stays under 12 kB; anything above this is not ours."""
 
+MAX_WHO: Final = 40
+"""Longest name of a watcher, characters."""
+
 OUTSIDE: Final = 0
 """The count of the session id under which events outside any session are numbered (`<run>-0`)."""
 
@@ -316,6 +319,8 @@ def decode_request(payload: bytes) -> Asked:
     except msgspec.MsgspecError as error:
         raise MessageError(f"request {ask.kind}: {error}") from None
     check_ranges(request, ask.kind)
+    if isinstance(request, Watch) and len(request.who) > MAX_WHO:
+        raise MessageError(f"who has {len(request.who)} characters; {MAX_WHO} at most make sense")
     for name in ("upper_up", "lower_up"):
         up = getattr(request, name, None)
         if up is not None and not abs(math.hypot(*up) - 1.0) < 1e-3:

@@ -1,0 +1,63 @@
+"""Any message that makes sense, drawn by the unit in each field's name."""
+
+from __future__ import annotations
+
+import dataclasses
+from enum import StrEnum
+from typing import Any, get_type_hints
+
+from hypothesis import strategies as st
+
+from firmware_py.posture import events as ev
+from firmware_py.posture.messages import CHANNELS, Anchor, Reply, Status
+from firmware_py.posture.tally import Tally
+
+EVENTS = [cls for cls in CHANNELS if cls not in (Status, Anchor, Reply)]
+
+_TIMES = st.floats(0.0, 1e9)
+_ANGLES = st.floats(-360.0, 360.0)
+_TEXTS = st.text(st.characters(codec="utf-8"), max_size=60)
+_COUNTS = st.integers(0, 10**9)
+_TABLES = st.dictionaries(st.text(min_size=1, max_size=20), _COUNTS, max_size=4)
+
+
+def _numbers(name: str) -> st.SearchStrategy[float]:
+    return _ANGLES if name.endswith("_deg") else _TIMES
+
+
+def tallies() -> st.SearchStrategy[Tally]:
+    """Counts that do not contradict one another."""
+    return st.tuples(
+        _COUNTS, st.data(), st.dictionaries(st.integers(-90, 179), _COUNTS, max_size=5), _TABLES
+    ).map(lambda drawn: Tally(drawn[0], drawn[0] // 2, drawn[3], flexion=drawn[2], eva=drawn[3]))
+
+
+def _field(name: str, hint: Any) -> st.SearchStrategy[Any]:  # Any: whatever the field's type is
+    if hint is Tally:
+        return tallies()
+    if isinstance(hint, type) and issubclass(hint, StrEnum):
+        return st.sampled_from(hint)
+    known: dict[Any, st.SearchStrategy[Any]] = {
+        float: _numbers(name),
+        float | None: st.none() | _numbers(name),
+        int: _COUNTS,
+        str: _TEXTS,
+        bool: st.booleans(),
+        ev.Unjudged | None: st.none() | st.sampled_from(ev.Unjudged),
+    }
+    return known[hint]
+
+
+@st.composite
+def events(draw: st.DrawFn, cls: type, session: str = "run-1") -> Any:  # Any: one of the event types
+    """An event of a type, with nothing in it that a decoder should refuse."""
+    if cls is ev.SessionStarted:
+        return ev.SessionStarted(draw(_TIMES), session, draw(st.integers(1, 2)))
+    if cls is ev.SessionEnded:
+        start_s, end_s = sorted(draw(st.tuples(_TIMES, _TIMES)))
+        return ev.SessionEnded(end_s, ev.SessionSummary(session, start_s, end_s, 1, draw(tallies())))
+    if cls is ev.MinutePassed:
+        start_s, end_s = sorted(draw(st.tuples(_TIMES, _TIMES)))
+        return ev.MinutePassed(end_s, start_s, draw(tallies()))
+    hints = get_type_hints(cls)
+    return cls(*(draw(_field(f.name, hints[f.name])) for f in dataclasses.fields(cls)))
