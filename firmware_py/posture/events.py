@@ -319,6 +319,14 @@ class SetMode:
 
 
 @dataclass(frozen=True, slots=True)
+class SetPlan:
+    """Give this share of the reminders that are due, 0 to 1 (`plan.py`); the others are held back."""
+
+    t_s: float
+    share: float
+
+
+@dataclass(frozen=True, slots=True)
 class SetNeutral:
     """Take these directions of "up" (unit vectors, body frame before the neutral is applied) as neutral."""
 
@@ -342,5 +350,5 @@ class EndSession:
     t_s: float
 
 
-Command = Snooze | SetMode | SetNeutral | NoteBuzz | EndSession
+Command = Snooze | SetMode | SetPlan | SetNeutral | NoteBuzz | EndSession
 """Everything the core can be told. Commands are recorded beside the samples, so that a replay is exact."""

@@ -10,13 +10,13 @@ from collections import deque
 
 from .events import Event, Mode, ModeChanged, SetMode, Snooze, Snoozed, Withheld
 from .rules import Rules, ticks
-from .trunk import TICK_S
+from .trunk import TICKS_PER_S
 
 HOUR_TICKS = 36_000
 
 
 class AlertGate:
-    """Mode, snooze, grace, interval and budget; one for a run, so that a new session resets none of them."""
+    """Mode, snooze, plan, grace, interval and budget; one for a run, so a new session resets none."""
 
     def __init__(self, rules: Rules) -> None:
         self.mode = Mode.TRAINING
@@ -24,6 +24,9 @@ class AlertGate:
         self._mode_until: int | None = None
         self._snooze_until = 0
         self._grace_until = 0
+        self._share = 1.0
+        self._owed = 0.0
+        self._allotted = True
         self._given: deque[int] = deque()
         self._grace_ticks = ticks(rules.grace_s)
         self._interval_ticks = ticks(rules.interval_s)
@@ -51,7 +54,7 @@ class AlertGate:
             self._mode_until = None
             return self._enter(tick, command.mode, None)
         self._mode_until = tick + max(1, ticks(command.for_s))
-        return self._enter(tick, command.mode, self._mode_until * TICK_S)
+        return self._enter(tick, command.mode, self._mode_until / TICKS_PER_S)
 
     def snooze(self, tick: int, command: Snooze) -> list[Event]:
         """Let reminders rest; 0 seconds end a rest."""
@@ -59,9 +62,24 @@ class AlertGate:
         if rest == 0 and self._snooze_until:
             self.resume(tick)
         self._snooze_until = tick + rest if rest else 0
-        return [Snoozed(tick * TICK_S, (tick + rest) * TICK_S)]
+        return [Snoozed(tick / TICKS_PER_S, (tick + rest) / TICKS_PER_S)]
 
-    def quiet(self, tick: int) -> Withheld | None:
+    def set_plan(self, share: float) -> None:
+        """From now on give this share of the reminders that are due, evenly spaced."""
+        self._share = min(1.0, max(0.0, share))
+
+    def allot(self) -> None:
+        """A new episode has come to a reminder: settle whether the plan gives it one."""
+        self._owed += self._share
+        self._allotted = self._owed >= 1.0 - 1e-9
+        if self._allotted:
+            self._owed -= 1.0
+
+    def welcome(self, tick: int) -> bool:
+        """Whether the wearer wants to hear of anything at this tick."""
+        return self._quiet(tick) is None and tick >= self._grace_until
+
+    def _quiet(self, tick: int) -> Withheld | None:
         """What the wearer asked for: None where reminders are welcome."""
         if self.mode is not Mode.TRAINING:
             return Withheld.MODE
@@ -71,9 +89,11 @@ class AlertGate:
 
     def reason(self, tick: int) -> Withheld | None:
         """Why a reminder may not be given at this tick; None where it may."""
-        asked = self.quiet(tick)
+        asked = self._quiet(tick)
         if asked is not None:
             return asked
+        if not self._allotted:
+            return Withheld.PLAN
         if tick < self._grace_until:
             return Withheld.GRACE
         if self._given and tick - self._given[-1] < self._interval_ticks:
@@ -92,4 +112,4 @@ class AlertGate:
         if mode is Mode.TRAINING and self.mode is not Mode.TRAINING:
             self.resume(tick)
         self.mode = mode
-        return [ModeChanged(tick * TICK_S, mode, until_s)]
+        return [ModeChanged(tick / TICKS_PER_S, mode, until_s)]

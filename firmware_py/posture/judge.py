@@ -1,8 +1,9 @@
 """Ten times a second: the trunk's few numbers in, events out. Plain Python floats, no numpy in a tick.
 
-The order of a tick is the order of this file: commands that are due, sensors that went or came,
-the session, the reading (angles, whether they can be judged, activity, posture), the slouch, the
-tally. Every tick of a session makes exactly one `Reading`, judged or not, and says why not.
+The order of a tick: commands that are due, sensors that went or came, worn or not, the session, the
+reading (angles, whether they can be judged, activity, posture), the slouch, the break, the tally.
+Every tick of a session makes exactly one `Reading`, judged or not, and says why not. A session has no holes:
+it ends where ticks are missing (a machine that slept), and after long without a worn sensor.
 """
 
 from __future__ import annotations
@@ -12,6 +13,7 @@ import math
 
 from .activity import ActivityWatch
 from .blocks import Place, RemarkKind
+from .breaks import BreakWatch
 from .correction import rotation_onto_up
 from .events import (
     Activity,
@@ -24,8 +26,10 @@ from .events import (
     SensorRemarked,
     SetMode,
     SetNeutral,
+    SetPlan,
     Snooze,
     Unjudged,
+    WornChanged,
 )
 from .flexion import flexion_deg, flexion_sigma_deg, lateral_deg, spine_flexion_deg, spine_flexion_sigma_deg
 from .gate import AlertGate
@@ -35,7 +39,8 @@ from .recognition import Recogniser
 from .rules import Rules, ticks
 from .sessions import SessionBook
 from .slouch import Sight, SlouchWatch
-from .trunk import TICK_S, SegmentState, TrunkState, Vector
+from .trunk import TICKS_PER_S, SegmentState, TrunkState, Vector
+from .wear import UNDECIDED, Wear, WearDetector
 
 Turn = tuple[Vector, Vector, Vector]
 """Rows of a rotation from the profile's neutral to the one in force."""
@@ -62,8 +67,11 @@ class Judge:
         self._lower = Presence(Place.LOWER, rules)
         self._book = SessionBook(run, 2 if self._two else 1)
         self._activity = ActivityWatch(rules)
-        self._recogniser = Recogniser(rules)
+        self._recogniser = Recogniser(rules, profile.own_poses, two=self._two)
         self._slouch = SlouchWatch(rules, self._gate)
+        self._break = BreakWatch(rules, self._gate)
+        self._wear = WearDetector()
+        self._verdict = UNDECIDED
         self._buzz_until_s = -math.inf
         self._off_ticks = 0
         self._off_limit_ticks = ticks(rules.off_ends_session_s)
@@ -74,11 +82,11 @@ class Judge:
     @property
     def next_s(self) -> float:
         """Time of the first tick not judged yet, the earliest at which a command can still take effect."""
-        return self._next_tick * TICK_S
+        return self._next_tick / TICKS_PER_S
 
     def tell(self, command: Command) -> list[Event]:
         """Take a command; it takes effect at the first tick at or after its time that is still to come."""
-        tick = max(self._next_tick, math.ceil(command.t_s / TICK_S - 1e-6))
+        tick = max(self._next_tick, math.ceil(command.t_s * TICKS_PER_S - 1e-6))
         if tick > self._next_tick:
             heapq.heappush(self._queue, (tick, self._told, command))
             self._told += 1
@@ -91,10 +99,10 @@ class Judge:
         return self._close(self._next_tick)
 
     def step(self, state: TrunkState) -> list[Event]:
-        """Judge one tick; ticks come in order, and `state.tick` is never smaller than `next_s` says."""
+        """Judge one tick. Ticks come in order; `state.tick` is never smaller than `next_s` says."""
         tick = state.tick
+        events = self._close(self._next_tick) if tick > self._next_tick else []
         self._next_tick = tick
-        events: list[Event] = []
         while self._queue and self._queue[0][0] <= tick:
             events += self._obey(tick, heapq.heappop(self._queue)[2])
         events += self._gate.step(tick)
@@ -107,30 +115,41 @@ class Judge:
         events += self._upper.step(tick, state.upper, state.remarks)
         if self._two:
             events += self._lower.step(tick, state.lower, state.remarks)
-        events += self._attend(tick, state.upper is not None)
+        events += self._attend(state)
         if self._book.open:
             events += self._book.pass_time(tick)
             reading = self._read(state)
             told = self._slouch.step(tick, _sight(reading), reading.flexion_deg)
+            told += self._break.step(tick, reading)
             events.append(reading)
             events += told
             self._book.count(reading, told)
         self._next_tick = tick + 1
         return events
 
-    def _attend(self, tick: int, present: bool) -> list[Event]:
-        """Open a session when there is something to judge, close it when there was nothing for long."""
-        if present:
-            self._off_ticks = 0
-            if self._book.open:
-                return []
+    def _attend(self, state: TrunkState) -> list[Event]:
+        """Open a session when there is a back to judge, close it when there was none for long."""
+        tick = state.tick
+        events: list[Event] = []
+        verdict = self._wear.step(state)
+        if verdict is not self._verdict:
+            if verdict.worn or self._verdict.worn or self._verdict.wear is Wear.UNKNOWN:
+                events.append(WornChanged(tick / TICKS_PER_S, verdict.worn, verdict.reason))
+            if verdict.worn:
+                self._gate.resume(tick)
+            self._verdict = verdict
+        if state.upper is None or verdict.wear is Wear.NOT_WORN:
+            self._off_ticks += 1
+            if self._off_ticks > self._off_limit_ticks:
+                events += self._close(tick)
+            return events
+        self._off_ticks = 0
+        if not self._book.open:
             self._gate.resume(tick)
             self._slouch.new_session()
-            return self._book.begin(tick)
-        self._off_ticks += 1
-        if self._book.open and self._off_ticks > self._off_limit_ticks:
-            return self._close(tick)
-        return []
+            self._break.restart(tick)
+            events += self._book.begin(tick)
+        return events
 
     def _close(self, tick: int) -> list[Event]:
         if not self._book.open:
@@ -190,6 +209,8 @@ class Judge:
         """The first reason, in the order of `Unjudged`, not to judge this tick."""
         if self._two and lower is None and not self._lower.lost:
             return Unjudged.SENSOR_LOST  # a lost packet: with one sensor the angle would mean another thing
+        if self._verdict.wear is Wear.NOT_WORN:
+            return Unjudged.NOT_WORN
         if not self._upper.settled or (lower is not None and not self._lower.settled):
             return Unjudged.SETTLING
         if not upper.trusted or (lower is not None and not lower.trusted):
@@ -209,6 +230,9 @@ class Judge:
             return self._gate.snooze(tick, command)
         if isinstance(command, SetMode):
             return self._gate.set_mode(tick, command)
+        if isinstance(command, SetPlan):
+            self._gate.set_plan(command.share)
+            return []
         if isinstance(command, SetNeutral):
             return self._set_neutral(tick, command)
         if isinstance(command, NoteBuzz):
@@ -225,7 +249,7 @@ class Judge:
         if command.lower_up is not None and lower_first is not None:
             self._turn_lower = _turn(lower_first, command.lower_up)
         dot = sum(a * b for a, b in zip(upper_was, command.upper_up, strict=True))
-        return [NeutralChanged(tick * TICK_S, math.degrees(math.acos(min(1.0, max(-1.0, dot)))))]
+        return [NeutralChanged(tick / TICKS_PER_S, math.degrees(math.acos(min(1.0, max(-1.0, dot)))))]
 
 
 def _sight(reading: Reading) -> Sight:

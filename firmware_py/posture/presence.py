@@ -5,7 +5,7 @@ from __future__ import annotations
 from .blocks import Place, Remark, RemarkKind
 from .events import Event, SensorBack, SensorLost
 from .rules import Rules, ticks
-from .trunk import TICK_S, SegmentState
+from .trunk import TICKS_PER_S, SegmentState
 
 
 class Presence:
@@ -32,7 +32,7 @@ class Presence:
         if segment is not None:
             events: list[Event] = []
             if self.lost:
-                events.append(SensorBack(tick * TICK_S, self._place, self._missing * TICK_S))
+                events.append(SensorBack(tick / TICKS_PER_S, self._place, self._missing / TICKS_PER_S))
                 self.settled = False
             self.lost = False
             self._missing = 0
@@ -43,5 +43,5 @@ class Presence:
         if self.lost or self._missing <= self._limit_ticks:
             return []
         self.lost = True
-        reason = self._why or f"no samples for {self._limit_ticks * TICK_S:g} s"
-        return [SensorLost(tick * TICK_S, self._place, reason)]
+        reason = self._why or f"no samples for {self._limit_ticks / TICKS_PER_S:g} s"
+        return [SensorLost(tick / TICKS_PER_S, self._place, reason)]

@@ -1,36 +1,248 @@
-"""Which posture a moment is, from the angles alone."""
+"""Which posture a moment is, from two or three angles: the nearest of six kinds.
+
+The features are the change from the wearer's neutral in degrees: flexion of the upper back, side
+bend of the upper back and, with two sensors, flexion of the low back. Each kind of posture has, for each
+feature, a mean over people and two spreads: how far people lie from one another (`between`)
+and how far one person lies from themself (`within`). A third spread, `shared`, is what shifts all kinds of
+one person alike, above all the error of their neutral. The kind with the smallest
+
+    distance = Σ (x − mean)² / (2 · spread²) + log(spread),   over the features
+
+is the answer: a Gaussian for each kind, features taken as independent. For somebody of whom only the
+neutral is known, spread² = shared² + between² + within². Examples of their own postures
+(`PoseExample`, made by the calibration) move the means towards the examples and shrink the spreads
+by the rule for conditioning a normal distribution, so one bad example does limited harm.
+
+What the numbers rest on, how well it works and where it ends: `docs/judgement.md`.
+"""
 
 from __future__ import annotations
 
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+from enum import IntEnum
+
+import numpy as np
+
+from .blocks import FloatArray
 from .events import Posture
+from .profile_parts import PoseExample
 from .rules import Rules
 
 
-class Recogniser:
-    """Angles -> posture, with a memory of the slouch it is in (the hysteresis)."""
+class Kind(IntEnum):
+    """The six kinds, in the order of the tables below."""
 
-    def __init__(self, rules: Rules) -> None:
+    LEANING_BACK = 0
+    UPRIGHT = 1
+    SLOUCHED = 2
+    LEANING_FORWARD = 3
+    SIDE_BENT_RIGHT = 4
+    SIDE_BENT_LEFT = 5
+
+    @property
+    def posture(self) -> Posture:
+        """The posture that the wearer is told."""
+        return _POSTURE[self]
+
+
+_POSTURE = {
+    Kind.LEANING_BACK: Posture.LEANING_BACK,
+    Kind.UPRIGHT: Posture.UPRIGHT,
+    Kind.SLOUCHED: Posture.SLOUCHED,
+    Kind.LEANING_FORWARD: Posture.LEANING_FORWARD,
+    Kind.SIDE_BENT_RIGHT: Posture.SIDE_BENT,
+    Kind.SIDE_BENT_LEFT: Posture.SIDE_BENT,
+}
+
+Table = tuple[tuple[float, float, float], ...]
+"""Six rows (`Kind`), three columns: upper flexion, upper side bend, lower flexion; degrees."""
+
+
+@dataclass(frozen=True, slots=True)
+class Population:
+    """What is known of people in general.
+
+    Attributes:
+        mean: mean over people of each kind and feature, degrees.
+        between: standard deviation between people.
+        within: standard deviation of one person's repetitions.
+        shared: standard deviation, for each feature, of what shifts all kinds of one person alike.
+    """
+
+    mean: Table
+    between: Table
+    within: Table
+    shared: tuple[float, float, float]
+
+
+SITTING = Population(
+    mean=(
+        (-21.6, -0.5, -38.8),
+        (-0.0, 0.2, -1.5),
+        (24.0, 2.4, 3.4),
+        (15.7, 1.8, 17.1),
+        (22.3, 14.3, 7.3),
+        (24.2, -11.2, 8.0),
+    ),
+    between=(
+        (16.0, 2.8, 11.3),
+        (1.0, 1.0, 1.0),
+        (4.2, 3.9, 8.7),
+        (2.3, 2.0, 6.0),
+        (7.0, 9.1, 11.6),
+        (7.5, 7.8, 10.7),
+    ),
+    within=(
+        (3.6, 2.6, 3.7),
+        (2.9, 2.5, 3.2),
+        (3.1, 2.7, 3.9),
+        (3.1, 2.7, 4.1),
+        (2.9, 3.9, 3.4),
+        (3.2, 4.9, 4.1),
+    ),
+    shared=(3.5, 0.5, 4.8),
+)
+"""Fitted in November 2026 by `benchmarks/sitting.py --fit` on 22 people of the IMU Sitting Postures Dataset
+(Ali, Elsayed, Emad, Mohamed, Shehata, Rehan 2026, CC BY 4.0): young adults, posed trials of 30 s. The variance
+between people is doubled against what they show, for those who come after differ more."""
+
+
+@dataclass(frozen=True, slots=True)
+class Prototypes:
+    """The six kinds for one wearer: what `nearest` measures distances to.
+
+    Attributes:
+        mean: (6, d) degrees; d is 2 with one sensor, 3 with two.
+        spread: (6, d) standard deviations, degrees.
+    """
+
+    mean: FloatArray
+    spread: FloatArray
+
+    def distances(self, features_deg: Sequence[float]) -> FloatArray:
+        """(6,) distances of the features (d,) to each kind; the smallest is the nearest."""
+        apart = (np.asarray(features_deg) - self.mean) / self.spread
+        total: FloatArray = (apart * apart / 2.0 + np.log(self.spread)).sum(axis=1)
+        return total
+
+    def nearest(self, features_deg: Sequence[float]) -> Kind:
+        """The kind nearest to the features (d,), degrees."""
+        return Kind(int(np.argmin(self.distances(features_deg))))
+
+
+def prototypes(population: Population, own: Sequence[PoseExample], *, sensors: int) -> Prototypes:
+    """The six kinds as they look for one wearer.
+
+    Args:
+        population: people in general.
+        own: the wearer's examples; those without a lower angle are left out where `sensors` is 2.
+        sensors: 1 or 2.
+    """
+    width = 2 if sensors == 1 else 3
+    mean = np.array(population.mean)[:, :width]
+    between = np.array(population.between)[:, :width] ** 2
+    within = np.array(population.within)[:, :width] ** 2
+    shared = np.array(population.shared)[:width] ** 2
+    general = Prototypes(mean, np.sqrt(shared + between + within))
+    examples = [(e.posture, _features(e)) for e in own if width == 2 or e.lower_deg is not None]
+    if not examples:
+        return general
+    seen = np.array([features[:width] for _, features in examples])
+    kinds = np.array([_kind(posture, row, general) for (posture, _), row in zip(examples, seen, strict=True)])
+    own_mean, own_variance = np.empty_like(mean), np.empty_like(mean)
+    for column in range(width):
+        prior = np.diag(between[:, column]) + shared[column]
+        evidence = prior[np.ix_(kinds, kinds)] + np.diag(within[kinds, column])
+        gain = np.linalg.solve(evidence, prior[kinds]).T
+        own_mean[:, column] = mean[:, column] + gain @ (seen[:, column] - mean[kinds, column])
+        own_variance[:, column] = np.diag(prior - gain @ prior[kinds]) + within[:, column]
+    return Prototypes(own_mean, np.sqrt(own_variance))
+
+
+def _features(example: PoseExample) -> tuple[float, float, float]:
+    return (example.upper_deg, example.lateral_deg, example.lower_deg or 0.0)
+
+
+def _kind(posture: Posture, features: FloatArray, general: Prototypes) -> Kind:
+    """The kind an example stands for; of the two side bends the nearer one."""
+    distances = general.distances(features)
+    fitting = [kind for kind in Kind if kind.posture is posture]
+    return min(fitting, key=lambda kind: float(distances[kind]))
+
+
+HOLD_BONUS = 1.0
+"""How much nearer another kind must be to take over, so that noise between two kinds does not flicker:
+in units of the distance, where 1 is about a factor e in likelihood."""
+
+
+class Recogniser:
+    """Angles -> posture, tick by tick, with a memory of the posture before (hysteresis).
+
+    With one sensor and no examples, a slouch and a lean from the hips differ by less than people do.
+    Both are then called slouched, by the plain thresholds of `Rules`, and the reading says that it rests
+    on one sensor. With two sensors, or with examples of the wearer's own, the nearest kind decides,
+    and a slouch must still reach the wearer's threshold.
+    """
+
+    def __init__(self, rules: Rules, own: Sequence[PoseExample], *, two: bool) -> None:
         self._rules = rules
         self._slouched = False
+        self._kind: Kind | None = None
+        self._one_sensor = _Measure(prototypes(SITTING, own, sensors=1)) if own else None
+        self._two_sensors = _Measure(prototypes(SITTING, own, sensors=2)) if two else None
 
     def step(
         self, flexion_deg: float, lateral_deg: float, upper_deg: float, lower_deg: float | None
     ) -> Posture:
         """The posture of one judged tick; angles in degrees as in `Reading`."""
-        posture = self._classify(flexion_deg, lateral_deg, upper_deg, lower_deg)
+        rules = self._rules
+        bent = flexion_deg >= (rules.slouch_exit_deg if self._slouched else rules.slouch_enter_deg)
+        measure = self._one_sensor if lower_deg is None else self._two_sensors
+        if measure is None:
+            posture = self._by_thresholds(bent, lateral_deg, upper_deg)
+        else:
+            self._kind = measure.nearest(upper_deg, lateral_deg, lower_deg or 0.0, self._kind)
+            posture = _POSTURE[self._kind]
+            if posture is Posture.SLOUCHED and not bent:
+                leaning = upper_deg >= rules.slouch_enter_deg
+                posture = Posture.LEANING_FORWARD if leaning else Posture.UPRIGHT
         self._slouched = posture is Posture.SLOUCHED
         return posture
 
-    def _classify(
-        self, flexion_deg: float, lateral_deg: float, upper_deg: float, lower_deg: float | None
-    ) -> Posture:
-        rules = self._rules
-        if abs(lateral_deg) >= rules.side_bend_deg:
+    def _by_thresholds(self, bent: bool, lateral_deg: float, upper_deg: float) -> Posture:
+        if abs(lateral_deg) >= self._rules.side_bend_deg:
             return Posture.SIDE_BENT
-        if upper_deg <= -rules.lean_back_deg:
-            return Posture.LEANING_BACK
-        if flexion_deg >= (rules.slouch_exit_deg if self._slouched else rules.slouch_enter_deg):
+        if bent:
             return Posture.SLOUCHED
-        if lower_deg is not None and lower_deg >= rules.lean_forward_deg:
-            return Posture.LEANING_FORWARD
-        return Posture.UPRIGHT
+        return Posture.LEANING_BACK if upper_deg <= -self._rules.lean_back_deg else Posture.UPRIGHT
+
+
+class _Measure:
+    """`Prototypes.nearest` in plain floats, for ten calls a second."""
+
+    def __init__(self, kinds: Prototypes) -> None:
+        three = kinds.mean.shape[1] == 3
+        weights = 0.5 / kinds.spread**2
+        offsets = np.log(kinds.spread).sum(axis=1)
+        self._rows = [
+            (
+                kind,
+                *(float(v) for v in (*kinds.mean[kind, :2], kinds.mean[kind, 2] if three else 0.0)),
+                *(float(v) for v in (*weights[kind, :2], weights[kind, 2] if three else 0.0)),
+                float(offsets[kind]),
+            )
+            for kind in Kind
+        ]
+
+    def nearest(self, upper_deg: float, lateral_deg: float, lower_deg: float, before: Kind | None) -> Kind:
+        nearest, least = Kind.UPRIGHT, math.inf
+        for kind, upper, lateral, lower, upper_w, lateral_w, lower_w, offset in self._rows:
+            a, b, c = upper_deg - upper, lateral_deg - lateral, lower_deg - lower
+            distance = a * a * upper_w + b * b * lateral_w + c * c * lower_w + offset
+            if kind is before:
+                distance -= HOLD_BONUS
+            if distance < least:
+                nearest, least = kind, distance
+        return nearest

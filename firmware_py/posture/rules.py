@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from ..errors import ConfigError
-from .trunk import TICK_S
+from .trunk import TICKS_PER_S
 
 HYSTERESIS_DEG = 3.0
 """Least distance between entering and leaving a slouch: below it, the noise of the angle alone
@@ -45,7 +45,6 @@ class Rules:
         grace_s: time without reminders after a start or a resumption.
 
     Posture:
-        lean_forward_deg: forward lean of the low back beyond which a trunk that is not bent leans.
         lean_back_deg: backward inclination of the upper back beyond which it leans back.
         side_bend_deg: lateral angle beyond which the trunk is bent sideways.
 
@@ -83,11 +82,8 @@ class Rules:
     interval_s: float = _number(180, 30, 1800, "complaints of too many buzzes")
     budget_per_hour: int = _number(8, 0, 60, "inference from complaints of too many buzzes")
     grace_s: float = _number(60, 0, 600, "own choice: time to settle down")
-    lean_forward_deg: float = _number(
-        10, 5, 40, "lean forward from the hips moves the low back by 16, sitting data"
-    )
     lean_back_deg: float = _number(10, 5, 40, "lean back moves the upper back by -18, sitting data")
-    side_bend_deg: float = _number(10, 5, 30, "first band of side bend, after EN 1005-4")
+    side_bend_deg: float = _number(12, 5, 30, "a slouch's own side bend is 2 (SD 3), sitting data: three SD")
     moving_gyr_deg_s: float = _number(
         20, 5, 100, "walking 54 to 80, sitting and talking below 6, FORTH-TRACE"
     )
@@ -124,4 +120,4 @@ class Rules:
 
 def ticks(seconds: float) -> int:
     """Whole ticks in a duration, rounded."""
-    return round(seconds / TICK_S)
+    return round(seconds * TICKS_PER_S)

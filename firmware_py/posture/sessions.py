@@ -22,7 +22,7 @@ from .events import (
 )
 from .rules import ticks
 from .tally import Tally, TallySheet
-from .trunk import TICK_S
+from .trunk import TICKS_PER_S
 
 MINUTE_TICKS = ticks(60.0)
 
@@ -54,7 +54,7 @@ class SessionBook:
         self._total = Tally()
         self._sheet = TallySheet()
         self._turn_page(tick)
-        return [SessionStarted(tick * TICK_S, self.name, self._sensors)]
+        return [SessionStarted(tick / TICKS_PER_S, self.name, self._sensors)]
 
     def pass_time(self, tick: int) -> list[Event]:
         """Close the minute that ended before this tick, if one did."""
@@ -84,8 +84,9 @@ class SessionBook:
     def end(self, tick: int) -> list[Event]:
         """Close the session before this tick."""
         self.open = False
+        self._sheet.interrupt()
         passed = self._close_minute(tick)
-        start_s, end_s = self._start_tick * TICK_S, tick * TICK_S
+        start_s, end_s = self._start_tick / TICKS_PER_S, tick / TICKS_PER_S
         summary = SessionSummary(self.name, start_s, end_s, self._sensors, self._total)
         return [*passed, SessionEnded(end_s, summary)]
 
@@ -96,4 +97,4 @@ class SessionBook:
     def _close_minute(self, end_tick: int) -> list[Event]:
         tally = self._sheet.take()
         self._total = self._total + tally
-        return [MinutePassed(end_tick * TICK_S, self._minute_start_tick * TICK_S, tally)]
+        return [MinutePassed(end_tick / TICKS_PER_S, self._minute_start_tick / TICKS_PER_S, tally)]

@@ -21,7 +21,7 @@ from enum import Enum, auto
 from .events import AlertWithheld, Event, SlouchAlert, SlouchEnd, SlouchEnded, SlouchStarted, Withheld
 from .gate import AlertGate
 from .rules import Rules, ticks
-from .trunk import TICK_S
+from .trunk import TICK_S, TICKS_PER_S
 
 
 class Sight(Enum):
@@ -123,6 +123,7 @@ class SlouchWatch:
         self._run_sight = Sight.GOOD
         self._run_tick = 0
         self._load_deg_s = 0.0
+        self._came_due = False
         self._flexion_deg = 0.0
         self._peak_deg = 0.0
         self._sum_deg = 0.0
@@ -171,6 +172,9 @@ class SlouchWatch:
             return None
         if self._bad_ticks < self._least_ticks:
             return None
+        if not self._came_due:
+            self._came_due = True
+            self._gate.allot()
         reason = self._gate.reason(tick)
         if reason is None:
             return Input.GRANTED
@@ -189,7 +193,11 @@ class SlouchWatch:
 
     def _start(self, tick: int, seen: Input) -> list[Event]:
         self._episode += 1
-        return [SlouchStarted(tick * TICK_S, self._episode, self._flexion_deg, self._began_tick * TICK_S)]
+        return [
+            SlouchStarted(
+                tick / TICKS_PER_S, self._episode, self._flexion_deg, self._began_tick / TICKS_PER_S
+            )
+        ]
 
     def _remind(self, tick: int, seen: Input) -> list[Event]:
         self._gate.gave(tick)
@@ -197,11 +205,11 @@ class SlouchWatch:
         if self._first_alert_tick is None:
             self._first_alert_tick = tick
         level = 1 if self.state is State.REMINDED else 2
-        return [SlouchAlert(tick * TICK_S, self._episode, level, self._flexion_deg, load_deg_s)]
+        return [SlouchAlert(tick / TICKS_PER_S, self._episode, level, self._flexion_deg, load_deg_s)]
 
     def _withhold(self, tick: int, seen: Input) -> list[Event]:
         self._told.add(self._refusal)
-        return [AlertWithheld(tick * TICK_S, self._episode, self._refusal)]
+        return [AlertWithheld(tick / TICKS_PER_S, self._episode, self._refusal)]
 
     def _drop(self, tick: int, seen: Input) -> list[Event]:
         self._forget()
@@ -211,14 +219,14 @@ class SlouchWatch:
         alerted = self._first_alert_tick
         corrected = alerted is not None and seen is Input.CLEARED
         ended = SlouchEnded(
-            t_s=tick * TICK_S,
+            t_s=tick / TICKS_PER_S,
             episode=self._episode,
-            started_s=self._began_tick * TICK_S,
-            slouched_s=self._bad_ticks * TICK_S,
+            started_s=self._began_tick / TICKS_PER_S,
+            slouched_s=self._bad_ticks / TICKS_PER_S,
             peak_deg=self._peak_deg,
             mean_deg=self._sum_deg / self._bad_ticks,
-            alerted_s=None if alerted is None else alerted * TICK_S,
-            corrected_after_s=(self._run_tick - alerted) * TICK_S
+            alerted_s=None if alerted is None else alerted / TICKS_PER_S,
+            corrected_after_s=(self._run_tick - alerted) / TICKS_PER_S
             if alerted is not None and corrected
             else None,
             outcome=_OUTCOME[seen],

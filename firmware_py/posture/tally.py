@@ -6,6 +6,8 @@ import math
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
+from .exposure import EvaCounter, HoldCounter
+
 if TYPE_CHECKING:  # events.py needs Tally
     from .events import Reading
 
@@ -30,8 +32,9 @@ class Tally:
         corrections: slouches that the wearer corrected after an alert.
         correction_ticks: time from the first alert to the correction, summed over `corrections`.
         breaks: nudges for a break.
-        eva: ticks of judged time by `"angle class,hold class"` (Exposure Variation Analysis).
-        holds: static holds by band, `exposure.py`.
+        eva: ticks of judged time by `"angle class,hold class"`, both counted from 0
+            (Exposure Variation Analysis, `exposure.py`).
+        holds: static holds by angle class, `exposure.HoldCounter`.
     """
 
     ticks: int = 0
@@ -69,6 +72,8 @@ class TallySheet:
     """A tally in the making: what `sessions.py` writes on, ten times a second."""
 
     def __init__(self) -> None:
+        self._eva = EvaCounter()
+        self._holds = HoldCounter()
         self._reset()
 
     def _reset(self) -> None:
@@ -94,8 +99,16 @@ class TallySheet:
             self.judged += 1
             degree = min(max(math.floor(reading.flexion_deg), FLEXION_LOW_DEG), FLEXION_HIGH_DEG)
             self.flexion[degree] = self.flexion.get(degree, 0) + 1
+            self._eva.step(reading.flexion_deg)
+            self._holds.step(reading.upper_deg)
         else:
+            self.interrupt()
             self.unjudged[reading.unjudged] = self.unjudged.get(reading.unjudged, 0) + 1
+
+    def interrupt(self) -> None:
+        """What was held is held no longer, as far as anybody knows."""
+        self._eva.interrupt()
+        self._holds.interrupt()
 
     def take(self) -> Tally:
         """The tally so far; the sheet is blank afterwards."""
@@ -112,7 +125,11 @@ class TallySheet:
             corrections=self.corrections,
             correction_ticks=self.correction_ticks,
             breaks=self.breaks,
+            eva=dict(sorted(self._eva.cells.items())),
+            holds=dict(sorted(self._holds.counts.items())),
         )
+        self._eva.cells.clear()
+        self._holds.counts.clear()
         self._reset()
         return tally
 
