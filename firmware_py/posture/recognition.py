@@ -105,8 +105,8 @@ SITTING = Population(
     shared=(3.5, 0.5, 4.8),
 )
 """Fitted in November 2026 by `benchmarks/sitting.py --fit` on 22 people of the IMU Sitting Postures Dataset
-(Ali, Elsayed, Emad, Mohamed, Shehata, Rehan 2026, CC BY 4.0): young adults, posed trials of 30 s. The variance
-between people is doubled against what they show, for those who come after differ more."""
+(Ali, Elsayed, Emad, Mohamed, Shehata, Rehan 2026, CC BY 4.0): young adults, posed trials of 30 s. The
+variance between people is doubled against what they show, for those who come after differ more."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,13 +121,13 @@ class Prototypes:
     mean: FloatArray
     spread: FloatArray
 
-    def distances(self, features_deg: Sequence[float]) -> FloatArray:
+    def distances(self, features_deg: Sequence[float] | FloatArray) -> FloatArray:
         """(6,) distances of the features (d,) to each kind; the smallest is the nearest."""
         apart = (np.asarray(features_deg) - self.mean) / self.spread
         total: FloatArray = (apart * apart / 2.0 + np.log(self.spread)).sum(axis=1)
         return total
 
-    def nearest(self, features_deg: Sequence[float]) -> Kind:
+    def nearest(self, features_deg: Sequence[float] | FloatArray) -> Kind:
         """The kind nearest to the features (d,), degrees."""
         return Kind(int(np.argmin(self.distances(features_deg))))
 
@@ -223,22 +223,15 @@ class _Measure:
     """`Prototypes.nearest` in plain floats, for ten calls a second."""
 
     def __init__(self, kinds: Prototypes) -> None:
-        three = kinds.mean.shape[1] == 3
-        weights = 0.5 / kinds.spread**2
-        offsets = np.log(kinds.spread).sum(axis=1)
-        self._rows = [
-            (
-                kind,
-                *(float(v) for v in (*kinds.mean[kind, :2], kinds.mean[kind, 2] if three else 0.0)),
-                *(float(v) for v in (*weights[kind, :2], weights[kind, 2] if three else 0.0)),
-                float(offsets[kind]),
-            )
-            for kind in Kind
-        ]
+        means, weights = np.zeros((len(Kind), 3)), np.zeros((len(Kind), 3))
+        width = kinds.mean.shape[1]
+        means[:, :width], weights[:, :width] = kinds.mean, 0.5 / kinds.spread**2
+        offsets = np.log(kinds.spread).sum(axis=1).tolist()
+        self._rows = list(zip(Kind, means.tolist(), weights.tolist(), offsets, strict=True))
 
     def nearest(self, upper_deg: float, lateral_deg: float, lower_deg: float, before: Kind | None) -> Kind:
         nearest, least = Kind.UPRIGHT, math.inf
-        for kind, upper, lateral, lower, upper_w, lateral_w, lower_w, offset in self._rows:
+        for kind, (upper, lateral, lower), (upper_w, lateral_w, lower_w), offset in self._rows:
             a, b, c = upper_deg - upper, lateral_deg - lateral, lower_deg - lower
             distance = a * a * upper_w + b * b * lateral_w + c * c * lower_w + offset
             if kind is before:
