@@ -42,28 +42,36 @@ class Correction:
 
     def __init__(self, model: SensorModel, rotation: FloatArray) -> None:
         # Row vectors: v' = v @ A.T, and (v − b) @ A.T = v @ A.T − b @ A.T.
-        self._acc_turn = np.ascontiguousarray((rotation @ np.array(model.acc_matrix)).T)
-        self._acc_offset = np.array(model.acc_bias_m_s2) @ self._acc_turn
-        self._gyr_turn = np.ascontiguousarray(rotation.T)
-        self._gyr_offset = np.array(model.gyr_bias_rad_s) @ self._gyr_turn
-        slope = np.array(model.gyr_bias_slope_rad_s_k) @ self._gyr_turn
+        acc_turn = np.ascontiguousarray((rotation @ np.array(model.acc_matrix)).T)
+        gyr_turn = np.ascontiguousarray(rotation.T)
+        self._acc_offset = np.array(model.acc_bias_m_s2) @ acc_turn
+        self._gyr_offset = np.array(model.gyr_bias_rad_s) @ gyr_turn
+        slope = np.array(model.gyr_bias_slope_rad_s_k) @ gyr_turn
         self._gyr_slope = slope if slope.any() and math.isfinite(model.temp_c) else None
+        self._acc_turn = None if _is_identity(acc_turn) else acc_turn
+        self._gyr_turn = None if _is_identity(gyr_turn) else gyr_turn
         self._temp_c = model.temp_c
         self._at_c = math.nan
         self._offsets: dict[int, tuple[FloatArray, FloatArray]] = {}
 
     def __call__(self, block: SensorBlock) -> BodyBlock:
         """Correct and rotate a block; rows of NaN stay rows of NaN."""
+        gyr, acc = self.arrays(block)
+        return BodyBlock(block.t_s, acc, gyr, block.temp_c)
+
+    def arrays(self, block: SensorBlock) -> tuple[FloatArray, FloatArray]:
+        """The same as bare arrays, (n, 3) rates and (n, 3) specific forces."""
         if self._gyr_slope is not None and block.temp_c != self._at_c:
             self._at_c = block.temp_c
             self._offsets.clear()
         rows = len(block.t_s)
         acc_offset, gyr_offset = self._offsets.get(rows) or self._offsets_of(rows)
-        acc = block.acc_m_s2.dot(self._acc_turn)
-        acc -= acc_offset
-        gyr = block.gyr_rad_s.dot(self._gyr_turn)
-        gyr -= gyr_offset
-        return BodyBlock(block.t_s, acc, gyr, block.temp_c)
+        acc, gyr = block.acc_m_s2, block.gyr_rad_s
+        if self._acc_turn is not None:
+            acc = acc.dot(self._acc_turn)
+        if self._gyr_turn is not None:
+            gyr = gyr.dot(self._gyr_turn)
+        return gyr - gyr_offset, acc - acc_offset
 
     def _offsets_of(self, rows: int) -> tuple[FloatArray, FloatArray]:
         """What to take off, at the temperature `_at_c`."""
@@ -76,6 +84,10 @@ class Correction:
             offsets = (np.tile(offsets[0], (rows, 1)), np.tile(offsets[1], (rows, 1)))
             self._offsets[rows] = offsets
         return offsets
+
+
+def _is_identity(matrix: FloatArray) -> bool:
+    return bool((matrix == np.eye(3)).all())
 
 
 def rotation_onto_up(up: Vector) -> FloatArray:

@@ -5,8 +5,9 @@ monitor (ten samples) goes through plain Python floats, because one numpy call c
 few samples; a block of a whole recording goes through numpy. Both add up the same numbers, so the
 size of a block changes no tick by more than rounding (1e-9).
 
-The filter and the windows live in the body frame of the mounting. The neutral is applied to the few
-numbers of a tick, so it can change at any tick while the filter runs on.
+The filter and the windows live in the sensor's own axes, corrected: there a saturated axis can still be
+seen as one. Mounting and neutral are applied to the few numbers of a tick, which is cheaper too, and
+lets the neutral change at any tick while the filter runs on.
 """
 
 from __future__ import annotations
@@ -19,7 +20,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from .blocks import STANDARD_GRAVITY_M_S2, FloatArray, SensorBlock
-from .correction import rotation_onto_up
+from .correction import Correction, rotation_onto_up
 from .inclination import InclinationFilter
 from .profile import SensorProfile
 from .trunk import TICKS_PER_S, SegmentState, Vector
@@ -75,7 +76,8 @@ class SegmentStream:
     """
 
     def __init__(self, profile: SensorProfile, rate_hz: float) -> None:
-        self._correct = profile.correction()
+        self._correct = Correction(profile.sensor, np.eye(3)).arrays
+        self._mounting = profile.to_body()
         self._filter = InclinationFilter(rate_hz)
         self._period_s = 1.0 / rate_hz
         self._last_s = -math.inf
@@ -84,7 +86,7 @@ class SegmentStream:
 
     def set_neutral(self, up: Vector) -> None:
         """Take this unit vector "up", body frame of the mounting, as neutral from the next tick on."""
-        self._neutral: list[float] = rotation_onto_up(up).ravel().tolist()
+        self._turn: list[float] = (rotation_onto_up(up) @ self._mounting).ravel().tolist()
 
     def waiting(self) -> list[int]:
         """The ticks that have samples and were not asked for yet, in order."""
@@ -149,9 +151,9 @@ class SegmentStream:
         return len(forward) - len(block)
 
     def _take_short(self, times: list[float], block: SensorBlock, told: int) -> None:
-        body = self._correct(block)
-        out = self._filter.process_full(body.gyr_rad_s, body.acc_m_s2)
-        gyr, acc = body.gyr_rad_s.tolist(), body.acc_m_s2.tolist()
+        gyr_rad_s, acc_m_s2 = self._correct(block)
+        out = self._filter.process_full(gyr_rad_s, acc_m_s2)
+        gyr, acc = gyr_rad_s.tolist(), acc_m_s2.tolist()
         start, count = 0, len(times)
         while start < count:
             tick = tick_at(times[start])
@@ -168,15 +170,15 @@ class SegmentStream:
             start = stop
 
     def _take_long(self, block: SensorBlock, told: int) -> None:
-        body = self._correct(block)
-        out = self._filter.process_full(body.gyr_rad_s, body.acc_m_s2)
+        gyr_rad_s, acc_m_s2 = self._correct(block)
+        out = self._filter.process_full(gyr_rad_s, acc_m_s2)
         ticks = ticks_at(block.t_s)
         starts = np.flatnonzero(np.diff(ticks, prepend=ticks[0] - 1))
         terms = np.empty((len(ticks), 8))
-        terms[:, 0:3] = body.gyr_rad_s
-        terms[:, 3:6] = body.acc_m_s2
-        terms[:, 6] = np.einsum("ij,ij->i", body.gyr_rad_s, body.gyr_rad_s)
-        length = np.sqrt(np.einsum("ij,ij->i", body.acc_m_s2, body.acc_m_s2))
+        terms[:, 0:3] = gyr_rad_s
+        terms[:, 3:6] = acc_m_s2
+        terms[:, 6] = np.einsum("ij,ij->i", gyr_rad_s, gyr_rad_s)
+        length = np.sqrt(np.einsum("ij,ij->i", acc_m_s2, acc_m_s2))
         terms[:, 7] = (length - STANDARD_GRAVITY_M_S2) ** 2
         is_good = np.isfinite(terms[:, 6] + terms[:, 7])
         if not is_good.all():
@@ -236,7 +238,7 @@ class SegmentStream:
         )
 
     def _to_neutral(self, x: float, y: float, z: float) -> Vector:
-        xx, xy, xz, yx, yy, yz, zx, zy, zz = self._neutral
+        xx, xy, xz, yx, yy, yz, zx, zy, zz = self._turn
         return (xx * x + xy * y + xz * z, yx * x + yy * y + yz * z, zx * x + zy * y + zz * z)
 
 
