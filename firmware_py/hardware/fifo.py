@@ -38,6 +38,12 @@ STUCK_PAUSE_S = 1.0
 MEASURED_AT_OPENING_S = 0.3
 """Two watched steps this far apart give the oscillator's rate to about 0.1 % before the first read."""
 
+STEPS_WATCHED_AFTER = 3
+"""One more in each of the first seconds, until the ordinary reads have told enough."""
+
+FRAMES_A_READ = 85
+"""Most frames one read takes; more wait for the next. 85 frames of 12 bytes take 94 ms at 100 kHz."""
+
 OVERFLOWED = -1
 OUT_OF_STEP = -2
 
@@ -64,9 +70,10 @@ class FifoImu(I2cDevice):
         origin_s: the moment of `clock` that is t = 0 of the run.
     """
 
-    part: ClassVar[str]
+    parts: ClassVar[dict[int, str]]
+    """Value of the identity register -> the part's name; the first is the family's own."""
+
     rate_hz: ClassVar[float]
-    capacity_frames: ClassVar[int]
     reset_s: ClassVar[float]
     start_up_s: ClassVar[float]
 
@@ -75,8 +82,7 @@ class FifoImu(I2cDevice):
     ) -> None:
         super().__init__(bus, address)
         self.place = place
-        self.name = f"{self.part} at 0x{address:02x} on {bus.name}"
-        self.sensor_id = f"{self.part.lower().replace('-', '')}-0x{address:02x}"
+        self._call(next(iter(self.parts.values())))
         self.until_s = 0.0
         self._clock = clock
         self._origin_s = origin_s
@@ -86,26 +92,28 @@ class FifoImu(I2cDevice):
         self._settled_s = 0.0  # no sample before this moment is used
         self._lost = False
         self._doubtful = False  # a burst failed half-way: frames may be missing
+        self._ran_over = False
         self._heard_s = 0.0  # when samples last came
         self._retry_s = 0.0
         self._check_s = 0.0
+        self._steps_to_watch = STEPS_WATCHED_AFTER
         self._temp_c = math.nan
         self._settings_wanted = b""
         self._why = ""  # what the newest failure looked like
         self._remarks: list[Remark] = []
-        self._counts = np.zeros((self.capacity_frames + 1, 6), dtype=np.float32)  # row 0: the read before
+        self._counts = np.zeros((FRAMES_A_READ + 1, 6), dtype=np.float32)  # row 0: the read before
         self._last_good = self._counts[0].copy()
         self._fresh = True  # row 0 holds nothing yet
         self._scale: NDArray[np.float32] = self._scales()
-        self._ramp = np.arange(self.capacity_frames, dtype=np.float64)
-        self._steps = np.empty((self.capacity_frames, 6), dtype=np.float32)
+        self._ramp = np.arange(FRAMES_A_READ, dtype=np.float64)
+        self._steps = np.empty((FRAMES_A_READ, 6), dtype=np.float32)
         self._views: dict[int, _Views] = {}
 
     # What a family says of its chip. Each may raise OSError.
 
     @abstractmethod
-    def _identify(self) -> None:
-        """Raise `SensorError` where the identity register does not name this part."""
+    def _identity(self) -> int:
+        """The identity register."""
 
     @abstractmethod
     def _ask_reset(self) -> None:
@@ -113,7 +121,7 @@ class FifoImu(I2cDevice):
 
     @abstractmethod
     def _configure(self) -> None:
-        """Write every setting, FIFO running; must not sleep."""
+        """Write every setting, FIFO running; may wait a few milliseconds, not more."""
 
     @abstractmethod
     def _flush(self) -> None:
@@ -128,8 +136,11 @@ class FifoImu(I2cDevice):
         """Whole frames in the FIFO, or `OVERFLOWED`, or `OUT_OF_STEP`."""
 
     @abstractmethod
-    def _fetch(self, frames: int, into: NDArray[np.float32]) -> None:
-        """Read the oldest `frames` frames; row i of `into` is acc x y z, gyr x y z in counts."""
+    def _fetch(self, frames: int, into: NDArray[np.float32]) -> bool:
+        """Read the oldest `frames` frames; row i of `into` is acc x y z, gyr x y z in counts.
+
+        False where they turned out to be out of step.
+        """
 
     @abstractmethod
     def _temperature_c(self) -> float:
@@ -139,12 +150,35 @@ class FifoImu(I2cDevice):
     def _scales(self) -> NDArray[np.float32]:
         """(6,) m/s² and rad/s of one count."""
 
+    def _call(self, part: str) -> None:
+        self.part = part
+        self.name = f"{part} at 0x{self.address:02x} on {self.bus.name}"
+        self.sensor_id = f"{part.lower().replace('-', '')}-0x{self.address:02x}"
+
+    def _identify(self) -> None:
+        seen = self._identity()
+        part = self.parts.get(seen)
+        if part is None:
+            known = ", ".join(f"0x{value:02X} ({part})" for value, part in self.parts.items())
+            raise SensorError(
+                f"the chip at 0x{self.address:02x} on {self.bus.name} says it is 0x{seen:02X}; known: {known}"
+            )
+        self._call(part)
+
     # The Imu protocol.
 
     @property
     def measured_rate_hz(self) -> float:
         """The chip's own rate by the machine's clock."""
         return 1.0 / self._times.period_s
+
+    def moment(self, from_s: float, fraction: float) -> float:
+        """The first moment from `from_s` on that lies this fraction of a period behind a sample."""
+        times = self._times
+        if not math.isfinite(times.sigma_s):
+            return from_s
+        steps = (from_s - times.time_of(self._next)) / times.period_s - fraction
+        return times.time_of(self._next) + (math.ceil(steps) + fraction) * times.period_s
 
     def open(self) -> None:
         """Identify, reset, configure, and measure the chip's rate; takes about half a second.
@@ -178,16 +212,20 @@ class FifoImu(I2cDevice):
         try:
             if self._lost or not self._anchored:
                 return self._resume(before_s)
+            if before_s >= self._check_s or self._doubtful:
+                if not self._check(before_s):
+                    return self._none(before_s)
+                before_s = clock.monotonic()
             frames = self._level()
             at_s = clock.monotonic()
-            if frames <= 0 or self._doubtful:
+            if frames <= 0 or self._doubtful or self._ran_over:
                 frames = self._weigh(frames, at_s)
                 if frames <= 0:
                     return self._none(at_s)
-            if at_s >= self._check_s and not self._check(at_s):
-                return self._none(at_s)
             views = self._views.get(frames) or self._view(frames)
-            self._fetch(frames, views.rows)
+            if not self._fetch(len(views.rows), views.rows):
+                self._weigh(OUT_OF_STEP, at_s)
+                return self._none(at_s)
         except OSError as error:
             return self._missed(error)
         return self._block(views, frames, before_s, at_s)
@@ -206,22 +244,24 @@ class FifoImu(I2cDevice):
     # A read in good health.
 
     def _view(self, frames: int) -> _Views:
+        frames = min(frames, FRAMES_A_READ)
         counts, steps = self._counts[: frames + 1], self._steps[:frames]
         views = _Views(counts, counts[1:], counts[:-1], steps, steps.reshape(-1), self._ramp[:frames])
         self._views[frames] = views
         return views
 
-    def _block(self, views: _Views, frames: int, before_s: float, at_s: float) -> SensorBlock:
+    def _block(self, views: _Views, waiting: int, before_s: float, at_s: float) -> SensorBlock:
         times = self._times
         counts, rows = views.counts, views.rows
-        newest = self._next + frames - 1
-        self._next = newest + 1
+        frames = len(rows)
+        first = self._next
+        self._next = first + frames
         self._heard_s = at_s
         if at_s - before_s < times.period_s:  # else the loop was interrupted and `at_s` says little
-            surprise_s = times.saw(newest, at_s)
+            surprise_s = times.saw(first + waiting - 1, at_s)
             if abs(surprise_s) > 2.5 * times.period_s:
                 return self._out_of_time(surprise_s)
-        first_s = times.time_of(newest - frames + 1) - self._origin_s
+        first_s = times.time_of(first) - self._origin_s
         t_s = views.ramp * times.period_s
         t_s += first_s
         if self._fresh:
@@ -255,12 +295,10 @@ class FifoImu(I2cDevice):
         times = self._times
         due = int((at_s - times.time_of(self._next - 1)) / times.period_s)
         if self._doubtful:
-            if not self._check(at_s):
-                return 0
             self._doubtful = False
             if frames >= 0 and abs(frames - due) > 1:
                 frames = OUT_OF_STEP
-        if frames == OVERFLOWED:
+        if frames == OVERFLOWED or self._ran_over:
             self._begin_again(at_s, RemarkKind.OVERFLOW, "the FIFO ran over before it was read")
         elif frames == OUT_OF_STEP:
             self._begin_again(at_s, RemarkKind.IMPLAUSIBLE, "the frames in the FIFO were out of step")
@@ -279,6 +317,9 @@ class FifoImu(I2cDevice):
             self._set_up()
             return False
         self._temp_c = float(np.float32(self._temperature_c()))
+        if self._steps_to_watch and self._anchored:
+            self._steps_to_watch -= 1
+            self._watch_step()
         return True
 
     def _set_up(self) -> None:
@@ -290,7 +331,7 @@ class FifoImu(I2cDevice):
     def _begin_again(self, at_s: float, kind: RemarkKind, seen: str) -> None:
         """Empty the FIFO and find the time axis anew; says how many samples that cost."""
         next_before = self._next
-        self._anchored = False
+        self._anchored = self._ran_over = False
         self._flush()
         self._watch_step()
         if self._anchored:
@@ -309,6 +350,8 @@ class FifoImu(I2cDevice):
         level = self._level()
         for _ in range(2000):
             asked_s = monotonic()
+            if level == OVERFLOWED:
+                self._ran_over = True  # asking may have cleared the chip's own flag
             if level < 0 or asked_s - start_s > 2.5 * times.period_s:
                 return
             now_level = self._level()
@@ -335,7 +378,7 @@ class FifoImu(I2cDevice):
 
     def _resume(self, now_s: float) -> SensorBlock:
         """One attempt to bring a lost or freshly configured sensor back."""
-        self._anchored = False
+        self._anchored = self._ran_over = False
         if now_s >= self._settled_s and self._check(now_s):
             self._flush()
             self._watch_step()

@@ -166,6 +166,11 @@ class BurstRead:
         borrowed: Any = (ctypes.c_ubyte * capacity).from_address(start)  # lives as long as `_answer`
         self.data = memoryview(borrowed).cast("B")
 
+    @property
+    def messages(self) -> tuple[smbus2.i2c_msg, smbus2.i2c_msg]:
+        """For a transaction of several reads: `bus.transfer(*a.messages, *b.messages)`."""
+        return self._select, self._answer
+
     def read(self, count: int, attempts: int = ATTEMPTS) -> None:
         """Fill the first `count` bytes of `data`; raises `OSError` like `I2cBus.transfer`."""
         self._answer.len = count

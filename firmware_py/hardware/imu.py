@@ -41,6 +41,10 @@ class Imu(Protocol):
         """Samples per second by the machine's clock."""
         ...
 
+    def moment(self, from_s: float, fraction: float) -> float:
+        """The first moment from `from_s` on that lies this fraction of a period behind a sample."""
+        ...
+
     def read(self) -> SensorBlock:
         """Every sample since the last call, without waiting; never raises for a fault of the wire."""
         ...

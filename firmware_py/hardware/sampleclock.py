@@ -19,6 +19,7 @@ import math
 
 WANDER = 2e-5
 _UNIFORM = 1.0 / math.sqrt(12.0)
+_BOUND = 0.05
 
 
 class SampleClock:
@@ -71,7 +72,15 @@ class SampleClock:
         Returns:
             The surprise in seconds: how far `at_s − period/2` lay from the estimate.
         """
-        return self._learn(newest, at_s - 0.5 * self._period_s, _UNIFORM * self._period_s)
+        if newest < self._index:
+            return 0.0  # a step was watched meanwhile, which says more
+        period_s = self._period_s
+        ahead_s = at_s - self.time_of(newest)
+        if ahead_s < 0.0:  # it was in before we thought it was taken: the bound itself is what is learnt
+            return self._learn(newest, at_s, _BOUND * period_s)
+        if ahead_s > period_s:  # its successor should have been in
+            return self._learn(newest, at_s - period_s, _BOUND * period_s)
+        return self._learn(newest, at_s - 0.5 * period_s, _UNIFORM * period_s)
 
     def saw_step(self, newest: int, after_s: float, before_s: float) -> float:
         """Learn from a watched count: sample `newest` was taken between these two moments.

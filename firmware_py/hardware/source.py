@@ -25,8 +25,8 @@ def live(
 ) -> Iterator[TrunkBlock]:
     """Read the sensors until `stopped()`; waiting happens here, between two reads.
 
-    Each wait differs from the last by a fraction of one sample, so that the reads fall evenly over
-    the sampling period and the drivers can tell the time of a sample far better than by one period
+    A read falls on another fraction of the sampling period each time, by turns for each sensor, so
+    that over some reads the moments of sampling become known far better than to one period
     (`sampleclock.py`).
 
     Args:
@@ -47,7 +47,6 @@ def live(
         raise ValueError("a run needs one sensor on the upper back, and at most one more on the lower")
     upper = by_place[Place.UPPER]
     lower = by_place.get(Place.LOWER)
-    dither_s = 1.0 / upper.rate_hz
     until_s = 0.0
     start_s = clock.monotonic()
     turn = 0
@@ -67,5 +66,6 @@ def live(
             upper_block, lower_block, until_s, tuple(sorted(remarks, key=lambda remark: remark.t_s))
         )
         turn += 1
-        due_s = start_s + turn * read_every_s + dither_s * (turn * _GOLDEN % 1.0)
+        aimed = upper if lower is None or turn % 2 else lower
+        due_s = aimed.moment(start_s + turn * read_every_s, turn * _GOLDEN % 1.0)
         clock.sleep(due_s - clock.monotonic())

@@ -89,7 +89,6 @@ class TwinBus:
                 self._pass(clocks + 10)
                 raise OSError(errno.EREMOTEIO, "Remote I/O error")
             clocks += 9 * (message.len + 1) + 1
-        self._pass(clocks)
         self.transfers += 1
         written = b""
         for message in i2c_msgs:
@@ -99,6 +98,7 @@ class TwinBus:
             else:
                 written = ctypes.string_at(message.buf, message.len)
                 chip.write(written)
+        self._pass(clocks)
         if self.record:
             last = i2c_msgs[-1]
             self.log.append((last.addr, written, last.len if last.flags & READ else 0))

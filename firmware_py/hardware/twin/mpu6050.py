@@ -121,3 +121,24 @@ class TwinMpu6050(TwinChip):
         if register == INT_STATUS:
             self.registers[INT_STATUS] = 0
         return value
+
+
+class TwinMpu6500(TwinMpu6050):
+    """A simulated MPU-6500 (register map revision 2.1): half the FIFO, awake after a reset."""
+
+    identity: ClassVar[int] = 0x70
+    fifo_bytes: ClassVar[int] = 512
+
+    def _power_on(self) -> None:
+        super()._power_on()
+        self.registers[PWR_MGMT_1] = 0x01
+        self._restart_sampling()
+
+    def _temp_counts(self) -> int:
+        return round((self.flaws.temp_c - 21.0) * 333.87)
+
+
+class TwinMpu9250(TwinMpu6500):
+    """A simulated MPU-9250."""
+
+    identity: ClassVar[int] = 0x71
