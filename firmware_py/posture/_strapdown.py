@@ -1,188 +1,243 @@
 """Integrate the gyroscope: rows of samples in, sums over ticks out.
 
-The integrated frame I starts as the sensor's own frame and turns with the world, but for the
-slow drift of the gyroscope's errors. A rotation is a pair of complex numbers (α, β), the
-Cayley–Klein parameters α = w − iz, β = y + ix of the unit quaternion (w, x, y, z): a product
-of rotations is four complex multiplications, which numpy does about five times faster than the
-28 real operations. A vector is the pair (n, z) with n = y + ix. Goldstein, "Classical
-Mechanics", §4.5; the signs here belong to the Hamilton product.
-
-`TickSums` is written twice, in `Strapdown.rows` with plain floats for the short blocks of
-a live run (numpy costs a microsecond a call) and in `integrate_ticks` vectorised for recordings.
-Both compute the same sums; the tests hold them together.
+The integrated frame is set level by whoever knows what is up, and then turns with the world but
+for the slow drift of the gyroscope's errors (rotations and vectors as in `_turns.py`). What
+a tick amounts to is computed twice: in `rows` with plain Python numbers for the short blocks of a live
+run, because numpy costs a microsecond a call, and in `ticks` vectorised for recordings. Both are the
+same sums; a property test holds them together.
 """
 
 from __future__ import annotations
 
-from typing import NamedTuple
+import math
 
 import numpy as np
 from numpy.typing import NDArray
 
+from ._flaws import (
+    ABSURD,
+    SMALLEST_ACC_RANGE_M_S2,
+    SMALLEST_GYR_RANGE_RAD_S,
+    FlawWatch,
+    SensorRanges,
+)
 from ._gravity import TickSums
+from ._turns import Turns, level, prefix_products, product, small_turns
 
 FloatArray = NDArray[np.float64]
-ComplexArray = NDArray[np.complex128]
-
-PREFIX_BLOCK = 16
-"""Rows of a block of the prefix product: short enough for few calls, long enough for wide ones."""
-
-
-class Turns(NamedTuple):
-    """Rotations, sensor to frame I, of K ticks of N samples, as products of α and β; (K, N) each."""
-
-    aa: ComplexArray
-    bb: ComplexArray
-    ab: ComplexArray
-    conj_a_b: ComplexArray
-    zz: FloatArray
-
-    def to_sensor(self, vectors: FloatArray) -> FloatArray:
-        """(K·N, 3) in the sensor frame, of one vector a tick, (K, 3), in frame I."""
-        n = (vectors[:, 1] + 1j * vectors[:, 0])[:, None]
-        z = vectors[:, 2, None]
-        turned = np.conj(self.aa) * n
-        turned += self.bb * np.conj(n)
-        turned -= self.conj_a_b * (2j * z)
-        out = np.empty((*self.zz.shape, 3))
-        out[..., 0] = turned.imag
-        out[..., 1] = turned.real
-        # Im(conj(α β) n) with n constant over a tick
-        np.multiply(self.zz, z, out=out[..., 2])
-        out[..., 2] += 2.0 * (n.imag * self.ab.real - n.real * self.ab.imag)
-        return out.reshape(-1, 3)
-
-
-def small_turns(gyr_rad_s: FloatArray, dt: float) -> tuple[ComplexArray, ComplexArray]:
-    """(n,), (n,): the rotation of each sample, exp(ω·dt/2), as α and β."""
-    half = gyr_rad_s.T * (0.5 * dt)
-    x, y, z = half
-    h2 = x * x
-    h2 += y * y
-    h2 += z * z
-    h = np.sqrt(h2)
-    sinc = np.sin(h)
-    h[h == 0.0] = 1.0
-    sinc /= h
-    sinc[h2 == 0.0] = 1.0
-    alpha = np.empty(len(x), dtype=np.complex128)
-    beta = np.empty(len(x), dtype=np.complex128)
-    alpha.real = np.cos(np.sqrt(h2))
-    alpha.imag = -z * sinc
-    beta.real = y * sinc
-    beta.imag = x * sinc
-    return alpha, beta
-
-
-def prefix_products(
-    alpha: ComplexArray, beta: ComplexArray, start: tuple[complex, complex]
-) -> tuple[ComplexArray, ComplexArray]:
-    """Running products start·q₀, start·q₀·q₁, …, blocked so that Python loops over few steps."""
-    n = len(alpha)
-    if n <= 4 * PREFIX_BLOCK:
-        a, b = start
-        out_a, out_b = [], []
-        for da, db in zip(alpha.tolist(), beta.tolist(), strict=True):
-            a, b = a * da - b * db.conjugate(), a * db + b * da.conjugate()
-            out_a.append(a)
-            out_b.append(b)
-        return np.array(out_a, dtype=np.complex128), np.array(out_b, dtype=np.complex128)
-    blocks = -(-n // PREFIX_BLOCK)
-    in_a = np.ones(blocks * PREFIX_BLOCK, dtype=np.complex128)
-    in_b = np.zeros(blocks * PREFIX_BLOCK, dtype=np.complex128)
-    in_a[:n] = alpha
-    in_b[:n] = beta
-    # time runs down the rows, blocks stand side by side
-    pa = np.ascontiguousarray(in_a.reshape(blocks, PREFIX_BLOCK).T)
-    pb = np.ascontiguousarray(in_b.reshape(blocks, PREFIX_BLOCK).T)
-    conj_a, conj_b = np.conj(pa), np.conj(pb)
-    for i in range(1, PREFIX_BLOCK):
-        a, b = pa[i - 1], pb[i - 1]
-        next_a = a * pa[i] - b * conj_b[i]
-        pb[i] = a * pb[i] + b * conj_a[i]
-        pa[i] = next_a
-    ends_a, ends_b = prefix_products(pa[-1], pb[-1], start)
-    before_a = np.concatenate(([start[0]], ends_a[:-1]))
-    before_b = np.concatenate(([start[1]], ends_b[:-1]))
-    out_a = before_a * pa - before_b * np.conj(pb)
-    out_b = before_a * pb + before_b * np.conj(pa)
-    return out_a.T.ravel()[:n], out_b.T.ravel()[:n]
-
-
-def node_stride(per_tick: int) -> int:
-    """Every how many samples the rotation matrix is looked at for its mean over a tick."""
-    return max(1, per_tick // NODES_PER_TICK)
-
+Triple = tuple[float, float, float]
 
 NODES_PER_TICK = 8
-"""Enough for the sensitivity to a bias, which needs no more than a per cent."""
+"""Samples of the attitude for its mean over a tick; the sensitivity to a bias needs no more."""
 
 
-def integrate_ticks(
-    gyr_rad_s: FloatArray,
-    acc_m_s2: FloatArray,
-    reference_rad_s: tuple[float, float, float],
-    dt: float,
-    per_tick: int,
-    start: tuple[complex, complex],
-) -> tuple[Turns, list[TickSums], tuple[complex, complex]]:
-    """Whole ticks at once.
+class Strapdown:
+    """Attitude of the sensor in the integrated frame, and the sums of the tick under way.
 
-    Args:
-        gyr_rad_s: (K·N, 3), finite.
-        acc_m_s2: (K·N, 3), finite.
-        reference_rad_s: bias to take off the rates.
-        dt: spacing of samples, s.
-        per_tick: N.
-        start: α, β before the first sample.
-
-    Returns:
-        The rotations, the sums of each tick, and α and β after the last sample.
+    Attributes:
+        per_tick: samples a tick.
+        count: samples so far in the tick under way.
     """
-    ticks = len(gyr_rad_s) // per_tick
-    shape = (ticks, per_tick)
-    rates = gyr_rad_s - reference_rad_s
-    alpha, beta = prefix_products(*small_turns(rates, dt), start)
-    a, b = alpha.reshape(shape), beta.reshape(shape)
-    conj_a_b = np.conj(a) * b
-    zz = 2.0 * (a.real**2 + a.imag**2) - 1.0
-    turns = Turns(a * a, b * b, a * b, conj_a_b, zz)
-    n = np.empty(shape, dtype=np.complex128)
-    n.real = acc_m_s2[:, 1].reshape(shape)
-    n.imag = acc_m_s2[:, 0].reshape(shape)
-    z = acc_m_s2[:, 2].reshape(shape)
-    acc_n = turns.aa * n
-    acc_n += turns.bb * np.conj(n)
-    acc_n += turns.ab * (2j * z)
-    acc_z = zz * z - 2.0 * (conj_a_b.real * n.imag - conj_a_b.imag * n.real)
 
-    # a running sum of running sums weighs the first sample N times, the last once; trapezium for the end
-    ramp = (np.arange(per_tick, 0, -1) - 0.5) * (dt * dt)
-    every = node_stride(per_tick)
-    nodes = slice(every - 1, per_tick // every * every, every)
-    aa, bb, ab, ca_b = (m[:, nodes].mean(axis=1) for m in turns[:4])
-    columns = (
-        acc_n.imag.sum(axis=1) * dt,
-        acc_n.real.sum(axis=1) * dt,
-        acc_z.sum(axis=1) * dt,
-        acc_n.imag @ ramp,
-        acc_n.real @ ramp,
-        acc_z @ ramp,
-        np.einsum("ij,ij->i", acc_m_s2, acc_m_s2).reshape(shape).mean(axis=1),
-        (aa - bb).real,
-        (aa + bb).imag,
-        2.0 * ab.real,
-        (bb - aa).imag,
-        (aa + bb).real,
-        -2.0 * ab.imag,
-        -2.0 * ca_b.real,
-        2.0 * ca_b.imag,
-        zz[:, nodes].mean(axis=1),
-        *rates.reshape(ticks, per_tick, 3).mean(axis=1).T,
-        np.einsum("ij,ij->i", rates, rates).reshape(shape).mean(axis=1),
-    )
-    sums = [
-        TickSums((r[0], r[1], r[2]), (r[3], r[4], r[5]), r[6], tuple(r[7:16]), (r[16], r[17], r[18]), r[19])
-        for r in np.stack(columns, axis=1).tolist()
-    ]
-    return turns, sums, (complex(alpha[-1]), complex(beta[-1]))
+    def __init__(self, dt: float, per_tick: int, ranges: SensorRanges | None) -> None:
+        self.dt = dt
+        self.per_tick = per_tick
+        self._stride = max(1, per_tick // NODES_PER_TICK)
+        self._attitude = (complex(1.0), 0j)
+        self._gyr_watch = FlawWatch(ranges.gyr_rad_s if ranges else None, SMALLEST_GYR_RANGE_RAD_S)
+        self._acc_watch = FlawWatch(ranges.acc_m_s2 if ranges else None, SMALLEST_ACC_RANGE_M_S2)
+        self.drop_tick()
+
+    def drop_tick(self) -> None:
+        """Forget the samples of the tick under way; the attitude stays."""
+        self.count = 0
+        self._acc_sums = (0j, 0.0, 0j, 0.0)
+        self._gyr_sums = (0.0, 0.0, 0.0, 0.0)
+        self._nodes = (0j, 0j, 0j)
+        self._held = self._clipped_gyr = self._clipped_acc = 0
+
+    def level_by_acceleration(self) -> bool:
+        """Set the frame level by the mean acceleration of the tick under way; False if there is none."""
+        sum_n, sum_z, _, _ = self._acc_sums
+        norm = math.hypot(abs(sum_n), sum_z)
+        if norm == 0.0 or self._held > self.count // 2:
+            return False
+        self._attitude = product(level(sum_n / norm, sum_z / norm), self._attitude)
+        return True
+
+    def level(self, horizontal: complex) -> None:
+        """Set the frame level: this is the horizontal part of the unit vector "up" in it, which points up."""
+        vertical = math.sqrt(1.0 - horizontal.real**2 - horizontal.imag**2)
+        self._attitude = product(level(horizontal, vertical), self._attitude)
+
+    def unflawed(self, gyr: FloatArray, acc: FloatArray) -> bool:
+        """No value is missing or clipped: what `ticks` relies on."""
+        return self._gyr_watch.unflawed(gyr) and self._acc_watch.unflawed(acc)
+
+    def ticks(self, gyr: FloatArray, acc: FloatArray, reference: Triple) -> tuple[Turns, list[TickSums]]:
+        """The rotations and sums of whole ticks, (K·N, 3) unflawed rows; `advance` past those used."""
+        per_tick = self.per_tick
+        dt = self.dt
+        shape = (len(gyr) // per_tick, per_tick)
+        bx, by, bz = reference
+        x, y, z = gyr[:, 0] - bx, gyr[:, 1] - by, gyr[:, 2] - bz
+        rate2 = x * x
+        rate2 += y * y
+        rate2 += z * z
+        alpha, beta = prefix_products(*small_turns(x, y, z, rate2, dt), self._attitude)
+        turns = Turns.of(alpha.reshape(shape), beta.reshape(shape))
+        acc_n = np.empty(shape, dtype=np.complex128)
+        acc_n.real = acc[:, 1].reshape(shape)
+        acc_n.imag = acc[:, 0].reshape(shape)
+        acc_z = acc[:, 2].reshape(shape)
+        acc2 = np.square(acc_n.real)
+        acc2 += np.square(acc_n.imag)
+        acc2 += np.square(acc_z)
+        acc_n, acc_z = turns.to_frame(acc_n, acc_z)
+        # a running sum of running sums weighs the first sample N times, the last once; trapezium for the end
+        ramp = (np.arange(per_tick, 0, -1) - 0.5) * (dt * dt)
+        nodes = slice(self._stride - 1, per_tick // self._stride * self._stride, self._stride)
+        aa, bb, ab = (m[:, nodes].mean(axis=1) for m in turns[2:5])
+        columns = (
+            acc_n.sum(axis=1) * dt,
+            acc_z.sum(axis=1) * dt,
+            np.einsum("ij,j->i", acc_n, ramp),
+            acc2.sum(axis=1) / per_tick,
+            1j * (aa - bb),
+            aa + bb,
+            2j * ab,
+            x.reshape(shape).sum(axis=1) / per_tick,
+            y.reshape(shape).sum(axis=1) / per_tick,
+            z.reshape(shape).sum(axis=1) / per_tick,
+            rate2.reshape(shape).sum(axis=1) / per_tick,
+        )
+        return turns, [TickSums(*row) for row in zip(*(c.tolist() for c in columns), strict=True)]
+
+    def advance(self, gyr: FloatArray, acc: FloatArray, turns: Turns, ticks: int) -> None:
+        """The first `ticks` of what `ticks` was given are over."""
+        self._attitude = (complex(turns.a[ticks - 1, -1]), complex(turns.b[ticks - 1, -1]))
+        self._gyr_watch.skip(gyr[: ticks * self.per_tick])
+        self._acc_watch.skip(acc[: ticks * self.per_tick])
+
+    def rows(self, gyr: FloatArray, acc: FloatArray, reference: Triple, up: complex | None) -> FloatArray:
+        """Go through rows of one tick, one by one.
+
+        Args:
+            gyr: (n, 3) rates, n at most what the tick under way lacks.
+            acc: (n, 3) specific forces.
+            reference: bias to take off the rates.
+            up: horizontal part of the unit vector "up", or None where the tick's own mean
+                acceleration has to serve.
+
+        Returns:
+            (n, 3) "up" in the sensor frame.
+        """
+        half_dt = 0.5 * self.dt
+        bx, by, bz = reference
+        a, b = self._attitude
+        sum_n, sum_z, ramp_n, acc2 = self._acc_sums
+        sum_x, sum_y, sum_gz, gyr2 = self._gyr_sums
+        count = self.count
+        stride = self._stride
+        gyr_watch, acc_watch = self._gyr_watch, self._acc_watch
+        gyr_limit2, acc_limit2 = gyr_watch.limit2, acc_watch.limit2
+        if up is None:
+            up_n, up_z = 0j, 1.0
+        else:
+            up_n, up_z = up, math.sqrt(1.0 - up.real**2 - up.imag**2)
+        conj_n, two_z = up_n.conjugate(), 2j * up_z
+        real_n, imag_n = 2.0 * up_n.real, 2.0 * up_n.imag
+        out = []
+        for gyr_row, acc_row in zip(gyr.tolist(), acc.tolist(), strict=True):
+            x, y, z = gyr_row
+            ax, ay, az = acc_row
+            w2 = x * x + y * y + z * z
+            a2 = ax * ax + ay * ay + az * az
+            if w2 + a2 < ABSURD:
+                if w2 >= gyr_limit2:
+                    self._clipped_gyr += gyr_watch.clipped(gyr_row)
+                if a2 >= acc_limit2:
+                    self._clipped_acc += acc_watch.clipped(acc_row)
+                gyr_watch.before = gyr_watch.last
+                gyr_watch.last = gyr_row
+                acc_watch.before = acc_watch.last
+                acc_watch.last = acc_row
+            else:
+                self._held += 1
+                x, y, z = gyr_watch.last
+                ax, ay, az = acc_watch.last
+                a2 = ax * ax + ay * ay + az * az
+            x -= bx
+            y -= by
+            z -= bz
+            w2 = x * x + y * y + z * z
+            h2 = w2 * half_dt * half_dt
+            if h2 < 1e-3:
+                c = 1.0 - h2 * (0.5 - h2 * (1.0 / 24.0 - h2 * (1.0 / 720.0)))
+                s = half_dt * (1.0 - h2 * (1.0 / 6.0 - h2 * (1.0 / 120.0 - h2 * (1.0 / 5040.0))))
+            else:
+                h = math.sqrt(h2)
+                c = math.cos(h)
+                s = half_dt * math.sin(h) / h
+            da = complex(c, -s * z)
+            db = complex(s * y, s * x)
+            a, b = a * da - b * db.conjugate(), a * db + b * da.conjugate()
+            aa = a * a
+            bb = b * b
+            ab = a * b
+            ca = a.conjugate()
+            ca_b = ca * b
+            zz = 2.0 * (a * ca).real - 1.0
+            n = complex(ay, ax)
+            sum_n += aa * n + bb * n.conjugate() + ab * complex(0.0, 2.0 * az)
+            sum_z += zz * az - 2.0 * (ca_b.real * ax - ca_b.imag * ay)
+            ramp_n += sum_n
+            acc2 += a2
+            sum_x += x
+            sum_y += y
+            sum_gz += z
+            gyr2 += w2
+            count += 1
+            if not count % stride:
+                n_aa, n_bb, n_ab = self._nodes
+                self._nodes = (n_aa + aa, n_bb + bb, n_ab + ab)
+            if up is None:
+                norm = math.hypot(abs(sum_n), sum_z)
+                if norm:
+                    up_n, up_z = sum_n / norm, sum_z / norm
+                conj_n, two_z = up_n.conjugate(), 2j * up_z
+                real_n, imag_n = 2.0 * up_n.real, 2.0 * up_n.imag
+            n = aa.conjugate() * up_n + bb * conj_n - ca_b * two_z
+            out.append((n.imag, n.real, zz * up_z + imag_n * ab.real - real_n * ab.imag))
+        self._attitude = (a, b)
+        self._acc_sums = (sum_n, sum_z, ramp_n, acc2)
+        self._gyr_sums = (sum_x, sum_y, sum_gz, gyr2)
+        self.count = count
+        return np.array(out, dtype=np.float64).reshape(-1, 3)
+
+    def close_tick(self) -> TickSums:
+        """The sums of the full tick under way; a new one begins."""
+        dt = self.dt
+        n = self.count
+        sum_n, sum_z, ramp_n, acc2 = self._acc_sums
+        x, y, z, gyr2 = self._gyr_sums
+        nodes = n // self._stride
+        aa, bb, ab = (m / nodes for m in self._nodes)
+        sums = TickSums(
+            sum_n * dt,
+            sum_z * dt,
+            (ramp_n - 0.5 * sum_n) * (dt * dt),
+            acc2 / n,
+            1j * (aa - bb),
+            aa + bb,
+            2j * ab,
+            x / n,
+            y / n,
+            z / n,
+            gyr2 / n,
+            self._held / n,
+            self._clipped_gyr / n,
+            self._clipped_acc / n,
+        )
+        self.drop_tick()
+        return sums

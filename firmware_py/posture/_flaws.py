@@ -1,0 +1,81 @@
+"""Which samples are no measurement: missing ones, and those at the end of the sensor's range.
+
+With known ranges a reading at the limit is clipped. Without, a plateau tells: one axis holds
+exactly one value for three samples, near the largest that the sensor has shown so far, and beyond
+what its smallest range could clip. Quantised readings repeat by chance, but not often at their extreme.
+"""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+FloatArray = NDArray[np.float64]
+Row = list[float]
+
+SMALLEST_GYR_RANGE_RAD_S = math.radians(100.0)
+"""No gyroscope's range is below 125 °/s; some margin for a bias taken off."""
+SMALLEST_ACC_RANGE_M_S2 = 15.0
+"""No accelerometer's range is below 2 g."""
+NEAR_TOP = 0.97
+"""Share of the largest reading so far at which a plateau may be the end of the range."""
+ABSURD = 1e12
+"""A squared reading beyond this is none; the comparison is False for NaN as well."""
+
+
+@dataclass(frozen=True, slots=True)
+class SensorRanges:
+    """Full scale of the two sensors; a sample at or beyond it counts as clipped."""
+
+    gyr_rad_s: float
+    acc_m_s2: float
+
+
+class FlawWatch:
+    """Looks for clipped readings of one sensor.
+
+    Attributes:
+        limit2: rows whose squared length is below this need no look.
+        last: the latest good row.
+    """
+
+    def __init__(self, full_scale: float | None, smallest_range: float) -> None:
+        self._full_scale = full_scale
+        self._top = smallest_range
+        self.limit2 = (full_scale or smallest_range) ** 2
+        self.last: Row = [0.0, 0.0, 0.0]
+        self.before: Row = [0.0, 0.0, 0.0]
+
+    def clipped(self, row: Row) -> bool:
+        """Whether this row, not yet `last`, is at the end of the range."""
+        largest = max(max(row), -min(row))
+        if self._full_scale is not None:
+            return largest >= self._full_scale
+        self._top = max(self._top, largest)
+        near = NEAR_TOP * self._top
+        return largest >= near and any(
+            x == y == z and abs(x) >= near for x, y, z in zip(row, self.last, self.before, strict=True)
+        )
+
+    def unflawed(self, rows: FloatArray) -> bool:
+        """Whether no row of a stretch is missing or clipped; may err on the side of False."""
+        largest = max(float(rows.max()), -float(rows.min()))
+        if not largest * largest < ABSURD:
+            return False
+        if self._full_scale is not None:
+            return largest < self._full_scale
+        near = NEAR_TOP * self._top
+        if largest >= near:
+            seen = np.concatenate(([self.before, self.last], rows))
+            same = (rows == seen[1:-1]) & (seen[1:-1] == seen[:-2]) & (np.abs(rows) >= near)
+            if same.any():
+                return False
+            self._top = max(self._top, largest)
+        return True
+
+    def skip(self, rows: FloatArray) -> None:
+        """These unflawed rows, at least two, have passed."""
+        self.before, self.last = rows[-2:].tolist()
