@@ -29,7 +29,7 @@ from ..errors import SensorError
 from ..posture.blocks import Place, Remark, RemarkKind, SensorBlock, empty_block
 from .clock import Clock
 from .i2c import I2cBus, I2cDevice
-from .sampleclock import SampleClock
+from .sampleclock import ABSURD_PERIODS, SampleClock
 from .spikes import any_jump, implausible_rows
 
 LOST_AFTER_S = 0.5
@@ -257,9 +257,9 @@ class FifoImu(I2cDevice):
         first = self._next
         self._next = first + frames
         self._heard_s = at_s
-        if at_s - before_s < times.period_s:  # else the loop was interrupted and `at_s` says little
-            surprise_s = times.saw(first + waiting - 1, at_s)
-            if abs(surprise_s) > 2.5 * times.period_s:
+        if at_s - before_s < 0.3 * times.period_s:  # else the loop was interrupted: when was it asked?
+            surprise_s = times.saw(first + waiting - 1, 0.5 * (before_s + at_s))
+            if abs(surprise_s) > ABSURD_PERIODS * times.period_s:
                 return self._out_of_time(surprise_s)
         first_s = times.time_of(first) - self._origin_s
         t_s = views.ramp * times.period_s
@@ -299,14 +299,16 @@ class FifoImu(I2cDevice):
             if frames >= 0 and abs(frames - due) > 1:
                 frames = OUT_OF_STEP
         if frames == OVERFLOWED or self._ran_over:
-            self._begin_again(at_s, RemarkKind.OVERFLOW, "the FIFO ran over before it was read")
-        elif frames == OUT_OF_STEP:
-            self._begin_again(at_s, RemarkKind.IMPLAUSIBLE, "the frames in the FIFO were out of step")
-        elif frames == 0 and due >= 3 and self._check(at_s) and at_s - self._heard_s > LOST_AFTER_S:
+            self._begin_again(RemarkKind.OVERFLOW, "the FIFO ran over before it was read")
+            return 0
+        if frames == OUT_OF_STEP:
+            self._begin_again(RemarkKind.IMPLAUSIBLE, "the frames in the FIFO were out of step")
+            return 0
+        if frames == 0 and due >= 3 and self._check(at_s) and at_s - self._heard_s > LOST_AFTER_S:
             self._ask_reset()
             self._retry_s = at_s + self.reset_s
             raise OSError(errno.EIO, "it answers but takes no samples; it was asked to start over")
-        return max(frames, 0)
+        return frames
 
     def _check(self, at_s: float) -> bool:
         """Take the temperature, and see whether the settings are still ours; False where they were not."""
@@ -328,7 +330,7 @@ class FifoImu(I2cDevice):
         self._settings_wanted = self._settings()
         self._settled_s = self._clock.monotonic() + self.start_up_s
 
-    def _begin_again(self, at_s: float, kind: RemarkKind, seen: str) -> None:
+    def _begin_again(self, kind: RemarkKind, seen: str) -> None:
         """Empty the FIFO and find the time axis anew; says how many samples that cost."""
         next_before = self._next
         self._anchored = self._ran_over = False

@@ -21,6 +21,8 @@ WANDER = 2e-5
 _UNIFORM = 1.0 / math.sqrt(12.0)
 _BOUND = 0.05
 
+ABSURD_PERIODS = 2.5
+
 
 class SampleClock:
     """The line "time of sample i", learned from observations.
@@ -70,12 +72,16 @@ class SampleClock:
         """Learn from a read: at `at_s` the sample `newest` was in and the next was not.
 
         Returns:
-            The surprise in seconds: how far `at_s − period/2` lay from the estimate.
+            The surprise in seconds: how far `at_s − period/2` lay from the estimate. One beyond
+            `ABSURD_PERIODS` was not learnt from: samples are missing, or the count was wrong.
         """
         if newest < self._index:
             return 0.0  # a step was watched meanwhile, which says more
         period_s = self._period_s
         ahead_s = at_s - self.time_of(newest)
+        surprise_s = ahead_s - 0.5 * period_s
+        if abs(surprise_s) > ABSURD_PERIODS * period_s:
+            return surprise_s
         if ahead_s < 0.0:  # it was in before we thought it was taken: the bound itself is what is learnt
             return self._learn(newest, at_s, _BOUND * period_s)
         if ahead_s > period_s:  # its successor should have been in
