@@ -6,10 +6,13 @@ Nothing here is padded: a share without judged time is None and the page says so
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass, fields
+from dataclasses import dataclass
+from operator import attrgetter
 from typing import Any
 
 from firmware_py.posture.trunk import TICK_S
+
+from .tables import FIGURES
 
 LEAST_JUDGED_FOR_A_RATE_S = 600.0
 """Below ten judged minutes a rate per hour says more about chance than about the wearer."""
@@ -34,10 +37,10 @@ class Figures:
     @classmethod
     def of(cls, row: Any) -> Figures:  # Any: a row of the minutes or of a sum over them
         """The figures among a row's columns; a sum over no rows is zero."""
-        return cls(*(int(getattr(row, name) or 0) for name in FIGURES))
+        return cls(**{name: int(getattr(row, name) or 0) for name in FIGURES})
 
     def __add__(self, other: Figures) -> Figures:
-        return Figures(*(getattr(self, name) + getattr(other, name) for name in FIGURES))
+        return total((self, other))
 
     @property
     def recorded_s(self) -> float:
@@ -77,14 +80,10 @@ class Figures:
         return self.correction_ticks * TICK_S / self.corrections if self.corrections else None
 
 
-FIGURES = tuple(field.name for field in fields(Figures))
-"""Their names, which are also the names of the columns."""
+_counts = attrgetter(*FIGURES)
 
 
 def total(parts: Iterable[Figures]) -> Figures:
     """The figures of all parts together."""
-    sums = [0] * len(FIGURES)
-    for part in parts:
-        for i, name in enumerate(FIGURES):
-            sums[i] += getattr(part, name)
-    return Figures(*sums)
+    counts = [_counts(part) for part in parts]
+    return Figures(**dict(zip(FIGURES, map(sum, zip(*counts, strict=True)), strict=False)))

@@ -9,13 +9,12 @@ What cannot be read is counted by day, reason and topic, logged, and loses nothi
 from __future__ import annotations
 
 import logging
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any
 
-import msgspec
 from sqlalchemy import Connection, Table, case, func, null, select, update
 from sqlalchemy.exc import DataError, IntegrityError
 
@@ -29,8 +28,8 @@ from firmware_py.posture.events import (
     SlouchStarted,
 )
 from firmware_py.posture.messages import Anchor, Channel, Message, Status, decode, kind_of
-from firmware_py.posture.tally import Tally
 
+from .rollup import packed, quarter_of, recount
 from .store import Store
 from .tables import devices, episodes, events, minutes, rejections, runs, sessions, wearers
 
@@ -135,6 +134,7 @@ class _Batch:
         self._connection = connection
         self._taken = taken
         self._runs: dict[tuple[str, str], _Run] = {}
+        self._touched: dict[tuple[int, int], set[int]] = defaultdict(set)
 
     def reject(self, unreadable: Counter[tuple[str, str]]) -> None:
         day_utc = datetime.now(UTC).date().isoformat()
@@ -170,11 +170,15 @@ class _Batch:
             key = (message.device, message.session)
             _, start_s, end_s = reach.get(key, (message, row["start_s"], row["end_s"]))
             reach[key] = (message, min(start_s, row["start_s"]), max(end_s, row["end_s"]))
+            if row["start_utc_ms"] is not None:
+                self._touched[row["device_id"], row["wearer_id"]].add(quarter_of(row["start_utc_ms"]))
         for message, start_s, end_s in reach.values():
             self._stretch_session(message, start_s, end_s)
         for message, _ in self._insert(events, new_events):
             self._unfold(message)
         self._see()
+        for (device_id, wearer_id), touched in self._touched.items():
+            recount(self._connection, device_id, wearer_id, touched)
 
     def _see(self) -> None:
         names = {device for device, _ in self._taken.touched}
@@ -246,12 +250,26 @@ class _Batch:
         if changed.rowcount == 0 or t0_utc_ms == run.t0_utc_ms:
             return
         self._runs[message.device, message.run] = _Run(run.device_id, run.wearer_id, run.run, t0_utc_ms)
+        self._touch_quarters(run)
         for table, pairs in _TIMES.items():
             self._connection.execute(
                 update(table)
                 .where(table.c.device_id == run.device_id, table.c.run == run.run)
                 .values({utc: t0_utc_ms + func.round(table.c[t_s] * 1000) for t_s, utc in pairs})
             )
+
+        self._touch_quarters(run)
+
+    def _touch_quarters(self, run: _Run) -> None:
+        """The quarters that the run's minutes stand in now will be summed anew."""
+        starts = self._connection.scalars(
+            select(minutes.c.start_utc_ms).where(
+                minutes.c.device_id == run.device_id,
+                minutes.c.run == run.run,
+                minutes.c.start_utc_ms.is_not(null()),
+            )
+        )
+        self._touched[run.device_id, run.wearer_id].update(map(quarter_of, starts))
 
     def _status(self, message: Message) -> None:
         run = self._run_of(message)
@@ -392,17 +410,3 @@ _TIMES: dict[Table, tuple[tuple[str, str], ...]] = {
 
 KEPT = (Channel.MINUTE, Channel.EVENT, Channel.SESSION, Channel.ANCHOR, Channel.STATUS)
 """The channels whose messages the store keeps."""
-
-
-def packed(tally: Tally) -> str:
-    """A tally as compact JSON, without its zeroes."""
-    kept = {name: value for name, value in msgspec.to_builtins(tally).items() if value}
-    return msgspec.json.encode(kept).decode()
-
-
-_unpack = msgspec.json.Decoder(Tally).decode
-
-
-def unpacked(text: str) -> Tally:
-    """The tally that `packed` wrote."""
-    return _unpack(text)

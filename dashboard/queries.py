@@ -8,8 +8,7 @@ from typing import Any
 from sqlalchemy import Connection, Row, Select, func, select
 
 from .days import Stretch
-from .figures import FIGURES
-from .tables import devices, episodes, events, minutes, runs, sessions
+from .tables import FIGURES, devices, episodes, events, minutes, runs, sessions
 
 AnyRow = Row[Any]
 
@@ -27,6 +26,38 @@ def minutes_between(connection: Connection, wearer_id: int, stretch: Stretch) ->
     """The minutes that began in the stretch, in order, without their tallies."""
     columns = [minutes.c.start_utc_ms, minutes.c.end_utc_ms, *(minutes.c[name] for name in FIGURES)]
     return connection.execute(_within(select(*columns), minutes.c.start_utc_ms, wearer_id, stretch)).all()
+
+
+def quarters_between(connection: Connection, wearer_id: int, stretch: Stretch) -> Sequence[AnyRow]:
+    """The sums of the quarters of an hour in the stretch, in order, without their tallies."""
+    columns = [quarters.c.start_utc_ms, *(quarters.c[name] for name in FIGURES)]
+    return connection.execute(_within(select(*columns), quarters.c.start_utc_ms, wearer_id, stretch)).all()
+
+
+def tallies_between(connection: Connection, wearer_id: int, stretch: Stretch) -> Sequence[str]:
+    """The packed tallies of the quarters in the stretch."""
+    return connection.scalars(
+        _within(select(quarters.c.tally), quarters.c.start_utc_ms, wearer_id, stretch)
+    ).all()
+
+
+def extent(connection: Connection, wearer_id: int) -> Stretch | None:
+    """From the first to the last quarter on record; None without any."""
+    row = connection.execute(
+        select(func.min(quarters.c.start_utc_ms), func.max(quarters.c.start_utc_ms)).where(
+            quarters.c.wearer_id == wearer_id
+        )
+    ).one()
+    return None if row[0] is None else Stretch(row[0], row[1] + 1)
+
+
+def notes_between(connection: Connection, wearer_id: int, first: str, after: str) -> Sequence[AnyRow]:
+    """Notes at dates from `first` to before `after` (ISO 8601), in order."""
+    return connection.execute(
+        select(notes)
+        .where(notes.c.wearer_id == wearer_id, notes.c.day >= first, notes.c.day < after)
+        .order_by(notes.c.day, notes.c.note_id)
+    ).all()
 
 
 def sessions_between(connection: Connection, wearer_id: int, stretch: Stretch) -> Sequence[AnyRow]:

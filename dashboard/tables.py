@@ -24,6 +24,21 @@ from sqlalchemy import (
     Text,
 )
 
+FIGURES = (
+    "ticks",
+    "judged",
+    "upright",
+    "slouched",
+    "leaning_forward",
+    "leaning_back",
+    "side_bent",
+    "slouches",
+    "alerts",
+    "corrections",
+    "correction_ticks",
+)
+"""Columns that are sums of a tally's counts; see `Figures`."""
+
 metadata = MetaData(
     naming_convention={
         "ix": "ix_%(table_name)s_%(column_0_N_name)s",
@@ -102,17 +117,7 @@ minutes = Table(
     Column("end_s", Double, nullable=False),
     Column("start_utc_ms", BigInteger),
     Column("end_utc_ms", BigInteger),
-    Column("ticks", Integer, nullable=False),
-    Column("judged", Integer, nullable=False),
-    Column("upright", Integer, nullable=False),
-    Column("slouched", Integer, nullable=False),
-    Column("leaning_forward", Integer, nullable=False),
-    Column("leaning_back", Integer, nullable=False),
-    Column("side_bent", Integer, nullable=False),
-    Column("slouches", Integer, nullable=False),
-    Column("alerts", Integer, nullable=False),
-    Column("corrections", Integer, nullable=False),
-    Column("correction_ticks", Integer, nullable=False),
+    *(Column(name, Integer, nullable=False) for name in FIGURES),
     Column("tally", Text, nullable=False),  # the whole tally, compact JSON
     Index(None, "wearer_id", "start_utc_ms"),
     Index(None, "device_id", "run"),
@@ -121,6 +126,33 @@ minutes = Table(
 
 `seq` counts minutes, events, start and end of a session together; all but minutes are in `events`.
 """
+
+quarters = Table(
+    "quarters",
+    metadata,
+    Column("device_id", ForeignKey("devices.device_id"), primary_key=True),
+    Column("start_utc_ms", BigInteger, primary_key=True),  # a whole quarter of an hour, UTC
+    Column("wearer_id", ForeignKey("wearers.wearer_id"), nullable=False),
+    *(Column(name, Integer, nullable=False) for name in FIGURES),
+    Column("tally", Text, nullable=False),
+    Index(None, "wearer_id", "start_utc_ms"),
+)
+"""Sums of the minutes that began in each quarter of an hour: history reads these.
+
+A quarter, because every time zone is a whole number of quarters from UTC: any local day, week or
+hour is a sum of them.
+"""
+
+notes = Table(
+    "notes",
+    metadata,
+    Column("note_id", Integer, primary_key=True),
+    Column("wearer_id", ForeignKey("wearers.wearer_id"), nullable=False),
+    Column("day", Text, nullable=False),  # local date, ISO 8601
+    Column("text", Text, nullable=False),
+    Index(None, "wearer_id", "day"),
+)
+"""What the wearer noted at a date: a new chair, another desk."""
 
 episodes = Table(
     "episodes",

@@ -31,8 +31,9 @@ from firmware_py.posture.rules import Rules
 from . import queries, session_view, views
 from .days import days, local
 from .guard import Guard
-from .ingest import FIRST_WEARER, unpacked
+from .ingest import FIRST_WEARER
 from .live import Hub, Viewer
+from .rollup import unpacked
 from .settings import Settings
 from .store import Store
 from .words import Words, preferred, words

@@ -9,7 +9,8 @@ from zoneinfo import ZoneInfo
 
 from sqlalchemy import select
 
-from dashboard.ingest import MAX_REJECTED_TOPICS, Ingest, unpacked
+from dashboard.ingest import MAX_REJECTED_TOPICS, Ingest
+from dashboard.rollup import unpacked
 from dashboard.store import Store
 from dashboard.tables import devices, episodes, events, minutes, rejections, runs, sessions
 from firmware_py.posture.events import (
