@@ -23,3 +23,11 @@ def percentile_deg(flexion: Mapping[int, int], share: float) -> float | None:
             return degree + (wanted - below) / count
         below += count
     return None
+
+
+def share_above(flexion: Mapping[int, int], angle_deg: int) -> float | None:
+    """Share (0–1) of the judged ticks at `angle_deg` or more; None without any."""
+    judged = sum(flexion.values())
+    if not judged:
+        return None
+    return sum(count for degree, count in flexion.items() if degree >= angle_deg) / judged

@@ -137,6 +137,10 @@ class Look:
         """Whether both periods have enough judged time for a word about the change."""
         return min(self.figures.judged_s, self.before.judged_s) >= LEAST_JUDGED_TO_COMPARE_S
 
+    def share_outside(self, hour: HourOfDay | None) -> float | None:
+        """The slouched share at all other hours of the day."""
+        return total(other.figures for other in self.hours if other is not hour).slouched_share
+
 
 def look(period: Period, quarters: Sequence[Any], before: Sequence[Any], zone: tzinfo) -> Look:
     """A period from the sums of its quarters and of those of the period before."""

@@ -8,7 +8,7 @@ from typing import Any
 from sqlalchemy import Connection, Row, Select, func, select
 
 from .days import Stretch
-from .tables import FIGURES, devices, episodes, events, minutes, runs, sessions
+from .tables import FIGURES, devices, episodes, events, minutes, notes, quarters, runs, sessions
 
 AnyRow = Row[Any]
 

@@ -7,7 +7,7 @@ import contextlib
 import hashlib
 import logging
 import time
-from datetime import tzinfo
+from datetime import date, datetime, tzinfo
 from importlib.resources import files
 from pathlib import Path
 from typing import Any
@@ -15,12 +15,13 @@ from typing import Any
 import jinja2
 import msgspec
 from markupsafe import Markup
+from sqlalchemy import Connection
 from starlette.applications import Starlette
 from starlette.exceptions import HTTPException
 from starlette.middleware import Middleware
 from starlette.middleware.gzip import GZipMiddleware
 from starlette.requests import Request
-from starlette.responses import HTMLResponse, PlainTextResponse, Response
+from starlette.responses import HTMLResponse, PlainTextResponse, RedirectResponse, Response
 from starlette.routing import Mount, Route, WebSocketRoute
 from starlette.staticfiles import StaticFiles
 from starlette.types import Lifespan
@@ -28,20 +29,25 @@ from starlette.websockets import WebSocket, WebSocketDisconnect
 
 from firmware_py.posture.rules import Rules
 
-from . import queries, session_view, views
-from .days import days, local
+from . import history, queries, session_view, views
+from .days import Stretch, days, local
+from .distribution import percentile_deg, share_above
 from .guard import Guard
+from .history import Period, Span
 from .ingest import FIRST_WEARER
 from .live import Hub, Viewer
-from .rollup import unpacked
+from .rollup import total_tally, unpacked
 from .settings import Settings
 from .store import Store
 from .words import Words, preferred, words
 
 log = logging.getLogger(__name__)
 
-PAGES = (("now", "/"), ("about", "/about"))
+PAGES = (("now", "/"), ("history", "/history"), ("about", "/about"))
 """What the navigation offers: key of the text, path."""
+
+ABOVE_DEG = (20, 30, 45, 60)
+"""Angles above which occupational studies state the share of time."""
 
 EARLIER_SESSIONS = 8
 STATIC = Path(str(files("dashboard") / "static"))
@@ -72,6 +78,8 @@ class Pages:
                 Route("/", self.now),
                 Route("/part/today", self.today_part),
                 Route("/session/{device}/{session}", self.session),
+                Route("/history", self.history_now),
+                Route("/history/{span}/{day}", self.history),
                 Route("/about", self.about),
                 Route("/healthz", self.health),
                 WebSocketRoute("/live", self.live),
@@ -104,15 +112,16 @@ class Pages:
         return self._page(request, "_today.html", "now", **self._today())
 
     def _today(self) -> dict[str, Any]:
-        now_utc_ms = round(time.time() * 1000)
-        day = local(now_utc_ms, self._zone).date()
+        day = self._local_now().date()
         stretch = days(day, 1, self._zone)
         with self._store.engine.connect() as connection:
-            minutes = queries.minutes_between(connection, FIRST_WEARER, stretch)
-            episodes = queries.episodes_between(connection, FIRST_WEARER, stretch)
-            sessions = queries.sessions_between(connection, FIRST_WEARER, stretch)
-        page = views.day_page(day, stretch, now_utc_ms, minutes, episodes, sessions)
-        return {"page": page, "stretch": stretch}
+            return {"page": self._day(connection, day, stretch), "stretch": stretch}
+
+    def _day(self, connection: Connection, day: date, stretch: Stretch) -> views.DayPage:
+        minutes = queries.minutes_between(connection, FIRST_WEARER, stretch)
+        episodes = queries.episodes_between(connection, FIRST_WEARER, stretch)
+        sessions = queries.sessions_between(connection, FIRST_WEARER, stretch)
+        return views.day_page(day, stretch, round(time.time() * 1000), minutes, episodes, sessions)
 
     def session(self, request: Request) -> Response:
         """One session."""
@@ -136,6 +145,47 @@ class Pages:
         classes = {"angles": session_view.ANGLE_CLASSES_DEG, "holds": session_view.HOLD_CLASSES_S}
         day = local(line.start_utc_ms, self._zone).date()
         return self._page(request, "session.html", "now", page=page, day=day, rules=Rules(), **classes)
+
+    def history_now(self, request: Request) -> Response:
+        """This week."""
+        return RedirectResponse(f"/history/{Span.WEEK}/{self._local_now().date()}")
+
+    def history(self, request: Request) -> Response:
+        """A day, a week, a month or a year."""
+        try:
+            span = Span(request.path_params["span"])
+            period = Period.around(span, date.fromisoformat(request.path_params["day"]))
+            stretch, stretch_before = period.stretch(self._zone), period.before().stretch(self._zone)
+        except (ValueError, OverflowError) as error:
+            raise HTTPException(404) from error
+        with self._store.engine.connect() as connection:
+            quarters = queries.quarters_between(connection, FIRST_WEARER, stretch)
+            before = queries.quarters_between(connection, FIRST_WEARER, stretch_before)
+            packed = [] if span is Span.YEAR else queries.tallies_between(connection, FIRST_WEARER, stretch)
+            extent = queries.extent(connection, FIRST_WEARER)
+            simulated = queries.simulated_between(connection, FIRST_WEARER, stretch)
+            day = self._day(connection, period.first, stretch) if span is Span.DAY else None
+        look = history.look(period, quarters, before, self._zone)
+        tally = total_tally(map(unpacked, packed))
+        return self._page(
+            request,
+            "history.html",
+            "history",
+            look=look,
+            day=day,
+            simulated=simulated,
+            extent=extent,
+            today=self._local_now().date(),
+            percentiles=[percentile_deg(tally.flexion, share) for share in (0.1, 0.5, 0.9)],
+            above=[(angle, share_above(tally.flexion, angle)) for angle in ABOVE_DEG],
+            calendar=history.weeks_of_month(period) if span is Span.MONTH else [],
+            level=history.level,
+            spans=list(Span),
+            rest_share=look.share_outside(look.worst),
+        )
+
+    def _local_now(self) -> datetime:
+        return datetime.now(self._zone)
 
     def about(self, request: Request) -> Response:
         """What this is and is not."""
