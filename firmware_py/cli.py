@@ -125,7 +125,7 @@ def _replay(args: argparse.Namespace) -> int:
     from calibration.neutral import with_neutral
 
     from .config import load
-    from .offline import replay
+    from .replay import replay
 
     return replay(load(args.config), args.file, args.profile, args.neutral_from, with_neutral, args.speed)
 
