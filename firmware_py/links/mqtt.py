@@ -5,8 +5,8 @@ the acknowledgement instead of dropping it in silence, and it tells when nobody 
 embedded broker speaks 3.1.1 only.
 
 The client is driven through paho's interface for external loops by one thread. Live readings leave
-from the sampling thread itself (`try_live`), under a lock that is never waited for: a thread switch
-and paho's bookkeeping would cost several times what the reading did.
+from the sampling thread itself (`try_live`), under a lock that is waited for a millisecond at most: a
+thread switch and paho's bookkeeping would cost several times what the reading did.
 """
 
 from __future__ import annotations
@@ -36,6 +36,9 @@ WINDOW: Final = 20
 
 _CONNECT_TIMEOUT_S = 5.0
 _PUBLISH_QOS_0 = 0x30
+
+_LIVE_WAIT_S = 0.001
+"""Longest wait of the sampling thread for the driving thread; a reading that finds no way out is lost."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -157,7 +160,7 @@ class Connection:
 
         Writes the PUBLISH packet (MQTT 5 and 3.1.1, section 3.3) itself, 3 µs where paho takes 16.
         """
-        if not self._ready or not self._lock.acquire(blocking=False):
+        if not self._ready or not self._lock.acquire(timeout=_LIVE_WAIT_S):
             return False
         try:
             sock = self._client.socket()

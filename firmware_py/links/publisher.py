@@ -43,6 +43,9 @@ UNHEARD_RETRY_S: Final = 30.0
 BACK_OFF_S: Final = (0.5, 30.0)
 """First and longest wait between two attempts; doubled each time, with a quarter of jitter."""
 
+GOODBYE_S: Final = 1.0
+"""How long the broker may take to acknowledge the farewell."""
+
 REFUSED: Final = 0x80
 """Reason codes from here on are refusals (MQTT 5, 2.4)."""
 
@@ -230,11 +233,22 @@ class Publisher:
                 if backlog > WINDOW and self._outbox.waiting() == 0:
                     backlog = 0
                     connection.publish(self._encoder.status(Status("online", self._version)))
-            connection.publish(self._encoder.status(Status("offline", self._version, self._outbox.waiting())))
-            connection.close()
+            self._say_goodbye(connection)
         except LinkError:
             connection.drop()
             raise
+
+    def _say_goodbye(self, connection: Connection) -> None:
+        last = connection.publish(
+            self._encoder.status(Status("offline", self._version, self._outbox.waiting()))
+        )
+        # Its acknowledgement is waited for: to close with something unread is a reset, upon which the
+        # broker drops what it has not read and publishes the last will.
+        self._in_flight[last] = -1
+        deadline_s = time.monotonic() + GOODBYE_S
+        while last in self._in_flight and time.monotonic() < deadline_s:
+            connection.pump(None, 0.05)
+        connection.close()
 
     def _send_waiting(self, connection: Connection) -> None:
         while self._replies:
@@ -256,6 +270,8 @@ class Publisher:
                 f"(reason {code:#04x}); does its ACL let {self._settings.username or 'anyone'} write to "
                 f"plumbline/v1/{self._encoder.device}/#?"
             )
+        elif place == -1:  # the farewell
+            return
         elif place is not None and code == NOBODY_LISTENS:
             self._hold_until_s = time.monotonic() + UNHEARD_RETRY_S
             self._sent_to = min(self._sent_to, place - 1)
