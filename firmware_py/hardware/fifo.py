@@ -197,6 +197,7 @@ class FifoImu(I2cDevice):
             self._watch_step()
             self._clock.sleep(MEASURED_AT_OPENING_S)
             self._watch_step()
+            self._anchored = False  # the first read begins afresh, however long the other sensor takes
         except SensorError:
             raise
         except OSError as error:
@@ -204,7 +205,7 @@ class FifoImu(I2cDevice):
         self._heard_s = self._clock.monotonic()
 
     def read(self) -> SensorBlock:
-        """All samples since the last read, oldest first; empty while the sensor is lost. Never waits."""
+        """All samples since the last read, oldest first; none at the first and while lost. Never waits."""
         clock = self._clock
         before_s = clock.monotonic()
         if before_s < self._retry_s:

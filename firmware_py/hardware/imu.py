@@ -8,10 +8,7 @@ from ..errors import SensorError
 from ..posture.blocks import Place, Remark, SensorBlock
 from .clock import Clock, SystemClock
 from .i2c import I2cBus
-from .mpu6050 import Mpu6050
-
-ADDRESSES = (0x68, 0x69)
-"""Where a chip may sit; the second is chosen by its address pin (AD0 or SDO high)."""
+from .identify import find, identify
 
 
 class Imu(Protocol):
@@ -62,6 +59,7 @@ def open_imu(
     bus: I2cBus,
     address: int | None = None,
     *,
+    chip: str = "auto",
     place: Place = Place.UPPER,
     clock: Clock | None = None,
     origin_s: float | None = None,
@@ -70,25 +68,27 @@ def open_imu(
 
     Args:
         bus: an open bus; `I2cBus.open(1)`, or one over a twin.
-        address: 7-bit address; None tries every known one.
+        address: 7-bit address; None takes the first sensor found at any known one.
+        chip: the part that it must be, such as `MPU-6050`; `auto` takes any that is known.
         place: where on the trunk it sits.
         clock: the machine's clock.
         origin_s: the moment of `clock` that is t = 0; None for now. Sensors of one run share it.
 
     Raises:
-        SensorError: where nothing answers, or a chip that is not known.
+        SensorError: where nothing answers, or a chip that is not known or not the one wanted.
     """
     clock = clock or SystemClock()
     origin_s = clock.monotonic() if origin_s is None else origin_s
-    candidates = ADDRESSES if address is None else (address,)
-    first_error: SensorError | None = None
-    for candidate in candidates:
-        imu = Mpu6050(bus, candidate, clock=clock, place=place, origin_s=origin_s)
-        try:
-            imu.open()
-        except SensorError as error:
-            first_error = first_error or error
-        else:
-            return imu
-    assert first_error is not None  # noqa: S101  there is at least one candidate
-    raise first_error
+    if address is None:
+        address, family = find(bus)
+    else:
+        family = identify(bus, address)
+    imu = family(bus, address, clock=clock, place=place, origin_s=origin_s)
+    imu.open()
+    if chip != "auto" and not _plain(chip).startswith(_plain(imu.part)):  # an LSM6DSOX says it is an LSM6DSO
+        raise SensorError(f"{imu.name} is not the {chip} that the configuration names; set chip to auto")
+    return imu
+
+
+def _plain(part: str) -> str:
+    return part.lower().replace("-", "")

@@ -109,11 +109,11 @@ class Mpu6050(FifoImu, Mpu6050Registers):
     def _level(self) -> int:
         self._count.read(2)
         count = self._count.data[0] << 8 | self._count.data[1]
-        if count > self.fifo_bytes:
-            raise OSError(errno.EIO, f"it says {count} bytes wait in a FIFO of {self.fifo_bytes}")
-        frames, rest = divmod(count, FRAME_BYTES)
-        if count == self.fifo_bytes:
+        if count == 0xFFFF:
+            raise OSError(errno.EIO, "nothing drives SDA: every bit reads 1")
+        if count >= self.fifo_bytes:
             return OVERFLOWED  # no whole number of frames: the oldest bytes were overwritten
+        frames, rest = divmod(count, FRAME_BYTES)
         if rest == 0:
             self._odd_reads = 0
         else:  # once: a frame is being written just now; twice running: bytes were lost
@@ -140,15 +140,19 @@ class Mpu6050(FifoImu, Mpu6050Registers):
 class Mpu6500(Mpu6050):
     """An MPU-6500 or MPU-9250 at 100 Hz: half the FIFO, and a low pass of its own for acceleration.
 
-    Many boards sold as MPU-6050 or MPU-9250 carry an MPU-6500, and some a chip that says 0x72 and behaves
-    like one; with acceleration and rate alone all are the same to us.
+    Many boards sold as MPU-6050 or MPU-9250 carry an MPU-6500, or a chip that no data sheet names; buyers
+    report 0x72, 0x75, 0x78 and 0x98 (the ICM-20689 says so too). All behave alike in what is used here.
     """
 
     parts: ClassVar[dict[int, str]] = {
         0x70: "MPU-6500",
         0x71: "MPU-9250",
         0x73: "MPU-9255",
+        0x74: "MPU-6515",
         0x72: "MPU-6500 clone",
+        0x75: "MPU-6500 clone",
+        0x78: "MPU-6500 clone",
+        0x98: "ICM-20689",
     }
     fifo_bytes: ClassVar[int] = 512
     settings_bytes: ClassVar[int] = 5

@@ -59,7 +59,7 @@ def test_what_moves_the_chip_is_what_is_read(part):
 
 
 def test_single_precision_keeps_every_value(part):
-    block = rig(part, motion=Resting((1.2, 3.4, 5.6), (0.1, 0.2, 0.3))).opened().imu.read()
+    block = rig(part, motion=Resting((1.2, 3.4, 5.6), (0.1, 0.2, 0.3))).opened().play(0.2)[-1].upper
     assert len(block)
     for values in (block.acc_m_s2, block.gyr_rad_s):
         assert (values == values.astype(np.float32)).all()
