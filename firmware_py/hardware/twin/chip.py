@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import math
 from abc import abstractmethod
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import ClassVar
 
 import numpy as np
@@ -63,8 +64,6 @@ class TwinChip:
         starts_s: moment of `clock` that is t = 0 of `motion`; None for now.
     """
 
-    defaults: ClassVar[dict[int, int]] = {}
-
     def __init__(
         self,
         motion: Motion,
@@ -96,6 +95,13 @@ class TwinChip:
     def flip_bit(self, byte: int, bit: int) -> None:
         """Damage one bit of the next burst out of the FIFO that is long enough, at this byte."""
         self._flips.append((byte, bit))
+
+    def drift(self, clock_error: float) -> None:
+        """Let the oscillator run at another rate from its newest sample on, as a warming chip does."""
+        self._catch_up()
+        self._first_s += self._taken * self._period_s()
+        self._taken = 0
+        self.flaws = replace(self.flaws, clock_error=clock_error)
 
     def remember_times(self) -> list[float]:
         """Keep from now on the true moment (of `clock`) of every sample put into the FIFO."""
@@ -137,10 +143,9 @@ class TwinChip:
 
     def _catch_up(self) -> None:
         """Take every sample that is due by now."""
-        rate_hz = self._rate_hz()
-        if rate_hz <= 0.0:
+        period_s = self._period_s()
+        if period_s == math.inf:
             return
-        period_s = 1.0 / (rate_hz * (1.0 + self.flaws.clock_error))
         due = int((self._clock.monotonic() - self._first_s) / period_s)
         fresh = due - self._taken
         if fresh <= 0:
@@ -151,6 +156,10 @@ class TwinChip:
         self._put(self._feel(moments_s), fresh)
         if self.taken_s is not None:
             self.taken_s.extend(moments_s.tolist())
+
+    def _period_s(self) -> float:
+        rate_hz = self._rate_hz()
+        return 1.0 / (rate_hz * (1.0 + self.flaws.clock_error)) if rate_hz > 0.0 else math.inf
 
     def _feel(self, moments_s: FloatArray) -> NDArray[np.int16]:
         """(n, 6) counts: acc x y z, gyr x y z."""

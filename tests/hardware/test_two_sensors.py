@@ -1,0 +1,203 @@
+"""Two sensors at once: alike or different, one bus or two, one of them lost; and an hour of random faults."""
+
+import tracemalloc
+
+import numpy as np
+import pytest
+
+from firmware_py.hardware.i2c import I2cBus
+from firmware_py.hardware.source import live
+from firmware_py.hardware.twin.bus import TwinBus
+from firmware_py.hardware.twin.chip import TYPICAL, Flaws
+from firmware_py.hardware.twin.clock import VirtualClock
+from firmware_py.hardware.twin.motion import Resting
+from firmware_py.posture.blocks import Place, RemarkKind
+
+from .rig import assert_one_story, remarks
+from .test_contract import PAIRS, rig
+
+STARTS_S = 500.0
+
+
+class TwoSensors:
+    """An upper and a lower sensor on one bus or two."""
+
+    def __init__(self, upper="MPU-6050", lower="BMI160", *, buses=1, lower_address=None):
+        self.clock = VirtualClock(STARTS_S)
+        twins = [TwinBus(self.clock, 400e3) for _ in range(buses)]
+        self.buses = {Place.UPPER: twins[0], Place.LOWER: twins[-1]}
+        self.chips, self.imus, self.true_s, self.addresses = {}, {}, {}, {}
+        for place, part, flaws in (
+            (Place.UPPER, upper, TYPICAL),
+            (
+                Place.LOWER,
+                lower,
+                Flaws(clock_error=-0.007, acc_noise_m_s2_rthz=0.003, gyr_noise_rad_s_rthz=1e-4),
+            ),
+        ):
+            driver, twin, address = PAIRS[part]
+            if place is Place.LOWER and lower_address is not None:
+                address = lower_address
+            chip = twin(Resting(), self.clock, flaws, seed=len(place))
+            self.buses[place].attach(address, chip)
+            self.true_s[place] = chip.remember_times()
+            self.chips[place], self.addresses[place] = chip, address
+            self.imus[place] = driver(
+                I2cBus(self.buses[place], "bus 1"), address, clock=self.clock, place=place, origin_s=STARTS_S
+            )
+        for imu in self.imus.values():
+            imu.open()
+
+    @property
+    def now_s(self):
+        return self.clock.monotonic() - STARTS_S
+
+    def turns(self, for_s):
+        ends_s = self.now_s + for_s
+        for block in live(list(self.imus.values()), self.clock, origin_s=STARTS_S):
+            yield block
+            if self.now_s >= ends_s:
+                return
+
+
+def side(block, place):
+    return block.upper if place is Place.UPPER else block.lower
+
+
+def worst_error_s(told_s, true_s):
+    """How far told times are from the nearest true one; both ascending."""
+    true = np.asarray(true_s) - STARTS_S
+    after = np.clip(np.searchsorted(true, told_s), 1, len(true) - 1)
+    return float(np.minimum(np.abs(told_s - true[after - 1]), np.abs(told_s - true[after])).max())
+
+
+@pytest.mark.parametrize(
+    ("upper", "lower", "options"),
+    [
+        ("MPU-6050", "MPU-6050", {"lower_address": 0x69}),
+        ("MPU-6050", "MPU-6050", {"buses": 2}),
+        ("MPU-6500", "LSM6DSO", {}),
+        ("ICM-20948", "LSM6DS3TR-C", {"buses": 2}),
+    ],
+)
+def test_two_sensors_tell_one_story_on_one_time_axis(upper, lower, options):
+    pair = TwoSensors(upper, lower, **options)
+    blocks = list(pair.turns(20.0))
+    assert_one_story(blocks)
+    assert remarks(blocks) == []
+    for place in Place:
+        told = np.concatenate([side(b, place).t_s for b in blocks])
+        assert worst_error_s(told, pair.true_s[place]) < 1e-3
+
+
+def test_one_sensor_goes_on_while_the_other_is_lost():
+    pair = TwoSensors(lower="MPU-6050", lower_address=0x69)
+    before = list(pair.turns(2.0))
+    pair.buses[Place.LOWER].detach(0x69)
+    during = list(pair.turns(10.0))
+    pair.buses[Place.LOWER].attach(0x69, pair.chips[Place.LOWER])
+    after = list(pair.turns(3.0))
+    assert sum(len(b.upper) for b in during) > 990
+    assert [(r.place, r.kind) for r in remarks(during)] == [(Place.LOWER, RemarkKind.LOST)]
+    assert during[-1].until_s > pair.now_s - 3.5
+    assert (Place.LOWER, RemarkKind.BACK) in [(r.place, r.kind) for r in remarks(after)]
+    assert_one_story(before + during + after)
+
+
+def test_a_stuck_second_bus_costs_the_first_sensor_nothing():
+    pair = TwoSensors("MPU-6050", "MPU-6050", buses=2)
+    list(pair.turns(2.0))
+    pair.buses[Place.LOWER].stick(20.0)
+    during = list(pair.turns(15.0))
+    told = np.concatenate([b.upper.t_s for b in during])
+    assert np.diff(told).max() < 0.011
+    assert {r.place for r in remarks(during)} == {Place.LOWER}
+
+
+def random_fault(rng, pair, place):
+    """Something that a body does to a sensor; returns how long it lasts."""
+    bus, address, chip = pair.buses[place], pair.addresses[place], pair.chips[place]
+    kind = rng.integers(6)
+    if kind == 0:
+        lasts_s = float(10 ** rng.uniform(-3, 1.5))
+        bus.silence(address, lasts_s)
+    elif kind == 1:
+        lasts_s = float(rng.uniform(0.1, 3.0))
+        bus.stick(lasts_s)
+    elif kind == 2:
+        lasts_s = 0.5
+        chip.brown_out()
+    elif kind == 3:
+        lasts_s = 2.0
+        pair.clock.sleep(lasts_s)
+    elif kind == 4:
+        lasts_s = 0.2
+        chip.flip_bit(int(rng.integers(0, 100)), int(rng.integers(0, 8)))
+    else:
+        lasts_s = 5.0
+        bus.silence(address, lasts_s)
+        chip.brown_out()
+    return lasts_s
+
+
+def survive(hours, seed, upper, lower):
+    """Random faults for so long; returns the worst error of any time told, and memory used over time."""
+    rng = np.random.default_rng(seed)
+    pair = TwoSensors(upper, lower, buses=2)
+    worst_s = 0.0
+    last = None
+    tracemalloc.start()
+    marks = []
+    try:
+        while pair.now_s < hours * 3600.0:
+            for place in Place:
+                if rng.random() < 0.5:
+                    random_fault(rng, pair, place)
+            for block in pair.turns(float(rng.uniform(5.0, 30.0))):
+                if last is not None:
+                    assert_one_story([last, block])
+                for place in Place:
+                    told = side(block, place).t_s
+                    if len(told):
+                        worst_s = max(worst_s, worst_error_s(told, pair.true_s[place][-5000:]))
+                last = block
+            for true in pair.true_s.values():
+                del true[:-5000]
+            marks.append(tracemalloc.get_traced_memory()[0])
+    finally:
+        tracemalloc.stop()
+    return worst_s, marks
+
+
+@pytest.mark.parametrize(("upper", "lower"), [("MPU-6050", "LSM6DSO"), ("ICM-20948", "BMI160")])
+def test_five_minutes_of_random_faults_leave_time_right_to_a_millisecond(upper, lower):
+    worst_s, _ = survive(1 / 12, seed=3, upper=upper, lower=lower)
+    assert worst_s < 1e-3
+
+
+@pytest.mark.slow
+def test_an_hour_of_random_faults_raises_nothing_and_keeps_time_and_memory():
+    worst_s, marks = survive(1.0, seed=11, upper="MPU-6050", lower="MPU-6500")
+    assert worst_s < 1e-3
+    quarter = len(marks) // 4
+    assert np.mean(marks[-quarter:]) < np.mean(marks[quarter : 2 * quarter]) + 50_000
+
+
+def test_a_chip_that_warms_up_is_followed():
+    bench = rig("MPU-6050", flaws=TYPICAL).opened()
+    for tenth in range(300):  # 0.1 % in five minutes, as after being strapped on
+        bench.chip.drift(0.012 + 0.001 * tenth / 300)
+        blocks = bench.play(1.0)
+        assert np.abs(bench.time_error_s(blocks)).max() < 1e-3
+    assert abs(bench.imu.measured_rate_hz / 101.3 - 1) < 3e-4
+
+
+@pytest.mark.slow
+def test_twelve_hours_stay_within_a_millisecond_of_the_true_moments():
+    bench = rig("MPU-6050", flaws=TYPICAL).opened()
+    for minute in range(12 * 60):
+        bench.chip.drift(0.012 + 0.002 * float(np.sin(minute / 100)))
+        worst_s = np.abs(bench.time_error_s(bench.play(60.0))).max()
+        assert worst_s < 1e-3
+        bench.blocks.clear()
+        del bench.true_s[:-1000]
