@@ -24,7 +24,6 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
-from typing import NamedTuple
 
 DEG = math.pi / 180.0
 GRAVITY_M_S2 = 9.80665
@@ -72,40 +71,28 @@ class MotionModel:
     start_speed_m_s: float = 0.5
 
 
-class TickSums(NamedTuple):
-    """What a tick of samples amounted to. "Horizontal" is y + ix in the integrated frame.
+TickSums = tuple[
+    complex, float, complex, float, complex, complex, complex, float, float, float, float, float, float, float
+]
+"""What a tick of samples amounted to. "Horizontal" is y + ix in the integrated frame. In order:
 
-    Attributes:
-        dv: ∫a over the tick, horizontal, m/s.
-        dv_up: the same, vertical.
-        dp: ∫∫a over the tick, horizontal, m.
-        acc2: mean of |a|², m²/s⁴.
-        turn_x: mean over the tick of the sensor's x axis, horizontal.
-        turn_y: of its y axis.
-        turn_z: of its z axis.
-        gyr_x: mean rate about x as the filter integrated it (reference bias removed), rad/s.
-        gyr_y: about y.
-        gyr_z: about z.
-        gyr2: mean squared rate, rad²/s².
-        held: share of the samples that were missing and bridged, 0 to 1.
-        clipped_gyr: share of samples with the gyroscope at its limit.
-        clipped_acc: the same for the accelerometer.
-    """
+0. ∫a over the tick, horizontal, m/s
+1. the same, vertical
+2. ∫∫a over the tick, horizontal, m
+3. mean of |a|², m²/s⁴
+4. mean over the tick of the sensor's x axis, horizontal
+5. of its y axis
+6. of its z axis
+7. mean rate about x as the filter integrated it (reference bias removed), rad/s
+8. about y
+9. about z
+10. mean squared rate, rad²/s²
+11. share of the samples that were missing and bridged, 0 to 1
+12. share of samples with the gyroscope at its limit
+13. the same for the accelerometer
 
-    dv: complex
-    dv_up: float
-    dp: complex
-    acc2: float
-    turn_x: complex
-    turn_y: complex
-    turn_z: complex
-    gyr_x: float
-    gyr_y: float
-    gyr_z: float
-    gyr2: float
-    held: float = 0.0
-    clipped_gyr: float = 0.0
-    clipped_acc: float = 0.0
+A plain tuple: a class of its own would cost a tenth of a step.
+"""
 
 
 class GravityKalman:
@@ -117,7 +104,6 @@ class GravityKalman:
         reference: the bias that the integration takes off, changed only by `rebase`.
         known: False until a first tick, or the first after a long gap, has levelled the frame.
         resting: whether the last tick was at rest.
-        sigma_rad: one-sigma uncertainty of "up".
     """
 
     def __init__(self, model: MotionModel, tick_s: float) -> None:
@@ -128,6 +114,12 @@ class GravityKalman:
         self._prior = 1.0 / model.bias_sigma_rad_s**2
         self._information = (self._prior, 0.0, 0.0, self._prior, 0.0, self._prior)
         self._keep = math.exp(-TICKS_PER_BIAS * tick_s / model.bias_memory_s)
+        self._walk = GRAVITY2 * model.gyr_walk_rad**2 * tick_s
+        self._scale2 = GRAVITY2 * (model.gyr_scale * tick_s) ** 2
+        self._speed2_per_shake = model.speed_per_shake**2 / 3.0**model.shake_exponent
+        self._speed_floor2 = model.speed_floor_m_s**2
+        self._rest_gyr2 = model.rest_gyr_rad_s**2
+        self._rest_acc2 = model.rest_acc_m_s2**2
         self._shake_keep = math.exp(-tick_s / model.shake_memory_s)
         self._ticks = 0
         self.restart()
@@ -136,7 +128,6 @@ class GravityKalman:
         """Forget everything but the bias."""
         self.known = False
         self.resting = False
-        self.sigma_rad = START_SIGMA_RAD
         self.tilt = 0j
         self._v = 0j
         self._dg_db = (0j, 0j, 0j)
@@ -154,10 +145,17 @@ class GravityKalman:
         tilt = self.tilt
         return tilt / math.sqrt(tilt.real**2 + tilt.imag**2 + GRAVITY2)
 
+    @property
+    def variance_rad2(self) -> float:
+        """Squared one-sigma uncertainty of "up" as an angle."""
+        if not self.known:
+            return START_SIGMA_RAD**2
+        variance = SIGMA_FLOOR_RAD**2 + SIGMA_SCALE2 / GRAVITY2 * (self._cov[0] + self._bias_variance)
+        return variance if variance < START_SIGMA_RAD**2 else START_SIGMA_RAD**2
+
     def start(self) -> None:
         """The frame was just levelled by the accelerometer alone."""
         self.known = True
-        self.sigma_rad = min(math.sqrt(SIGMA_SCALE2 / GRAVITY2 * self._cov[0]), START_SIGMA_RAD)
 
     def gap(self, gap_s: float) -> None:
         """The next tick begins `gap_s` later than the last one ended."""
@@ -170,7 +168,6 @@ class GravityKalman:
         self._cov = (pgg + (GRAVITY_M_S2 * turned) ** 2, 0.0, self.model.start_speed_m_s**2)
         self._v = 0j
         self._dv_db = (0j, 0j, 0j)
-        self.sigma_rad = min(math.hypot(self.sigma_rad, turned), START_SIGMA_RAD)
 
     def rebase(self) -> None:
         """Hand the latest bias to the integration, and take the frame as levelled."""
@@ -201,21 +198,26 @@ class GravityKalman:
         # and how far the pseudo-measurement was off lately
         off = dv / t
         up2 = dv_up / t
-        mean2 = off.real**2 + off.imag**2 + up2 * up2
-        up2 = off.real * tilt.real + off.imag * tilt.imag + up2 * GRAVITY_M_S2
+        conj_off = off.conjugate()
+        mean2 = (off * conj_off).real + up2 * up2
+        along = (conj_off * tilt).real + up2 * GRAVITY_M_S2
         keep = self._shake_keep
         fresh = 1.0 - keep
         self._weight = weight = keep * self._weight + fresh
-        self._shake = shake = keep * self._shake + fresh * abs(0.5 * (mean2 + acc2) - 2.0 * up2 + GRAVITY2)
-        self._surprise = surprise = keep * self._surprise + fresh * 0.5 * (y.real**2 + y.imag**2)
+        self._shake = shake = keep * self._shake + fresh * abs(0.5 * (mean2 + acc2) - 2.0 * along + GRAVITY2)
+        self._surprise = surprise = keep * self._surprise + fresh * 0.5 * (y * y.conjugate()).real
         # rest: neither sensor varies within the tick, nor the rate from tick to tick
         lx, ly, lz = self._last_gyr
-        self._last_gyr = (wx + rx, wy + ry, wz + rz)
-        limit2 = m.rest_gyr_rad_s**2
+        rx += wx
+        ry += wy
+        rz += wz
+        self._last_gyr = (rx, ry, rz)
+        dx, dy, dz = rx - lx, ry - ly, rz - lz
+        limit2 = self._rest_gyr2
         if (
             gyr2 - wx * wx - wy * wy - wz * wz < limit2
-            and acc2 - mean2 < m.rest_acc_m_s2**2
-            and (wx + rx - lx) ** 2 + (wy + ry - ly) ** 2 + (wz + rz - lz) ** 2 < limit2
+            and acc2 - mean2 < self._rest_acc2
+            and dx * dx + dy * dy + dz * dz < limit2
             and not held
         ):
             self._still_s += t
@@ -225,17 +227,17 @@ class GravityKalman:
         if resting:
             spread2 = m.rest_speed_m_s**2
         else:
-            spread2 = m.speed_per_shake**2 * (shake / (3.0 * weight)) ** m.shake_exponent
-            spread2 = max(spread2, surprise / weight) + m.speed_floor_m_s**2
+            spread2 = self._speed2_per_shake * (shake / weight) ** m.shake_exponent
+            off2 = surprise / weight
+            spread2 = (spread2 if spread2 > off2 else off2) + self._speed_floor2
         if clipped_acc:
             spread2 += (CLIPPED_ACC_M_S2 * clipped_acc * t) ** 2
 
         # covariance of g, v and the mean velocity at the tick's end
         pgg, pgv, pvv = self._cov
-        q = m.gyr_walk_rad**2 * t + m.gyr_scale**2 * gyr2 * t * t
+        q = self._walk + self._scale2 * gyr2
         if held or clipped_gyr:
-            q += ((HELD_RATE_RAD_S * held) ** 2 + (CLIPPED_RATE_RAD_S * clipped_gyr) ** 2) * t * t
-        q *= GRAVITY2
+            q += GRAVITY2 * t * t * ((HELD_RATE_RAD_S * held) ** 2 + (CLIPPED_RATE_RAD_S * clipped_gyr) ** 2)
         cross_g = pgv - h1 * pgg
         cross_v = pvv - h1 * pgv - t * cross_g
         use = 1.0 / (pvv - t * pgv + h1 * h1 * pgg + spread2) if held <= 0.5 else 0.0
@@ -286,8 +288,6 @@ class GravityKalman:
         self._ticks += 1
         if not self._ticks % TICKS_PER_BIAS:
             self._correct_bias()
-        variance = self._bias_variance + SIGMA_SCALE2 / GRAVITY2 * self._cov[0]
-        self.sigma_rad = min(math.sqrt(variance), START_SIGMA_RAD)
 
     def _correct_bias(self) -> None:
         """Solve the regression, put its answer into the state, let old knowledge fade."""
@@ -311,7 +311,7 @@ class GravityKalman:
         qx, qy, qz = gx.conjugate(), gy.conjugate(), gz.conjugate()
         shown = i00 * (qx * gx).real + i11 * (qy * gy).real + i22 * (qz * gz).real
         shown += 2.0 * (i01 * (qx * gy).real + i02 * (qx * gz).real + i12 * (qy * gz).real)
-        self._bias_variance = SIGMA_FLOOR_RAD**2 + SIGMA_SCALE2 / GRAVITY2 * 0.5 * scale * shown
+        self._bias_variance = 0.5 * scale * shown
         keep = self._keep
         fresh = (1.0 - keep) * self._prior
         self._information = (

@@ -119,34 +119,43 @@ def prefix_products(
 ) -> tuple[ComplexArray, ComplexArray]:
     """Running products start·q₀, start·q₀·q₁, …, blocked so that Python loops over few steps."""
     n = len(alpha)
-    if n <= 4 * PREFIX_BLOCK:
+    if n <= 2 * PREFIX_BLOCK:
         a, b = start
-        out_a, out_b = [], []
+        products = []
         for da, db in zip(alpha.tolist(), beta.tolist(), strict=True):
             a, b = a * da - b * db.conjugate(), a * db + b * da.conjugate()
-            out_a.append(a)
-            out_b.append(b)
-        return np.array(out_a, dtype=np.complex128), np.array(out_b, dtype=np.complex128)
+            products.append((a, b))
+        columns = np.array(products, dtype=np.complex128)
+        return columns[:, 0], columns[:, 1]
     blocks = -(-n // PREFIX_BLOCK)
-    in_a = np.ones(blocks * PREFIX_BLOCK, dtype=np.complex128)
-    in_b = np.zeros(blocks * PREFIX_BLOCK, dtype=np.complex128)
-    in_a[:n] = alpha
-    in_b[:n] = beta
-    # time runs down the rows, blocks stand side by side
-    pa = np.ascontiguousarray(in_a.reshape(blocks, PREFIX_BLOCK).T)
-    pb = np.ascontiguousarray(in_b.reshape(blocks, PREFIX_BLOCK).T)
-    conj_a, conj_b = np.conj(pa), np.conj(pb)
-    for i in range(1, PREFIX_BLOCK):
-        a, b = pa[i - 1], pb[i - 1]
-        next_a = a * pa[i] - b * conj_b[i]
-        pb[i] = a * pb[i] + b * conj_a[i]
-        pa[i] = next_a
-    ends_a, ends_b = prefix_products(pa[-1], pb[-1], start)
-    before_a = np.concatenate(([start[0]], ends_a[:-1]))
-    before_b = np.concatenate(([start[1]], ends_b[:-1]))
-    out_a = before_a * pa - before_b * np.conj(pb)
-    out_b = before_a * pb + before_b * np.conj(pa)
-    return out_a.T.ravel()[:n], out_b.T.ravel()[:n]
+    # time runs down the rows, then α over β; the blocks stand side by side
+    run = np.empty((PREFIX_BLOCK, 2, blocks), dtype=np.complex128)
+    for row, turns, rest in ((0, alpha, 1.0), (1, beta, 0.0)):
+        full = n // PREFIX_BLOCK
+        run[:, row, :full] = turns[: full * PREFIX_BLOCK].reshape(full, PREFIX_BLOCK).T
+        if full < blocks:
+            run[:, row, full] = rest
+            run[: n - full * PREFIX_BLOCK, row, full] = turns[full * PREFIX_BLOCK :]
+    crossed = _crossed(run)
+    left, right = np.empty_like(run[0]), np.empty_like(run[0])
+    for before, now, cross in zip(run[:-1], run[1:], crossed[1:], strict=True):
+        np.multiply(before[0], now, out=left)
+        np.multiply(before[1], cross, out=right)
+        np.add(left, right, out=now)
+    ends_a, ends_b = prefix_products(run[-1, 0], run[-1, 1], start)
+    whole = np.concatenate(([start[0]], ends_a[:-1])) * run
+    whole += np.concatenate(([start[1]], ends_b[:-1])) * _crossed(run)
+    turned = np.ascontiguousarray(whole.transpose(1, 2, 0)).reshape(2, -1)
+    return turned[0, :n], turned[1, :n]
+
+
+def _crossed(turns: ComplexArray) -> ComplexArray:
+    """What the β of a left factor multiplies: (−conj β, conj α) for (…, (α, β), …)."""
+    crossed = np.empty_like(turns)
+    np.conj(turns[:, 1], out=crossed[:, 0])
+    np.negative(crossed[:, 0], out=crossed[:, 0])
+    np.conj(turns[:, 0], out=crossed[:, 1])
+    return crossed
 
 
 def level(horizontal: complex, vertical: float) -> tuple[complex, complex]:

@@ -12,6 +12,7 @@ answer. What happens when depends on the count of samples alone, so the size of 
 
 from __future__ import annotations
 
+import math
 from typing import NamedTuple
 
 import numpy as np
@@ -29,14 +30,14 @@ BoolArray = NDArray[np.bool_]
 
 LEAST_RATE_HZ = 10.0
 MOST_RATE_HZ = 2000.0
-TRUST_LOST_RAD = 3.0 * DEG
-"""Uncertainty at which an answer loses its trust …"""
-TRUST_GAINED_RAD = 1.5 * DEG
+TRUST_LOST_RAD2 = (3.0 * DEG) ** 2
+"""Squared uncertainty at which an answer loses its trust …"""
+TRUST_GAINED_RAD2 = (1.5 * DEG) ** 2
 """… and under which it gains it again."""
-LONGEST_STRETCH_TICKS = 64
+LONGEST_STRETCH_TICKS = 256
 """Ticks between two levellings of the frame and updates of the bias that the integration takes off."""
-STEEPEST_TILT = 0.05
-"""Tilt of the frame, as a sine, at which it is levelled at once."""
+STEEPEST_TILT_M_S2 = 1.0
+"""Horizontal part of gravity (6°) at which the frame is levelled at once."""
 WORTH_ARRAYS_TICKS = 3
 """Whole ticks from which on arrays are faster than plain numbers."""
 
@@ -96,7 +97,7 @@ class InclinationFilter:
     @property
     def sigma_rad(self) -> float:
         """One-sigma uncertainty of the latest `up`, radians."""
-        return self._kalman.sigma_rad
+        return math.sqrt(self._kalman.variance_rad2)
 
     @property
     def bias_rad_s(self) -> tuple[float, float, float]:
@@ -150,7 +151,7 @@ class InclinationFilter:
             else:
                 stop = min(n, at + per_tick - strapdown.count)
                 if sigma is not None and trusted is not None:
-                    sigma[at:stop] = self._kalman.sigma_rad
+                    sigma[at:stop] = self.sigma_rad
                     trusted[at:stop] = self._trusted
                 part = self._rows(gyr[at:stop], acc[at:stop])
             if up is None:
@@ -192,7 +193,7 @@ class InclinationFilter:
         for tick in sums:
             ups.append(kalman.up)
             if sigma is not None and trusted is not None:
-                sigma[at : at + per_tick] = kalman.sigma_rad
+                sigma[at : at + per_tick] = self.sigma_rad
                 trusted[at : at + per_tick] = self._trusted
                 at += per_tick
             kalman.step(tick)
@@ -211,8 +212,7 @@ class InclinationFilter:
         """Count a tick; True where the stretch ends with it."""
         self._ticks += 1
         self._judge_trust()
-        tilt = self._kalman.up
-        return self._ticks >= self._stretch_end or tilt.real**2 + tilt.imag**2 > STEEPEST_TILT**2
+        return self._ticks >= self._stretch_end or abs(self._kalman.tilt) > STEEPEST_TILT_M_S2
 
     def _level(self) -> None:
         self._strapdown.level(self._kalman.up)
@@ -220,8 +220,7 @@ class InclinationFilter:
         self._stretch_end = self._ticks + min(self._ticks, LONGEST_STRETCH_TICKS)
 
     def _judge_trust(self) -> None:
-        limit = TRUST_LOST_RAD if self._trusted else TRUST_GAINED_RAD
-        self._trusted = self._kalman.known and self._kalman.sigma_rad < limit
+        self._trusted = self._kalman.variance_rad2 < (TRUST_LOST_RAD2 if self._trusted else TRUST_GAINED_RAD2)
 
 
 def smooth_inclination(gyr_rad_s: FloatArray, acc_m_s2: FloatArray, rate_hz: float) -> FloatArray:
