@@ -7,8 +7,8 @@ recording; the wearer carries a calibrated MPU-6050's noise. What is counted:
 
 - *due*: a slouch in which the load rule, applied to the wearer's true angle, asks for a reminder
   before the wearer straightens. With two sensors the true angle is the bend of the spine.
-- *answered*: a due slouch in which a reminder was given, or was due and withheld by the interval or
-  the hourly budget, which say nothing about recognition.
+- *answered*: a due slouch in which a reminder was given, or was due and withheld by the grace, the
+  interval or the hourly budget, which say nothing about recognition.
 - *delay*: from when it was due by the true angle to the answer.
 - *false*: a reminder outside of a slouch. With one sensor a lean forward counts too, as the
   product says wherever it shows the angle, so reminders in leans are counted apart.
@@ -35,6 +35,8 @@ from firmware_py.posture.rules import Rules
 from firmware_py.posture.trunk import TICK_S
 
 RATE_HZ = 25.0
+_MANNERS = (Withheld.GRACE, Withheld.INTERVAL, Withheld.BUDGET)
+
 AFTERWARDS_S = 3.0
 """A reminder this soon after the wearer began to straighten still belongs to the slouch: straightening
 takes a second and a half, and the answer was under way."""
@@ -93,7 +95,7 @@ def score(wearer: Wearer, sensors: int, rate_hz: float = RATE_HZ) -> DayScore:
             if isinstance(event, SlouchAlert):
                 alerts_s.append(event.t_s)
                 answers_s.append(event.t_s)
-            elif isinstance(event, AlertWithheld) and event.reason in (Withheld.INTERVAL, Withheld.BUDGET):
+            elif isinstance(event, AlertWithheld) and event.reason in _MANNERS:
                 answers_s.append(event.t_s)
     due, delays_s, missed_s = 0, [], []
     for slouched in wearer.truth.slouches:

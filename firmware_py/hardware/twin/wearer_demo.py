@@ -10,7 +10,7 @@ from ...posture.events import Posture
 from .wearer import SensorMotion
 from .wearer_activities import sit_down, sit_upright, slouch, stand_up, take_posture, type_keys, walk
 from .wearer_days import Habits, leave_desk, sitting
-from .wearer_moves import DRINK, REACH
+from .wearer_moves import REACH
 from .wearer_person import Style, person
 from .wearer_script import Script
 
@@ -89,17 +89,17 @@ def _story(script: Script) -> Iterator[None]:
     yield
     take_posture(script, Posture.LEANING_FORWARD, 8.0)
     sit_upright(script, off_deg=0.0)
-    script.hold(max(2.0, 47.0 - script.now_s))
+    script.hold(max(2.0, 54.0 - script.now_s))
     yield
-    # Begun a little before the first minute is over, so that the page shows it pile up.
-    slouch(script, 30.0, depth_deg=22.0, in_s=1.8)
+    # Long enough that it is still held when the minute without reminders is over, which may begin only
+    # when the monitor is sure that the strap is worn (24 s).
+    slouch(script, 32.0, depth_deg=22.0, in_s=1.8)
     sit_upright(script, off_deg=0.5)
-    script.move(DRINK, there_s=2.0)
-    script.hold(3.0)
+    script.hold(5.5)
     yield
     stand_up(script)
     script.hold(1.5)
-    walk(script, 15.0)
+    walk(script, 14.0)
     script.hold(1.0)
     sit_down(script)
     yield
