@@ -2,25 +2,34 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 from typing import Any
 
+from firmware_py.posture.exposure import ANGLE_EDGES_DEG, HOLD_EDGES_S, eva_percent, percentile_deg
 from firmware_py.posture.tally import Tally
 
 from . import charts
-from .distribution import percentile_deg
 from .figures import Figures
 from .views import SessionLine
 
-ANGLE_CLASSES_DEG = ("< 0", "0–10", "10–20", "20–30", "30–45", "45–60", "> 60")
-HOLD_CLASSES_S = ("0–1", "1–3", "3–7", "7–15", "15–31", "31–63", "> 63")
-"""Classes of the exposure variation; angle from neutral, and how long it was held."""
+
+def _classes(edges: Sequence[float], lowest: str) -> list[str]:
+    names = [lowest + f"{edges[0]:g}"]
+    names += [f"{low:g}–{high:g}" for low, high in pairwise(edges)]
+    return [*names, f"≥ {edges[-1]:g}"]
+
+
+ANGLE_CLASSES_DEG = _classes(ANGLE_EDGES_DEG, "< ")
+HOLD_CLASSES_S = _classes(HOLD_EDGES_S, "< ")
+"""Names of the classes of the exposure variation; angle from neutral, and how long it was held."""
 
 TRACE_LOW_DEG, TRACE_HIGH_DEG = -20, 50
 """The trace's axis; it grows with what was measured."""
 
-PERCENTILES = (0.1, 0.5, 0.9)
+PERCENTS = (10.0, 50.0, 90.0)
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,6 +58,10 @@ class Trace:
     episodes: list[tuple[float, float]]
     reminders: list[float]
     points: list[TracePoint]
+
+    def height(self, angle_deg: float) -> float:
+        """Where an angle stands on the axis."""
+        return round(charts.scale(angle_deg, self.low_deg, self.high_deg), 1)
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,7 +111,7 @@ def session_page(
     tally = Tally()
     for _, part in minutes:
         tally += part
-    p10, p50, p90 = (percentile_deg(tally.flexion, share) for share in PERCENTILES)
+    p10, p50, p90 = (known(percentile_deg(tally.flexion, percent)) for percent in PERCENTS)
     return SessionPage(
         line,
         tally,
@@ -108,10 +121,15 @@ def session_page(
         trace(line, minutes, episodes),
         episodes,
         bars(tally),
-        exposure(tally),
+        eva_percent(tally) if tally.eva else [],
         missing,
         clock_trusted,
     )
+
+
+def known(value: float) -> float | None:
+    """A number, or None for NaN."""
+    return None if math.isnan(value) else value
 
 
 def trace(line: SessionLine, minutes: Sequence[tuple[Any, Tally]], episodes: Sequence[Any]) -> Trace | None:
@@ -123,16 +141,16 @@ def trace(line: SessionLine, minutes: Sequence[tuple[Any, Tally]], episodes: Seq
 
     points = []
     for row, tally in minutes:
-        p10, p50, p90 = (percentile_deg(tally.flexion, share) for share in PERCENTILES)
+        p10, p50, p90 = (known(percentile_deg(tally.flexion, percent)) for percent in PERCENTS)
         left, right = x(row.start_utc_ms), x(row.end_utc_ms)
         points.append(
             TracePoint(row.start_utc_ms, row.end_utc_ms, left, right, p10, p50, p90, Figures.of(row))
         )
-    known = [p for p in points if p.p10_deg is not None and p.p90_deg is not None]
-    if not known:
+    judged = [p for p in points if p.p10_deg is not None and p.p90_deg is not None]
+    if not judged:
         return None
-    low = min(TRACE_LOW_DEG, *(10 * int((p.p10_deg or 0.0) // 10) for p in known))
-    high = max(TRACE_HIGH_DEG, *(10 * -int(-(p.p90_deg or 0.0) // 10) for p in known))
+    low = min(TRACE_LOW_DEG, *(10 * int((p.p10_deg or 0.0) // 10) for p in judged))
+    high = max(TRACE_HIGH_DEG, *(10 * -int(-(p.p90_deg or 0.0) // 10) for p in judged))
 
     def series(name: str) -> list[tuple[float, float | None]]:
         out: list[tuple[float, float | None]] = []
@@ -182,14 +200,3 @@ def bars(tally: Tally, step_deg: int = 2) -> list[Bar]:
             )
         )
     return out
-
-
-def exposure(tally: Tally) -> list[list[float]]:
-    """Rows by angle class, columns by hold class, cells in shares of the judged time; empty without any."""
-    held = sum(tally.eva.values())
-    if not held:
-        return []
-    return [
-        [tally.eva.get(f"{angle},{hold}", 0) / held for hold in range(len(HOLD_CLASSES_S))]
-        for angle in range(len(ANGLE_CLASSES_DEG))
-    ]

@@ -27,11 +27,11 @@ from starlette.staticfiles import StaticFiles
 from starlette.types import Lifespan
 from starlette.websockets import WebSocket, WebSocketDisconnect
 
+from firmware_py.posture.exposure import SHARES_ABOVE_DEG, percentile_deg, share_above
 from firmware_py.posture.rules import Rules
 
 from . import history, queries, session_view, views
 from .days import Stretch, days, local
-from .distribution import percentile_deg, share_above
 from .guard import Guard
 from .history import Period, Span
 from .ingest import FIRST_WEARER
@@ -45,9 +45,6 @@ log = logging.getLogger(__name__)
 
 PAGES = (("now", "/"), ("history", "/history"), ("about", "/about"))
 """What the navigation offers: key of the text, path."""
-
-ABOVE_DEG = (20, 30, 45, 60)
-"""Angles above which occupational studies state the share of time."""
 
 EARLIER_SESSIONS = 8
 STATIC = Path(str(files("dashboard") / "static"))
@@ -176,8 +173,8 @@ class Pages:
             simulated=simulated,
             extent=extent,
             today=self._local_now().date(),
-            percentiles=[percentile_deg(tally.flexion, share) for share in (0.1, 0.5, 0.9)],
-            above=[(angle, share_above(tally.flexion, angle)) for angle in ABOVE_DEG],
+            percentiles=[session_view.known(percentile_deg(tally.flexion, p)) for p in session_view.PERCENTS],
+            above=[(angle, share_above(tally, angle)) for angle in SHARES_ABOVE_DEG],
             calendar=history.weeks_of_month(period) if span is Span.MONTH else [],
             level=history.level,
             spans=list(Span),

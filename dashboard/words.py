@@ -75,6 +75,8 @@ class Words:
         if minutes < 60:
             return self("format.minutes", m=minutes)
         hours, rest = divmod(minutes, 60)
+        if hours >= 24:  # a sum over days: the minutes say nothing any more
+            return self("format.hours", h=round(seconds / 3600))
         return self("format.hours_minutes", h=hours, m=rest) if rest else self("format.hours", h=hours)
 
     def clock(self, at_utc_ms: int | None, zone: tzinfo) -> str:
