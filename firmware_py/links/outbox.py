@@ -12,7 +12,7 @@ import logging
 import sqlite3
 import threading
 import time
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from itertools import islice
 from pathlib import Path
 from typing import Final, NamedTuple
@@ -86,8 +86,11 @@ class Outbox:
                 f"the outbox {path} cannot be opened: {error}; is the folder writable, is the disk full?"
             ) from error
 
-    def put(self, messages: Sequence[Outgoing]) -> None:
-        """Keep messages, in order, in one transaction. Never raises for a full disk; see `disk_full`."""
+    def put(self, messages: Sequence[Outgoing], *, also: Callable[[], None] | None = None) -> None:
+        """Keep messages, in order, in one transaction. Never raises for a full disk; see `disk_full`.
+
+        `also` writes to `db` what belongs to the messages, in the same transaction.
+        """
         with self._lock:
             for message in messages:
                 self._last_id += 1
@@ -96,6 +99,8 @@ class Outbox:
                 with self.db:
                     self.db.execute("BEGIN IMMEDIATE")
                     self._save()
+                    if also is not None:
+                        also()
                 self._unsaved.clear()
                 self._acknowledged.clear()
                 self.disk_full = False

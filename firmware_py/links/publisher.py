@@ -1,16 +1,15 @@
 """The listener that tells the broker; sampling never waits for it.
 
-Three threads meet here. The sampling thread encodes an event and drops it into a queue; live
-readings it sends itself, while somebody watches, at once or not at all. The *writer* takes the queue
-to the outbox on disk. The *link* connects, sends what waits in the outbox in order, and strikes off
-what the broker acknowledges.
+Three threads meet here. The sampling thread hands events to the *writer* (`writer.py`), which brings
+them to the outbox on disk; live readings it sends itself, while somebody watches, at once or not at
+all. The *link* connects, sends what waits in the outbox in order, and strikes off what the broker
+acknowledges.
 """
 
 from __future__ import annotations
 
 import contextlib
 import logging
-import queue
 import random
 import socket
 import threading
@@ -25,15 +24,16 @@ from ..posture.messages import (
     Asked,
     Channel,
     Encoder,
-    Outgoing,
     Reply,
     Status,
     Watch,
     topic,
 )
+from .anchor import RunClock
 from .mqtt import NOBODY_LISTENS, WINDOW, Connection, MqttSettings
 from .outbox import Outbox
 from .requests import Doorkeeper, Watchers
+from .writer import Writer
 
 log = logging.getLogger(__name__)
 
@@ -61,6 +61,7 @@ class Publisher:
         encoder: makes the messages, for one device and run.
         outbox: keeps the durable ones; closed by `stop`.
         version: of the software, told in the status.
+        clock: tells when a run that happens now is on the wall clock; None for one that is played back.
         back_off_s: first and longest wait between two attempts to connect.
     """
 
@@ -71,6 +72,7 @@ class Publisher:
         outbox: Outbox,
         *,
         version: str = "",
+        clock: RunClock | None = None,
         back_off_s: tuple[float, float] = BACK_OFF_S,
     ) -> None:
         self._settings = settings
@@ -78,7 +80,7 @@ class Publisher:
         self._outbox = outbox
         self._version = version
         self._back_off_s = back_off_s
-        self._inbox: queue.SimpleQueue[Outgoing | None] = queue.SimpleQueue()
+        self._writer = Writer(encoder, outbox, clock, self._wake)
         self._replies: deque[Reply] = deque(maxlen=WAITING_REQUESTS)
         self._asked: deque[Asked] = deque()
         self._watchers = Watchers()
@@ -92,7 +94,6 @@ class Publisher:
         self._hold_until_s = 0.0
         self._refusal = ""
         self._stop_at_s: float | None = None
-        self._writer = threading.Thread(target=self._write, name="outbox", daemon=True)
         self._link = threading.Thread(target=self._run, name="mqtt", daemon=True)
 
     # ---- the sampling thread ----
@@ -109,11 +110,11 @@ class Publisher:
             if connection is not None and self._watchers.last_s > time.monotonic():
                 connection.try_live(self._encoder.live(event))
             return
-        self._inbox.put(self._encoder.encode(event))
+        self._writer.put(event)
 
     def anchor(self, anchor: Anchor) -> None:
-        """Tell when this run was on the wall clock."""
-        self._inbox.put(self._encoder.anchor(anchor))
+        """Tell when this run was on the wall clock, where no `clock` finds out."""
+        self._writer.put(anchor)
 
     def asked(self) -> list[Asked]:
         """Requests that came in since the last call, to be carried out and answered (`reply`)."""
@@ -143,8 +144,7 @@ class Publisher:
 
     def stop(self, timeout_s: float = 3.0) -> None:
         """Write everything to disk, give the broker `timeout_s` to take it, and say goodbye."""
-        self._inbox.put(None)
-        self._writer.join()
+        self._writer.stop()
         self._stop_at_s = time.monotonic() + timeout_s
         self._wake()
         self._link.join(timeout_s + 10.0)
@@ -154,25 +154,6 @@ class Publisher:
     def _wake(self) -> None:
         with contextlib.suppress(BlockingIOError):  # it has been woken often enough already
             self._wake_w.send(b"\0")
-
-    # ---- the writer ----
-
-    def _write(self) -> None:
-        open_end = True
-        while open_end:
-            batch = []
-            item: Outgoing | None = self._inbox.get()
-            while True:
-                if item is None:
-                    open_end = False
-                else:
-                    batch.append(item)
-                try:
-                    item = self._inbox.get_nowait()
-                except queue.Empty:
-                    break
-            self._outbox.put(batch)
-            self._wake()
 
     # ---- the link ----
 

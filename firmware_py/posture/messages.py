@@ -205,14 +205,21 @@ class Encoder:
                     f"session {event.session!r} is not of run {self.run!r}: {self.run}-<count> is"
                 )
             self._enter(event.session)
-        seq = self._seqs.get(self.session, 0)
-        self._seqs[self.session] = seq + 1
+        # The device's own words stand outside, so that a session's numbers follow from its samples alone.
+        session = f"{self.run}-{OUTSIDE}" if isinstance(event, StorageChanged) else self.session
+        seq = self._seqs.get(session, 0)
+        self._seqs[session] = seq + 1
         ended = isinstance(event, ev.SessionEnded)
-        payload = self._wrap(event, session=self.session, seq=seq, count=seq + 1 if ended else None)
+        payload = self._wrap(event, session=session, seq=seq, count=seq + 1 if ended else None)
         if ended:
-            self._seqs.pop(self.session, None)
+            self._seqs.pop(session, None)
             self._enter(f"{self.run}-{OUTSIDE}")
-        return Outgoing(self._topics[CHANNELS[type(event)]], payload, durable=True)
+        return Outgoing(self._topics[CHANNELS[type(event)]], payload, durable=True, session=session)
+
+    def resume(self, session: str, seq: int) -> None:
+        """Go on with a session of which `seq` messages were sent: to end one that was broken off."""
+        self._enter(session)
+        self._seqs[session] = seq
 
     def live(self, r: Reading) -> bytes:
         """The payload of a reading; its angles to a hundredth of a degree, finer than any sensor here."""

@@ -117,12 +117,14 @@ class Outgoing:
     Attributes:
         durable: to be kept until the broker has acknowledged it (QoS 1); else QoS 0 and may be lost.
         retain: the broker shows it to whoever comes later.
+        session: the session it is numbered in; empty where it is not numbered.
     """
 
     topic: str
     payload: bytes
     durable: bool
     retain: bool = False
+    session: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,0 +1,119 @@
+"""The thread that brings durable messages to the disk, so that sampling never waits for it.
+
+Between batches it does the chores of a run: it watches the clock (`anchor.py`) and the disk
+(`storage.py`), ends sessions that a power cut broke off and dates runs that had no clock (`ledger.py`).
+"""
+
+from __future__ import annotations
+
+import logging
+import queue
+import threading
+from collections.abc import Callable
+from typing import Final
+
+from ..posture.messages import Anchor, Encoder, StorageLevel, Told
+from .anchor import RunClock, boot_id
+from .ledger import Entry, Ledger
+from .outbox import Outbox
+from .storage import Storage
+
+log = logging.getLogger(__name__)
+
+CHORES_EVERY_S: Final = 10.0
+
+
+class Writer:
+    """Numbers events, writes their messages, and tells when they are written.
+
+    Args:
+        encoder: makes the messages.
+        outbox: keeps them.
+        clock: of a run that happens now; None for one that is played back, which has no chores.
+        written: called, in the writer's thread, after each batch.
+        chores_every_s: how often the clock and the disk are looked at.
+    """
+
+    def __init__(
+        self,
+        encoder: Encoder,
+        outbox: Outbox,
+        clock: RunClock | None,
+        written: Callable[[], None],
+        *,
+        chores_every_s: float = CHORES_EVERY_S,
+    ) -> None:
+        self._encoder = encoder
+        self._outbox = outbox
+        self._clock = clock
+        self._written = written
+        self._chores_every_s = chores_every_s
+        self._storage = Storage(outbox.path.parent)
+        self._ledger = None if clock is None else Ledger(outbox.db, encoder, boot_id(), clock.origin_boot_s())
+        self._inbox: queue.SimpleQueue[Entry | None] = queue.SimpleQueue()
+        # The order of numbers and the order in the queue are one.
+        self._numbering = threading.Lock()
+        self._thread = threading.Thread(target=self._run, name="outbox", daemon=True)
+
+    def start(self) -> None:
+        """Begin; what an earlier run left unfinished comes first."""
+        self._thread.start()
+
+    def put(self, event: Told | Anchor) -> None:
+        """Number an event and have it written, from any thread, without waiting for the disk."""
+        with self._numbering:
+            encode = self._encoder.anchor if isinstance(event, Anchor) else self._encoder.encode
+            self._inbox.put((event, encode(event)))  # type: ignore[arg-type]  # each takes its own kind
+
+    def stop(self) -> None:
+        """Write everything that was put, and end."""
+        self._inbox.put(None)
+        self._thread.join()
+
+    def _run(self) -> None:
+        ledger = self._ledger
+        if ledger is not None:
+            broken_off = ledger.broken_off()
+            if broken_off:
+                log.info("%d sessions that were broken off are ended now", len(broken_off))
+            self._outbox.put(broken_off, also=ledger.forget_broken_off)
+        self._do_chores()
+        more = True
+        while more:
+            batch, more = self._batch()
+            if batch:
+                note = None if ledger is None else lambda entries=tuple(batch): ledger.note(entries)
+                self._outbox.put([message for _, message in batch], also=note)
+                self._written()
+            elif more:
+                self._do_chores()
+
+    def _batch(self) -> tuple[list[Entry], bool]:
+        """What gathered, and whether there will be more; an empty batch when it is time for chores."""
+        batch: list[Entry] = []
+        try:
+            entry = self._inbox.get(timeout=self._chores_every_s)
+            while entry is not None:
+                batch.append(entry)
+                entry = self._inbox.get_nowait()
+        except queue.Empty:
+            return batch, True
+        return batch, False
+
+    def _do_chores(self) -> None:
+        clock, ledger = self._clock, self._ledger
+        if clock is None or ledger is None:
+            return
+        anchor = clock.look()
+        if anchor is not None:
+            self.put(anchor)
+            moment = clock.moment()
+            if moment.trusted:
+                self._outbox.put(ledger.past_anchors(moment), also=ledger.forget_past_runs)
+                self._written()
+        if self._outbox.disk_full:
+            self._outbox.put(())  # perhaps it takes them now
+        change = self._storage.look(clock.since_start(), failing=self._outbox.disk_full)
+        if change is not None:
+            log.log(logging.INFO if change.level is StorageLevel.OK else logging.WARNING, "%s", change.detail)
+            self.put(change)
