@@ -16,12 +16,14 @@ from . import __version__
 from .hardware.clock import Clock
 from .hardware.imu import Imu
 from .hardware.source import live as read_sensors
+from .links.anchor import RunClock, taken_on_trust
+from .links.anchor import now as this_moment
 from .links.mqtt import MqttSettings
 from .links.outbox import Outbox
 from .links.publisher import Publisher
 from .loop import Keep, Listener, drive
 from .posture.events import Command
-from .posture.messages import Anchor, Asked, Encoder, Reply, Watch
+from .posture.messages import Asked, Encoder, Reply, Watch
 from .posture.monitor import Monitor
 from .posture.profile import CalibrationProfile
 from .posture.rules import Rules
@@ -78,7 +80,11 @@ def run_live(wiring: Wiring, stopped: Callable[[], bool]) -> None:
     """
     outbox = Outbox(wiring.data / OUTBOX)
     encoder = Encoder(wiring.device, wiring.run, simulated=wiring.simulated)
-    publisher = Publisher(wiring.mqtt, encoder, outbox, version=__version__)
+    run_clock = RunClock(
+        lambda: wiring.clock.monotonic() - wiring.origin_s,
+        taken_on_trust if wiring.simulated else this_moment,
+    )
+    publisher = Publisher(wiring.mqtt, encoder, outbox, version=__version__, clock=run_clock)
     monitor = Monitor(wiring.profile, wiring.imus[0].rate_hz, wiring.rules, wiring.run)
     source = read_sensors(wiring.imus, wiring.clock, origin_s=wiring.origin_s, stopped=stopped)
 
@@ -86,8 +92,6 @@ def run_live(wiring: Wiring, stopped: Callable[[], bool]) -> None:
         return [command for asked in publisher.asked() if (command := _obeyed(asked, publisher)) is not None]
 
     publisher.start()
-    utc_s = time.time() - (wiring.clock.monotonic() - wiring.origin_s)
-    publisher.anchor(Anchor(0.0, utc_s, trusted=True))
     try:
         drive(source, monitor, [publisher, *wiring.listeners], commands, wiring.keep)
     finally:

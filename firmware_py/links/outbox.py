@@ -8,6 +8,7 @@ may call any method: one writes what happens, another sends what waits.
 
 from __future__ import annotations
 
+import fcntl
 import logging
 import sqlite3
 import threading
@@ -15,7 +16,7 @@ import time
 from collections.abc import Callable, Iterable, Sequence
 from itertools import islice
 from pathlib import Path
-from typing import Final, NamedTuple
+from typing import IO, Final, NamedTuple
 
 from ..errors import LinkError
 from ..posture.messages import Channel, Outgoing, parse_topic
@@ -76,11 +77,14 @@ class Outbox:
         self._acknowledged: list[int] = []
         try:
             path.parent.mkdir(parents=True, exist_ok=True)
+            self._claim = _claimed(path)
             self.db = self._opened()
             row = self.db.execute(
                 "SELECT coalesce(max(id), 0), coalesce(sum(length(payload)), 0) FROM message"
             )
             self._last_id, self._bytes = row.fetchone()
+        except LinkError:
+            raise
         except (sqlite3.Error, OSError) as error:
             raise LinkError(
                 f"the outbox {path} cannot be opened: {error}; is the folder writable, is the disk full?"
@@ -152,6 +156,7 @@ class Outbox:
             if self._unsaved or self._acknowledged:
                 self.put(())
             self.db.close()
+            self._claim.close()
 
     def _opened(self) -> sqlite3.Connection:
         try:
@@ -197,6 +202,19 @@ class Outbox:
                 self.dropped += 1
                 if self._bytes <= self.limit_bytes:
                     break
+
+
+def _claimed(path: Path) -> IO[bytes]:
+    """A lock that ends with the process, however it ends."""
+    claim = path.with_name(f"{path.name}.lock").open("ab")
+    try:
+        fcntl.flock(claim, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except OSError as error:
+        claim.close()
+        raise LinkError(
+            f"the outbox {path} is in use: another plumbline runs with the same data folder; stop it first"
+        ) from error
+    return claim
 
 
 def _worth(message: Outgoing) -> int:

@@ -1,0 +1,155 @@
+"""What a power cut broke off is ended at the next start; clock and disk are watched meanwhile."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from firmware_py.links.anchor import Moment, RunClock
+from firmware_py.links.outbox import Outbox
+from firmware_py.links.writer import Writer
+from firmware_py.posture.events import (
+    MinutePassed,
+    SessionEnded,
+    SessionStarted,
+    SessionSummary,
+    SlouchStarted,
+    WornChanged,
+)
+from firmware_py.posture.messages import (
+    Anchor,
+    Encoder,
+    Message,
+    StorageChanged,
+    StorageLevel,
+    decode,
+)
+from firmware_py.posture.tally import Tally
+
+from .conftest import until
+
+TALLY = Tally(600, 540, {"upright": 500, "slouched": 40}, flexion={3: 500, 12: 40}, slouches=1)
+MINUTES = [MinutePassed(60.0 * (n + 1), 60.0 * n, TALLY) for n in range(3)]
+
+
+def kept(path: Path) -> list[Message]:
+    outbox = Outbox(path)
+    messages = [decode(k.message.topic, k.message.payload) for k in outbox.after(0, 1000)]
+    outbox.close()
+    return messages
+
+
+class Run:
+    """A run that can be cut off like a candle."""
+
+    def __init__(
+        self,
+        path: Path,
+        run: str,
+        moment: Callable[[], Moment] = lambda: Moment(1.8e9, 100.0, True),
+        t_s: float = 0.0,
+    ) -> None:
+        self.outbox = Outbox(path)
+        self.writer = Writer(
+            Encoder("back", run),
+            self.outbox,
+            RunClock(lambda: t_s, moment),
+            lambda: None,
+            chores_every_s=0.01,
+        )
+        self.writer.start()
+
+    def tell(self, *events: object) -> None:
+        before = self.outbox.after(0, 1000)
+        for event in events:
+            self.writer.put(event)  # type: ignore[arg-type]
+        assert until(lambda: len(self.outbox.after(0, 1000)) >= len(before) + len(events))
+
+    def power_cut(self) -> None:
+        # What the disk holds now is what a cut leaves; the process's own end adds nothing to it.
+        self.outbox.put = lambda *_, **__: None  # type: ignore[method-assign]
+        self.writer.stop()
+        self.outbox._unsaved.clear()
+        self.outbox.close()
+
+    def end(self) -> None:
+        self.writer.stop()
+        self.outbox.close()
+
+
+def test_a_session_that_was_broken_off_is_ended_with_its_minutes(tmp_path: Path) -> None:
+    path = tmp_path / "o.db"
+    first = Run(path, "a")
+    first.tell(WornChanged(0.1, True, "moved"), SessionStarted(0.2, "a-1", 2), MINUTES[0])
+    first.tell(MINUTES[1], SlouchStarted(130.0, 1, 12.0))
+    first.power_cut()
+    second = Run(path, "b")
+    second.end()
+    ended = [m for m in kept(path) if isinstance(m.body, SessionEnded)]
+    summary = SessionSummary("a-1", 0.2, 130.0, 2, TALLY + TALLY)
+    assert [m.body for m in ended] == [SessionEnded(130.0, summary)]
+    assert (ended[0].run, ended[0].session, ended[0].seq, ended[0].count) == ("a", "a-1", 4, 5)
+    third = Run(path, "c")
+    third.end()
+    assert len([m for m in kept(path) if isinstance(m.body, SessionEnded)]) == 1
+
+
+def test_a_session_that_ended_is_not_ended_again(tmp_path: Path) -> None:
+    path = tmp_path / "o.db"
+    first = Run(path, "a")
+    first.tell(SessionStarted(0.2, "a-1", 1), MINUTES[0])
+    first.tell(SessionEnded(60.0, SessionSummary("a-1", 0.2, 60.0, 1, TALLY)))
+    first.tell(
+        SessionStarted(70.0, "a-2", 1), SessionEnded(80.0, SessionSummary("a-2", 70.0, 80.0, 1, Tally()))
+    )
+    first.power_cut()
+    Run(path, "b").end()
+    assert [m.session for m in kept(path) if isinstance(m.body, SessionEnded)] == ["a-1", "a-2"]
+
+
+def test_the_numbers_of_a_session_follow_from_its_events_alone(tmp_path: Path) -> None:
+    path = tmp_path / "o.db"
+    run = Run(path, "a")
+    run.tell(SessionStarted(0.2, "a-1", 1), MINUTES[0])
+    run.tell(StorageChanged(61.0, StorageLevel.LOW, 10, "little is left"))
+    run.tell(MINUTES[1])
+    run.end()
+    numbered = [(m.session, m.seq) for m in kept(path) if m.seq is not None]
+    assert numbered == [("a-1", 0), ("a-1", 1), ("a-0", 0), ("a-1", 2)]
+
+
+def test_a_run_without_a_clock_is_dated_by_a_later_one_of_the_same_boot(tmp_path: Path) -> None:
+    path = tmp_path / "o.db"
+    first = Run(path, "a", lambda: Moment(50.0, 40.0, trusted=False))
+    first.tell(SessionStarted(0.2, "a-1", 1), MINUTES[0])
+    first.power_cut()
+    second = Run(path, "b", lambda: Moment(1.8e9 + 1000.0, 1040.0, trusted=True))
+    assert until(lambda: len(second.outbox.after(0, 100)) >= 5)
+    second.end()
+    anchors = [(m.run, m.body) for m in kept(path) if isinstance(m.body, Anchor)]
+    assert ("a", Anchor(0.0, 50.0, trusted=False)) in anchors
+    assert ("a", Anchor(1000.0, 1.8e9, trusted=True)) in anchors
+    assert ("b", Anchor(0.0, 1.8e9 + 1000.0, trusted=True)) in anchors
+
+
+def test_a_disk_that_fills_up_is_told_and_so_is_room_again(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    left = [10**12]
+    monkeypatch.setattr("shutil.disk_usage", lambda _folder: type("Usage", (), {"free": left[0]}))
+    run = Run(tmp_path / "o.db", "a")
+
+    def levels() -> list[StorageLevel]:
+        bodies = [decode(k.message.topic, k.message.payload).body for k in run.outbox.after(0, 100)]
+        return [body.level for body in bodies if isinstance(body, StorageChanged)]
+
+    for free, expected in (
+        (10**8, [StorageLevel.LOW]),
+        (10**6, [StorageLevel.LOW, StorageLevel.FULL]),
+        (10**12, [StorageLevel.LOW, StorageLevel.FULL, StorageLevel.OK]),
+    ):
+        left[0] = free
+        assert until(lambda expected=expected: levels() == expected), levels()
+    run.end()
