@@ -7,6 +7,7 @@ from contextlib import contextmanager
 
 import numpy as np
 
+from ...posture.blocks import Place
 from ...posture.events import Activity, Posture
 from .wearer_channels import Channel, Channels, Rhythm, Shaking
 from .wearer_curves import Wander, breath, unrest
@@ -243,16 +244,27 @@ class Script:
         return self._sources[key]
 
     def slip(
-        self, flexion_deg: float, lateral_deg: float = 0.0, in_s: float = 0.6, lower: bool = False
+        self,
+        flexion_deg: float,
+        lateral_deg: float = 0.0,
+        in_s: float = 0.6,
+        at_s: float | None = None,
+        place: Place = Place.UPPER,
     ) -> None:
-        """Let the strap slip: a step (0.6 s) or a creep (an hour); time does not pass, posture goes on."""
-        which = (
-            (Channel.LOWER_SLIP_FLEXION, Channel.LOWER_SLIP_LATERAL)
-            if lower
-            else (Channel.UPPER_SLIP_FLEXION, Channel.UPPER_SLIP_LATERAL)
-        )
-        self.aim_by(which[0], flexion_deg, in_s)
-        self.aim_by(which[1], lateral_deg, in_s)
+        """Let a strap slip at once, now or at `at_s`; time does not pass, posture goes on."""
+        if place is Place.UPPER:
+            flexion, lateral = Channel.UPPER_SLIP_FLEXION, Channel.UPPER_SLIP_LATERAL
+        else:
+            flexion, lateral = Channel.LOWER_SLIP_FLEXION, Channel.LOWER_SLIP_LATERAL
+        self.aim_by(flexion, flexion_deg, in_s, at_s)
+        self.aim_by(lateral, lateral_deg, in_s, at_s)
+
+    def creep(self, flexion_deg: float, lateral_deg: float, over_s: float) -> None:
+        """Let the upper strap creep evenly from now on, in steps too small to feel; time does not pass."""
+        steps = max(1, round(over_s / 20.0))
+        for k in range(steps):
+            at_s = self.now_s + k * over_s / steps
+            self.slip(flexion_deg / steps, lateral_deg / steps, over_s / steps, at_s)
 
     def begin_slouch(self, depth_deg: float) -> None:
         """From now on the wearer means to slouch so deep."""
