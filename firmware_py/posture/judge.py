@@ -14,7 +14,6 @@ import math
 from .activity import ActivityWatch
 from .blocks import Place, RemarkKind
 from .breaks import BreakWatch
-from .correction import rotation_onto_up
 from .events import (
     Activity,
     Command,
@@ -22,6 +21,7 @@ from .events import (
     NeutralChanged,
     NoteBuzz,
     Posture,
+    ProfileStale,
     Reading,
     SensorRemarked,
     SetMode,
@@ -31,19 +31,18 @@ from .events import (
     Unjudged,
     WornChanged,
 )
+from .fit import FitChecker
 from .flexion import flexion_deg, flexion_sigma_deg, lateral_deg, spine_flexion_deg, spine_flexion_sigma_deg
 from .gate import AlertGate
+from .neutral import NeutralInForce
 from .presence import Presence
 from .profile import CalibrationProfile
 from .recognition import Recogniser
 from .rules import Rules, ticks
 from .sessions import SessionBook
 from .slouch import Sight, SlouchWatch
-from .trunk import TICKS_PER_S, SegmentState, TrunkState, Vector
+from .trunk import TICKS_PER_S, SegmentState, TrunkState
 from .wear import UNDECIDED, Wear, WearDetector
-
-Turn = tuple[Vector, Vector, Vector]
-"""Rows of a rotation from the profile's neutral to the one in force."""
 
 
 class Judge:
@@ -58,10 +57,7 @@ class Judge:
     def __init__(self, profile: CalibrationProfile, rules: Rules, run: str) -> None:
         self._rules = rules
         self._two = profile.lower is not None
-        self._neutral_up = (profile.upper.neutral.up, profile.lower.neutral.up if profile.lower else None)
-        self._neutral_now = self._neutral_up
-        self._turn_upper: Turn | None = None
-        self._turn_lower: Turn | None = None
+        self._neutral = NeutralInForce(profile)
         self._gate = AlertGate(rules)
         self._upper = Presence(Place.UPPER, rules)
         self._lower = Presence(Place.LOWER, rules)
@@ -72,6 +68,8 @@ class Judge:
         self._break = BreakWatch(rules, self._gate)
         self._wear = WearDetector()
         self._verdict = UNDECIDED
+        self._fit = FitChecker(profile)
+        self._stale = False
         self._buzz_until_s = -math.inf
         self._off_ticks = 0
         self._off_limit_ticks = ticks(rules.off_ends_session_s)
@@ -115,6 +113,7 @@ class Judge:
         events += self._upper.step(tick, state.upper, state.remarks)
         if self._two:
             events += self._lower.step(tick, state.lower, state.remarks)
+        state = self._neutral.applied(state)
         events += self._attend(state)
         if self._book.open:
             events += self._book.pass_time(tick)
@@ -138,6 +137,10 @@ class Judge:
             if verdict.worn:
                 self._gate.resume(tick)
             self._verdict = verdict
+        fit = self._fit.step(state, verdict)
+        if fit.stale is not self._stale:
+            self._stale = fit.stale
+            events.append(ProfileStale(tick / TICKS_PER_S, fit.stale, fit.off_deg, fit.reason))
         if state.upper is None or verdict.wear is Wear.NOT_WORN:
             self._off_ticks += 1
             if self._off_ticks > self._off_limit_ticks:
@@ -174,7 +177,7 @@ class Judge:
                 Unjudged.SENSOR_LOST,
                 0,
             )
-        up = _turned(upper.up, self._turn_upper)
+        up = upper.up
         upper_deg = flexion_deg(up)
         lateral = lateral_deg(up)
         sigma_deg = flexion_sigma_deg(up, upper.sigma_deg)
@@ -182,7 +185,7 @@ class Judge:
         lower_deg = None
         lower = state.lower if self._two else None
         if lower is not None:
-            low_up = _turned(lower.up, self._turn_lower)
+            low_up = lower.up
             lower_deg = flexion_deg(low_up)
             flexion = spine_flexion_deg(upper_deg, lower_deg)
             sigma_deg = spine_flexion_sigma_deg(sigma_deg, flexion_sigma_deg(low_up, lower.sigma_deg))
@@ -219,6 +222,8 @@ class Judge:
             return Unjudged.UNTRUSTED
         if t_s <= self._buzz_until_s:
             return Unjudged.BUZZ
+        if self._stale:
+            return Unjudged.STALE
         if activity is Activity.LYING:
             return Unjudged.LYING
         if activity is Activity.MOVING:
@@ -234,22 +239,14 @@ class Judge:
             self._gate.set_plan(command.share)
             return []
         if isinstance(command, SetNeutral):
-            return self._set_neutral(tick, command)
+            off_deg = self._neutral.change(command)
+            self._fit.set_neutral(command.upper_up)
+            return [NeutralChanged(tick / TICKS_PER_S, off_deg)]
         if isinstance(command, NoteBuzz):
             end_s = command.t_s + command.for_s + self._rules.buzz_after_s
             self._buzz_until_s = max(self._buzz_until_s, end_s)
             return []
         return self._close(tick)  # EndSession
-
-    def _set_neutral(self, tick: int, command: SetNeutral) -> list[Event]:
-        upper_was, lower_was = self._neutral_now
-        upper_first, lower_first = self._neutral_up
-        self._neutral_now = (command.upper_up, command.lower_up if command.lower_up else lower_was)
-        self._turn_upper = _turn(upper_first, command.upper_up)
-        if command.lower_up is not None and lower_first is not None:
-            self._turn_lower = _turn(lower_first, command.lower_up)
-        dot = sum(a * b for a, b in zip(upper_was, command.upper_up, strict=True))
-        return [NeutralChanged(tick / TICKS_PER_S, math.degrees(math.acos(min(1.0, max(-1.0, dot)))))]
 
 
 def _sight(reading: Reading) -> Sight:
@@ -260,21 +257,3 @@ def _sight(reading: Reading) -> Sight:
     if reading.unjudged in (Unjudged.MOVING, Unjudged.LYING):
         return Sight.MOVING
     return Sight.UNKNOWN
-
-
-def _turn(was_up: Vector, now_up: Vector) -> Turn:
-    """From the frame in which `was_up` is upright to the one in which `now_up` is (both body frame)."""
-    x, y, z = (rotation_onto_up(now_up) @ rotation_onto_up(was_up).T).tolist()
-    return (tuple(x), tuple(y), tuple(z))
-
-
-def _turned(up: Vector, turn: Turn | None) -> Vector:
-    if turn is None:
-        return up
-    x, y, z = up
-    a, b, c = turn
-    return (
-        a[0] * x + a[1] * y + a[2] * z,
-        b[0] * x + b[1] * y + b[2] * z,
-        c[0] * x + c[1] * y + c[2] * z,
-    )

@@ -172,6 +172,10 @@ def _kind(posture: Posture, features: FloatArray, general: Prototypes) -> Kind:
     return min(fitting, key=lambda kind: float(distances[kind]))
 
 
+SIDE_LEAST_DEG = 4.0
+"""Whoever is bent less than this to a side is not bent to it, however unlike the other kinds they sit:
+twice the side bend of a plain slouch. It keeps a very deep slouch from the wide spread of the side bends."""
+
 HOLD_BONUS = 1.0
 """How much nearer another kind must be to take over, so that noise between two kinds does not flicker:
 in units of the distance, where 1 is about a factor e in likelihood."""
@@ -219,6 +223,9 @@ class Recogniser:
         return Posture.LEANING_BACK if upper_deg <= -self._rules.lean_back_deg else Posture.UPRIGHT
 
 
+_SIDES = (Kind.SIDE_BENT_RIGHT, Kind.SIDE_BENT_LEFT)
+
+
 class _Measure:
     """`Prototypes.nearest` in plain floats, for ten calls a second."""
 
@@ -231,7 +238,10 @@ class _Measure:
 
     def nearest(self, upper_deg: float, lateral_deg: float, lower_deg: float, before: Kind | None) -> Kind:
         nearest, least = Kind.UPRIGHT, math.inf
+        straight = abs(lateral_deg) < SIDE_LEAST_DEG
         for kind, (upper, lateral, lower), (upper_w, lateral_w, lower_w), offset in self._rows:
+            if straight and kind in _SIDES:
+                continue
             a, b, c = upper_deg - upper, lateral_deg - lateral, lower_deg - lower
             distance = a * a * upper_w + b * b * lateral_w + c * c * lower_w + offset
             if kind is before:
