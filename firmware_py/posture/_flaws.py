@@ -79,3 +79,37 @@ class FlawWatch:
     def skip(self, rows: FloatArray) -> None:
         """These unflawed rows, at least two, have passed."""
         self.before, self.last = rows[-2:].tolist()
+
+
+def fill_missing(gyr: FloatArray, acc: FloatArray) -> tuple[FloatArray, FloatArray, NDArray[np.bool_] | None]:
+    """Both sensors with missing rows replaced by the last good one (at the start the next), and which.
+
+    Returns the arrays themselves, and None, where nothing is missing.
+    """
+    total = float(gyr.sum()) + float(acc.sum())
+    if math.isfinite(total) and max(np.abs(gyr).max(), np.abs(acc).max()) ** 2 < ABSURD:
+        return gyr, acc, None
+    with np.errstate(invalid="ignore", over="ignore"):
+        good = np.square(gyr).sum(axis=1) + np.square(acc).sum(axis=1) < ABSURD
+    if not good.any():
+        return np.zeros_like(gyr), np.zeros_like(acc), ~good
+    source = np.maximum.accumulate(np.where(good, np.arange(len(good)), -1))
+    source[source < 0] = np.argmax(good)
+    return gyr[source], acc[source], ~good
+
+
+def clipped_rows(rows: FloatArray, smallest_range: float) -> NDArray[np.bool_] | None:
+    """(n,) which rows hold a plateau at the largest reading of all of them; None for none."""
+    largest = max(float(rows.max()), -float(rows.min()))
+    near = NEAR_TOP * max(largest, smallest_range)
+    if largest < near or len(rows) < 3:
+        return None
+    flat = (rows[2:] == rows[1:-1]) & (rows[1:-1] == rows[:-2]) & (np.abs(rows[2:]) >= near)
+    if not flat.any():
+        return None
+    clipped = np.zeros(len(rows), dtype=np.bool_)
+    ends = flat.any(axis=1)
+    clipped[2:] = ends
+    clipped[1:-1] |= ends
+    clipped[:-2] |= ends
+    return clipped

@@ -35,6 +35,8 @@ class MotionModel:
 
     Attributes:
         tick_s: length of a tick; the answer between ticks is carried by the gyroscope.
+        gyr_delay_s: lag of the gyroscope's own low pass: 2.8 to 5.9 ms at 40 to 100 Hz in the data sheets of
+            MPU-6050 and MPU-9250.
         bias_sigma_rad_s: one sigma of an unknown gyroscope bias, per axis.
         bias_memory_s: time over which what was learned of the bias fades (temperature).
         gyr_walk_rad: drift of the integrated gyroscope, rad/√s, that no rotation causes.
@@ -54,6 +56,7 @@ class MotionModel:
     """
 
     tick_s: float = 0.25
+    gyr_delay_s: float = 0.004
     bias_sigma_rad_s: float = 2.0 * DEG
     bias_memory_s: float = 300.0
     gyr_walk_rad: float = 0.1 * DEG

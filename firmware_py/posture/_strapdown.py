@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import math
 from functools import cache
+from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -22,14 +23,83 @@ from ._flaws import (
     FlawWatch,
     SensorRanges,
 )
-from ._gravity import TickSums
-from ._turns import Turns, level, prefix_products, product, small_turns
+from ._gravity import MotionModel, TickSums
+from ._turns import Turns, carried_on, level, prefix_products, product, small_turns
 
 FloatArray = NDArray[np.float64]
+ComplexArray = NDArray[np.complex128]
 Triple = tuple[float, float, float]
 
 NODES_PER_TICK = 8
 """Samples of the attitude for its mean over a tick; the sensitivity to a bias needs no more."""
+
+
+class Integrated(NamedTuple):
+    """Whole ticks of samples in the integrated frame, (K, N) each."""
+
+    turns: Turns
+    acc_n: ComplexArray
+    acc_z: FloatArray
+    acc2: FloatArray
+    x: FloatArray
+    y: FloatArray
+    z: FloatArray
+    rate2: FloatArray
+
+
+def integrate(
+    gyr: FloatArray,
+    acc: FloatArray,
+    reference: Triple,
+    attitude: tuple[complex, complex],
+    dt: float,
+    per_tick: int,
+) -> Integrated:
+    """Turn (K·N, 3) rates, less the reference bias, and accelerations into the integrated frame."""
+    _keep_freed_memory()
+    shape = (len(gyr) // per_tick, per_tick)
+    bx, by, bz = reference
+    x, y, z = gyr[:, 0] - bx, gyr[:, 1] - by, gyr[:, 2] - bz
+    rate2 = x * x
+    rate2 += y * y
+    rate2 += z * z
+    alpha, beta = prefix_products(*small_turns(x, y, z, rate2, dt), attitude)
+    turns = Turns.of(alpha.reshape(shape), beta.reshape(shape))
+    acc_n = np.empty(shape, dtype=np.complex128)
+    acc_n.real = acc[:, 1].reshape(shape)
+    acc_n.imag = acc[:, 0].reshape(shape)
+    acc_z = acc[:, 2].reshape(shape)
+    acc2 = np.square(acc_n.real)
+    acc2 += np.square(acc_n.imag)
+    acc2 += np.square(acc_z)
+    acc_n, acc_z = turns.to_frame(acc_n, acc_z)
+    return Integrated(
+        turns, acc_n, acc_z, acc2, x.reshape(shape), y.reshape(shape), z.reshape(shape), rate2.reshape(shape)
+    )
+
+
+def position_weights(per_tick: int, dt: float) -> FloatArray:
+    """(N,) weights that make ∫∫a of N samples: a running sum of running sums, by the trapezium rule.
+
+    The first sample counts N times, the last once.
+    """
+    return np.arange(per_tick - 0.5, 0.0, -1.0) * np.float64(dt * dt)
+
+
+def lead_of(model: MotionModel, dt: float) -> float:
+    """How far the rates turn the answer on, seconds: what the gyroscope's low pass lags behind its sample.
+
+    Where a sample is the rate of an instant, a sum of rates up to it is the angle half a step later,
+    so half a step of the lag is made up already. At low rates, where that alone is more than the lag, nothing
+    is taken back: there sensors are set to slower low passes, or average over the step.
+    """
+    return max(model.gyr_delay_s - 0.5 * dt, 0.0)
+
+
+def nodes(per_tick: int) -> slice:
+    """The samples of a tick that stand for its mean attitude."""
+    step = max(1, per_tick // NODES_PER_TICK)
+    return slice(step - 1, per_tick // step * step, step)
 
 
 class Strapdown:
@@ -40,10 +110,11 @@ class Strapdown:
         count: samples so far in the tick under way.
     """
 
-    def __init__(self, dt: float, per_tick: int, ranges: SensorRanges | None) -> None:
+    def __init__(self, dt: float, per_tick: int, lead_s: float, ranges: SensorRanges | None) -> None:
         self.dt = dt
+        self._lead_s = lead_s
         self.per_tick = per_tick
-        self._stride = max(1, per_tick // NODES_PER_TICK)
+        self._stride = nodes(per_tick).step
         self._attitude = (complex(1.0), 0j)
         self._gyr_watch = FlawWatch(ranges.gyr_rad_s if ranges else None, SMALLEST_GYR_RANGE_RAD_S)
         self._acc_watch = FlawWatch(ranges.acc_m_s2 if ranges else None, SMALLEST_ACC_RANGE_M_S2)
@@ -75,51 +146,45 @@ class Strapdown:
         """No value is missing or clipped: what `ticks` relies on."""
         return self._gyr_watch.unflawed(gyr) and self._acc_watch.unflawed(acc)
 
-    def ticks(self, gyr: FloatArray, acc: FloatArray, reference: Triple) -> tuple[Turns, list[TickSums]]:
+    def ticks(self, gyr: FloatArray, acc: FloatArray, reference: Triple) -> tuple[Integrated, list[TickSums]]:
         """The rotations and sums of whole ticks, (K·N, 3) unflawed rows; `advance` past those used."""
-        _keep_freed_memory()
-        per_tick = self.per_tick
-        dt = self.dt
-        shape = (len(gyr) // per_tick, per_tick)
-        bx, by, bz = reference
-        x, y, z = gyr[:, 0] - bx, gyr[:, 1] - by, gyr[:, 2] - bz
-        rate2 = x * x
-        rate2 += y * y
-        rate2 += z * z
-        alpha, beta = prefix_products(*small_turns(x, y, z, rate2, dt), self._attitude)
-        turns = Turns.of(alpha.reshape(shape), beta.reshape(shape))
-        acc_n = np.empty(shape, dtype=np.complex128)
-        acc_n.real = acc[:, 1].reshape(shape)
-        acc_n.imag = acc[:, 0].reshape(shape)
-        acc_z = acc[:, 2].reshape(shape)
-        acc2 = np.square(acc_n.real)
-        acc2 += np.square(acc_n.imag)
-        acc2 += np.square(acc_z)
-        acc_n, acc_z = turns.to_frame(acc_n, acc_z)
-        # a running sum of running sums weighs the first sample N times, the last once; trapezium for the end
-        ramp = (np.arange(per_tick, 0, -1) - 0.5) * (dt * dt)
-        nodes = slice(self._stride - 1, per_tick // self._stride * self._stride, self._stride)
-        aa, bb, ab = (m[:, nodes].mean(axis=1) for m in turns[2:5])
+        per_tick, dt = self.per_tick, self.dt
+        part = integrate(gyr, acc, reference, self._attitude, dt, per_tick)
+        ramp = position_weights(per_tick, dt)
+        aa, bb, ab = (m[:, nodes(per_tick)].mean(axis=1) for m in part.turns[2:5])
         columns = (
-            acc_n.sum(axis=1) * dt,
-            acc_z.sum(axis=1) * dt,
-            np.einsum("ij,j->i", acc_n, ramp),
-            acc2.sum(axis=1) / per_tick,
+            part.acc_n.sum(axis=1) * dt,
+            part.acc_z.sum(axis=1) * dt,
+            np.einsum("ij,j->i", part.acc_n, ramp),
+            part.acc2.sum(axis=1) / per_tick,
             1j * (aa - bb),
             aa + bb,
             2j * ab,
-            x.reshape(shape).sum(axis=1) / per_tick,
-            y.reshape(shape).sum(axis=1) / per_tick,
-            z.reshape(shape).sum(axis=1) / per_tick,
-            rate2.reshape(shape).sum(axis=1) / per_tick,
+            part.x.sum(axis=1) / per_tick,
+            part.y.sum(axis=1) / per_tick,
+            part.z.sum(axis=1) / per_tick,
+            part.rate2.sum(axis=1) / per_tick,
         )
-        return turns, list(zip(*(c.tolist() for c in columns), *[[0.0] * shape[0]] * 3, strict=True))
+        no_flaws = [[0.0] * len(aa)] * 3
+        return part, list(zip(*(c.tolist() for c in columns), *no_flaws, strict=True))
 
-    def advance(self, gyr: FloatArray, acc: FloatArray, turns: Turns, ticks: int) -> None:
-        """The first `ticks` of what `ticks` was given are over."""
-        self._attitude = (complex(turns.a[ticks - 1, -1]), complex(turns.b[ticks - 1, -1]))
-        self._gyr_watch.skip(gyr[: ticks * self.per_tick])
-        self._acc_watch.skip(acc[: ticks * self.per_tick])
+    def advance(self, gyr: FloatArray, acc: FloatArray, part: Integrated, ups: list[complex]) -> FloatArray:
+        """Go past the first ticks of what `ticks` was given, one for each horizontal part of "up" in `ups`.
+
+        Returns:
+            (n, 3) "up" in the sensor frame.
+        """
+        count = len(ups)
+        turns = part.turns
+        self._attitude = (complex(turns.a[count - 1, -1]), complex(turns.b[count - 1, -1]))
+        self._gyr_watch.skip(gyr[: count * self.per_tick])
+        self._acc_watch.skip(acc[: count * self.per_tick])
+        n = np.array(ups)[:, None]
+        up = turns.first(count).to_sensor(n, np.sqrt(1.0 - n.real**2 - n.imag**2))
+        if not self._lead_s:
+            return up
+        x, y, z = (rate[:count].ravel() for rate in (part.x, part.y, part.z))
+        return carried_on(up, x, y, z, self._lead_s)
 
     def rows(self, gyr: FloatArray, acc: FloatArray, reference: Triple, up: complex | None) -> FloatArray:
         """Go through rows of one tick, one by one.
@@ -135,6 +200,8 @@ class Strapdown:
             (n, 3) "up" in the sensor frame.
         """
         half_dt = 0.5 * self.dt
+        lead_s = self._lead_s
+        rates: list[Triple] = []
         bx, by, bz = reference
         a, b = self._attitude
         sum_n, sum_z, ramp_n, acc2 = self._acc_sums
@@ -211,11 +278,17 @@ class Strapdown:
                 real_n, imag_n = 2.0 * up_n.real, 2.0 * up_n.imag
             n = aa.conjugate() * up_n + bb * conj_n - ca_b * two_z
             out.append((n.imag, n.real, zz * up_z + imag_n * ab.real - real_n * ab.imag))
+            if lead_s:
+                rates.append((x, y, z))
         self._attitude = (a, b)
         self._acc_sums = (sum_n, sum_z, ramp_n, acc2)
         self._gyr_sums = (sum_x, sum_y, sum_gz, gyr2)
         self.count = count
-        return np.array(out, dtype=np.float64).reshape(-1, 3)
+        up_rows = np.array(out, dtype=np.float64).reshape(-1, 3)
+        if not rates:
+            return up_rows
+        x_rows, y_rows, z_rows = np.array(rates).T
+        return carried_on(up_rows, x_rows, y_rows, z_rows, lead_s)
 
     def close_tick(self) -> TickSums:
         """The sums of the full tick under way; a new one begins."""

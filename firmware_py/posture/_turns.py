@@ -57,10 +57,8 @@ class Turns(NamedTuple):
         vertical += self.zz * z
         return turned, vertical
 
-    def to_sensor(self, horizontal: ComplexArray) -> FloatArray:
-        """(K·N, 3) in the sensor frame, of the horizontal part of one upward unit vector a row, (K,)."""
-        n = horizontal[:, None]
-        z = np.sqrt(1.0 - n.real**2 - n.imag**2)
+    def to_sensor(self, n: ComplexArray, z: FloatArray) -> FloatArray:
+        """(K·N, 3) in the sensor frame, of vectors n, z in the other; (K, N) or (K, 1) each."""
         turned = np.conj(self.aa) * n
         turned += self.bb * np.conj(n)
         turned -= self.conj_a_b * (2j * z)
@@ -156,6 +154,20 @@ def _crossed(turns: ComplexArray) -> ComplexArray:
     np.negative(crossed[:, 0], out=crossed[:, 0])
     np.conj(turns[:, 0], out=crossed[:, 1])
     return crossed
+
+
+def carried_on(up: FloatArray, x: FloatArray, y: FloatArray, z: FloatArray, lead_s: float) -> FloatArray:
+    """(n, 3) unit vectors, each turned on for `lead_s` at its sample's rates; du/dt = u × ω.
+
+    First order: 1000 °/s for 2 ms end 0.001° beside the truth.
+    """
+    ux, uy, uz = up.T
+    out = np.empty_like(up)
+    out[:, 0] = ux + lead_s * (uy * z - uz * y)
+    out[:, 1] = uy + lead_s * (uz * x - ux * z)
+    out[:, 2] = uz + lead_s * (ux * y - uy * x)
+    out /= np.sqrt(np.einsum("ij,ij->i", out, out))[:, None]
+    return out
 
 
 def level(horizontal: complex, vertical: float) -> tuple[complex, complex]:

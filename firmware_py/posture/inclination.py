@@ -21,7 +21,7 @@ from numpy.typing import NDArray
 from ..errors import SampleError
 from ._flaws import SensorRanges
 from ._gravity import DEG, GravityKalman, MotionModel
-from ._strapdown import Strapdown
+from ._strapdown import Strapdown, lead_of
 
 __all__ = ["InclinationFilter", "InclinationOutput", "MotionModel", "SensorRanges", "smooth_inclination"]
 
@@ -73,8 +73,7 @@ class InclinationFilter:
     def __init__(
         self, rate_hz: float, *, ranges: SensorRanges | None = None, model: MotionModel | None = None
     ) -> None:
-        if not LEAST_RATE_HZ <= rate_hz <= MOST_RATE_HZ:
-            raise ValueError(f"a rate of {rate_hz} Hz; the filter is made for 10 to 2000 Hz")
+        _check_rate(rate_hz)
         self._rate_hz = rate_hz
         self._ranges = ranges
         self._model = model or MotionModel()
@@ -83,7 +82,8 @@ class InclinationFilter:
     def reset(self) -> None:
         """Forget everything, as if newly made."""
         per_tick = max(2, round(self._model.tick_s * self._rate_hz))
-        self._strapdown = Strapdown(1.0 / self._rate_hz, per_tick, self._ranges)
+        dt = 1.0 / self._rate_hz
+        self._strapdown = Strapdown(dt, per_tick, lead_of(self._model, dt), self._ranges)
         self._kalman = GravityKalman(self._model, per_tick / self._rate_hz)
         self._trusted = False
         self._ticks = 0
@@ -133,9 +133,8 @@ class InclinationFilter:
     def _run(
         self, gyr: FloatArray, acc: FloatArray, sigma: FloatArray | None, trusted: BoolArray | None
     ) -> FloatArray:
+        _check_shapes(gyr, acc)
         n = len(gyr)
-        if gyr.shape != (n, 3) or acc.shape != (n, 3):
-            raise SampleError(f"rates {gyr.shape} and accelerations {acc.shape}; both must be (n, 3)")
         strapdown = self._strapdown
         per_tick = strapdown.per_tick
         at = 0
@@ -187,8 +186,8 @@ class InclinationFilter:
         kalman = self._kalman
         strapdown = self._strapdown
         per_tick = strapdown.per_tick
-        turns, sums = strapdown.ticks(gyr, acc, kalman.reference)
-        ups = []
+        part, sums = strapdown.ticks(gyr, acc, kalman.reference)
+        ups: list[complex] = []
         over = False
         for tick in sums:
             ups.append(kalman.up)
@@ -200,13 +199,10 @@ class InclinationFilter:
             over = self._tick_over()
             if over:
                 break
-        used = len(ups)
-        strapdown.advance(gyr, acc, turns, used)
+        up = strapdown.advance(gyr, acc, part, ups)
         if over:
             self._level()
-        if used < len(sums):
-            turns = turns.first(used)
-        return turns.to_sensor(np.array(ups))
+        return up
 
     def _tick_over(self) -> bool:
         """Count a tick; True where the stretch ends with it."""
@@ -224,5 +220,33 @@ class InclinationFilter:
 
 
 def smooth_inclination(gyr_rad_s: FloatArray, acc_m_s2: FloatArray, rate_hz: float) -> FloatArray:
-    """(n, 3) unit vectors "up" of a whole recording, looking at it from both ends."""
-    return InclinationFilter(rate_hz).process(gyr_rad_s, acc_m_s2)
+    """(n, 3) unit vectors "up" of a whole recording, looking at it from both ends.
+
+    About as fast as the causal filter. Rows of NaN are bridged from both sides. Imports scipy.
+
+    Args:
+        gyr_rad_s: (n, 3) rates.
+        acc_m_s2: (n, 3) specific forces.
+        rate_hz: samples a second, 10 to 2000.
+
+    Raises:
+        SampleError: on shapes other than (n, 3).
+        ValueError: for a rate outside 10 to 2000 Hz.
+    """
+    from ._smoothing import smooth
+
+    _check_rate(rate_hz)
+    _check_shapes(gyr_rad_s, acc_m_s2)
+    if not len(gyr_rad_s):
+        return np.empty((0, 3))
+    return smooth(gyr_rad_s, acc_m_s2, rate_hz, MotionModel())
+
+
+def _check_rate(rate_hz: float) -> None:
+    if not LEAST_RATE_HZ <= rate_hz <= MOST_RATE_HZ:
+        raise ValueError(f"a rate of {rate_hz} Hz; the filter is made for 10 to 2000 Hz")
+
+
+def _check_shapes(gyr: FloatArray, acc: FloatArray) -> None:
+    if gyr.shape != acc.shape or gyr.ndim != 2 or gyr.shape[1] != 3:
+        raise SampleError(f"rates {gyr.shape} and accelerations {acc.shape}; both must be (n, 3)")
