@@ -22,10 +22,11 @@ from .days import zone_named
 from .ingest import Ingest
 from .live import Hub
 from .settings import Settings
+from .site import Site
 from .store import Store
 from .subscriber import Subscriber
 from .tables import meta
-from .web import Pages
+from .web import Web
 
 log = logging.getLogger(__name__)
 
@@ -67,7 +68,7 @@ class Dashboard:
                 on_stored=self.hub.stored,
                 on_link=self.hub.link,
             )
-        self.app = Pages(self.store, self.hub, settings, zone).app(self._lifespan)
+        self.app = Web(Site(self.store, self.ingest, self.hub, settings, zone)).app(self._lifespan)
 
     @contextlib.asynccontextmanager
     async def _lifespan(self, _app: Starlette) -> AsyncIterator[None]:
@@ -175,6 +176,7 @@ def _listen(host: str, port: int) -> socket.socket:
     listening.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
     try:
         listening.bind((host, port))
+        listening.listen(128)  # from here on a browser that is told the address may come, and waits
     except OSError as error:
         listening.close()
         raise LinkError(

@@ -90,6 +90,8 @@ class Ingest:
         readable: list[Message] = []
         unreadable: Counter[tuple[str, str]] = Counter()
         for topic, payload in arrived:
+            if not payload:  # how a retained message is cleared
+                continue
             try:
                 readable.append(decode(topic, payload))
             except MessageError as error:

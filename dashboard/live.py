@@ -19,7 +19,17 @@ import msgspec
 
 from firmware_py.errors import MessageError
 from firmware_py.posture.events import Reading
-from firmware_py.posture.messages import Channel, Outgoing, Reply, Status, Watch, decode, encode_request
+from firmware_py.posture.messages import (
+    Channel,
+    Outgoing,
+    Reply,
+    Request,
+    Status,
+    Watch,
+    decode,
+    encode_request,
+    topic,
+)
 
 from .ingest import Taken
 
@@ -30,6 +40,9 @@ LEASE_S = 30.0
 
 RENEW_S = 10.0
 """How often it is asked again, so that two lost requests change nothing."""
+
+ANSWER_S = 5.0
+"""How long a device may take to answer a request."""
 
 PULSE_S = 2.0
 """A silent connection says so this often: a page that hears nothing for longer has lost it."""
@@ -83,6 +96,7 @@ class Hub:
         self._publish = publish
         self._viewers: set[Viewer] = set()
         self._online: dict[str, bool] = {}
+        self._answers: dict[tuple[str, str], asyncio.Future[Reply]] = {}
         self._loop: asyncio.AbstractEventLoop | None = None
         self._leasing: asyncio.Task[None] | None = None
         self.broker_reached = False
@@ -101,9 +115,9 @@ class Hub:
 
     # From other threads.
 
-    def arrived(self, topic: str, payload: bytes) -> None:
+    def arrived(self, topic_text: str, payload: bytes) -> None:
         """A message came from the broker."""
-        self._soon(self._arrived, topic, payload)
+        self._soon(self._arrived, topic_text, payload)
 
     def stored(self, taken: Taken) -> None:
         """A batch was committed."""
@@ -152,6 +166,31 @@ class Hub:
             self._ask_all(LEASE_S)
             await asyncio.sleep(RENEW_S)
 
+    async def ask(self, device: str, request: Request) -> Reply | None:
+        """Ask a device for something; its answer, or None where none came within `ANSWER_S`."""
+        request_id = token_urlsafe(9)
+        answer: asyncio.Future[Reply] = asyncio.get_running_loop().create_future()
+        self._answers[device, request_id] = answer
+        try:
+            if not self._publish(encode_request(device, request_id, request)):
+                return None
+            async with asyncio.timeout(ANSWER_S):
+                return await answer
+        except TimeoutError:
+            return None
+        finally:
+            del self._answers[device, request_id]
+
+    def forget(self, device: str) -> None:
+        """Clear what the broker keeps of a device."""
+        for channel in (Channel.STATUS, Channel.ANCHOR):
+            self._publish(Outgoing(topic(device, channel), b"", durable=False, retain=True))
+        self._online.pop(device, None)
+
+    def is_online(self, device: str) -> bool:
+        """Whether the device said that it is there."""
+        return self._online.get(device, False)
+
     def _ask_all(self, for_s: float) -> None:
         for device, online in self._online.items():
             if online:
@@ -165,15 +204,15 @@ class Hub:
         self.broker_reached = reached
         self._tell(None, _encode({"type": "link", "reached": reached}))
 
-    def _arrived(self, topic: str, payload: bytes) -> None:
-        live = topic.endswith("/live")
+    def _arrived(self, topic_text: str, payload: bytes) -> None:
+        live = topic_text.endswith("/live")
         if live and not self._viewers:
             return
         try:
-            message = decode(topic, payload)
+            message = decode(topic_text, payload)
         except MessageError as error:
-            if live or topic.endswith("/reply"):  # the others are counted and logged by the ingest
-                log.warning("rejected a message on %.120r: %s", topic, error)
+            if live or topic_text.endswith("/reply"):  # the others are counted and logged by the ingest
+                log.warning("rejected a message on %.120r: %s", topic_text, error)
             return
         device, body = message.device, message.body
         if isinstance(body, Reading):
@@ -187,7 +226,9 @@ class Hub:
         elif isinstance(body, Status):
             self._set_online(device, body.state == "online")
         elif isinstance(body, Reply):
-            self._tell(device, _encode({"type": "reply", "device": device, "data": body}))
+            answer = self._answers.get((device, body.id))
+            if answer is not None and not answer.done():
+                answer.set_result(body)
         elif message.channel is Channel.EVENT:
             head = {"type": "event", "device": device, "simulated": message.simulated}
             kind = msgspec.json.decode(payload, type=_Kind).kind

@@ -22,6 +22,21 @@ def devices_of(connection: Connection, wearer_id: int) -> Sequence[AnyRow]:
     ).all()
 
 
+def latest_events(connection: Connection, device_id: int, kinds: Sequence[str]) -> dict[str, AnyRow]:
+    """The newest event of each of these kinds, by kind."""
+    found: dict[str, AnyRow] = {}
+    for kind in kinds:
+        row = connection.execute(
+            select(events)
+            .where(events.c.device_id == device_id, events.c.kind == kind, events.c.at_utc_ms.is_not(None))
+            .order_by(events.c.at_utc_ms.desc())
+            .limit(1)
+        ).first()
+        if row is not None:
+            found[kind] = row
+    return found
+
+
 def minutes_between(connection: Connection, wearer_id: int, stretch: Stretch) -> Sequence[AnyRow]:
     """The minutes that began in the stretch, in order, without their tallies."""
     columns = [minutes.c.start_utc_ms, minutes.c.end_utc_ms, *(minutes.c[name] for name in FIGURES)]

@@ -190,6 +190,7 @@ events = Table(
     Column("at_utc_ms", BigInteger),
     Column("payload", Text, nullable=False),  # as it came, unknown fields and all
     Index(None, "wearer_id", "at_utc_ms"),
+    Index(None, "device_id", "kind", "at_utc_ms"),
     Index(None, "device_id", "run"),
 )
 

@@ -37,6 +37,10 @@ class Words:
         text = self.texts[key]
         return text.format(**values) if values else text
 
+    def has(self, key: str) -> bool:
+        """Whether there is such a text."""
+        return key in self.texts
+
     def under(self, prefix: str) -> dict[str, str]:
         """Every text below `prefix`, keyed by the rest of its key: what a script is handed."""
         head = prefix + "."
@@ -95,6 +99,16 @@ class Words:
             day=day.day,
             month=self.texts[f"month.{day.month}"],
         )
+
+    def long_day(self, day: date) -> str:
+        """A date with its year."""
+        return f"{self.day(day)} {day.year}"
+
+    def moment(self, at_utc_ms: int | None, zone: tzinfo) -> str:
+        """A date and a time of day."""
+        if at_utc_ms is None:
+            return "–"
+        return f"{self.short_day(self.date_of(at_utc_ms, zone))}, {self.clock(at_utc_ms, zone)}"
 
     def short_day(self, day: date) -> str:
         """A date in a table, such as Tue 3 Mar."""

@@ -45,6 +45,9 @@ def upgrade() -> None:
     op.create_index(
         op.f("ix_quarters_wearer_id_start_utc_ms"), "quarters", ["wearer_id", "start_utc_ms"], unique=False
     )
+    op.create_index(
+        op.f("ix_events_device_id_kind_at_utc_ms"), "events", ["device_id", "kind", "at_utc_ms"], unique=False
+    )
     _sum_what_is_there()
 
 

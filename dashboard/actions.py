@@ -1,0 +1,187 @@
+"""What a wearer does on the pages: ask a device, take data in, delete it. Plain forms wherever they will do.
+
+A form of another site cannot reach these: the guard refuses a foreign Origin.
+"""
+
+from __future__ import annotations
+
+import contextlib
+from collections.abc import Iterator
+from tempfile import TemporaryFile
+from typing import IO
+from urllib.parse import parse_qs
+
+from sqlalchemy import update
+from starlette.background import BackgroundTask
+from starlette.concurrency import run_in_threadpool
+from starlette.exceptions import HTTPException
+from starlette.requests import Request
+from starlette.responses import FileResponse, RedirectResponse, Response
+from starlette.routing import Route
+
+from firmware_py.errors import StoreError
+from firmware_py.posture.events import EndSession, Mode, SetMode, Snooze
+from firmware_py.posture.messages import Request as DeviceRequest
+
+from . import archive, queries
+from .days import utc_ms
+from .device_view import KINDS, device_view
+from .site import Site
+from .tables import devices
+
+MAX_FORM_BYTES = 10_000
+MAX_ARCHIVE_BYTES = 2_000_000_000
+MAX_SNOOZE_S = 8 * 3600
+MAX_LABEL = 60
+
+
+class Actions:
+    """The actions of a site."""
+
+    def __init__(self, site: Site) -> None:
+        self._site = site
+
+    def routes(self) -> list[Route]:
+        """Their addresses."""
+        return [
+            Route("/devices", self.devices),
+            Route("/devices/{device}/{action}", self.device, methods=["POST"]),
+            Route("/data", self.data),
+            Route("/data/backup.db", self.backup),
+            Route("/data/restore", self.restore, methods=["POST"]),
+            Route("/data/erase", self.erase, methods=["POST"]),
+        ]
+
+    def devices(self, request: Request) -> Response:
+        """The devices and what they can be asked."""
+        with self._site.store.engine.connect() as connection:
+            known = [
+                device_view(row, queries.latest_events(connection, row.device_id, KINDS), self._site.hub)
+                for row in queries.devices_of(connection, self._site.wearer(request))
+            ]
+        return self._site.page(
+            request,
+            "devices.html",
+            "devices",
+            devices=known,
+            now_utc_ms=utc_ms(self._site.now()),
+            modes=[Mode.TRAINING, Mode.TRACKING, Mode.MEETING, Mode.DRIVING],
+            told=request.query_params.get("told", ""),
+            told_device=request.query_params.get("device", ""),
+        )
+
+    async def device(self, request: Request) -> Response:
+        """Ask a device, or rename it; then the page says what became of it."""
+        name, action = request.path_params["device"], request.path_params["action"]
+        form = await _form(request)
+        if not await run_in_threadpool(self._owns, request, name):
+            raise HTTPException(404)
+        if action == "label":
+            label = form.get("label", "").strip()[:MAX_LABEL] or name
+            await run_in_threadpool(self._rename, name, label)
+            told = "renamed"
+        else:
+            asked = _asked(action, form)
+            answer = await self._site.hub.ask(name, asked)
+            told = "silent" if answer is None else action if answer.accepted else "refused"
+        return RedirectResponse(f"/devices?told={told}&device={name}#{name}", 303)
+
+    def _owns(self, request: Request, name: str) -> bool:
+        with self._site.store.engine.connect() as connection:
+            return any(row.name == name for row in queries.devices_of(connection, self._site.wearer(request)))
+
+    def _rename(self, name: str, label: str) -> None:
+        with self._site.store.engine.execution_options(writes=True).begin() as connection:
+            connection.execute(update(devices).where(devices.c.name == name).values(label=label))
+
+    def data(self, request: Request) -> Response:
+        """Export, take in, back up, delete."""
+        with self._site.store.engine.connect() as connection:
+            extent = queries.extent(connection, self._site.wearer(request))
+        told = request.query_params.get("told", "")
+        numbers = {
+            key: int(value)
+            for key, value in request.query_params.items()
+            if key in ("new", "known", "bad", "gone") and value.isdecimal()
+        }
+        return self._site.page(
+            request,
+            "data.html",
+            "data",
+            extent=extent,
+            today=self._site.now().date(),
+            told=told,
+            numbers=numbers,
+            sqlite=self._site.store.is_sqlite,
+        )
+
+    def backup(self, _request: Request) -> Response:
+        """A consistent copy of the database."""
+        try:
+            path = archive.backup(self._site.store, self._site.settings.data_folder)
+        except StoreError as error:
+            raise HTTPException(404) from error
+        name = f"plumbline-backup-{self._site.now().date()}.db"
+        return FileResponse(path, filename=name, background=BackgroundTask(path.unlink))
+
+    async def restore(self, request: Request) -> Response:
+        """Take an archive in: the body is the file itself."""
+        with TemporaryFile() as file:
+            size = 0
+            async for chunk in request.stream():
+                size += len(chunk)
+                if size > MAX_ARCHIVE_BYTES:
+                    raise HTTPException(413)
+                file.write(chunk)
+            file.seek(0)
+            taken = await run_in_threadpool(archive.restore, self._site.ingest, _lines(file))
+        self._site.hub.stored(taken)
+        query = f"told=restored&new={taken.stored}&known={taken.repeated}&bad={taken.rejected}"
+        return RedirectResponse(f"/data?{query}", 303)
+
+    async def erase(self, request: Request) -> Response:
+        """Delete everything; asked for twice."""
+        form = await _form(request)
+        if form.get("sure") != "yes":
+            return RedirectResponse("/data?told=unsure#erase", 303)
+        wearer = self._site.wearer(request)
+
+        def erase() -> int:
+            with self._site.store.engine.connect() as connection:
+                names = [row.name for row in queries.devices_of(connection, wearer)]
+            gone = archive.erase(self._site.store, wearer)
+            for name in names:
+                self._site.hub.forget(name)
+            return gone
+
+        gone = await run_in_threadpool(erase)
+        return RedirectResponse(f"/data?told=erased&gone={gone}", 303)
+
+
+def _asked(action: str, form: dict[str, str]) -> DeviceRequest:
+    with contextlib.suppress(ValueError, KeyError):
+        if action == "snooze":
+            return Snooze(0.0, min(MAX_SNOOZE_S, max(0.0, 60.0 * float(form["minutes"]))))
+        if action == "mode":
+            minutes = float(form.get("minutes") or 0)
+            return SetMode(0.0, Mode(form["mode"]), 60.0 * minutes if minutes > 0 else None)
+        if action == "end":
+            return EndSession(0.0)
+    raise HTTPException(400)
+
+
+async def _form(request: Request) -> dict[str, str]:
+    body = b""
+    async for chunk in request.stream():
+        body += chunk
+        if len(body) > MAX_FORM_BYTES:
+            raise HTTPException(413)
+    try:
+        return {key: values[-1] for key, values in parse_qs(body.decode(), max_num_fields=50).items()}
+    except ValueError as error:
+        raise HTTPException(400) from error
+
+
+def _lines(file: IO[bytes]) -> Iterator[bytes]:
+    while line := file.readline(archive.MAX_LINE + 1):
+        yield line

@@ -1,0 +1,194 @@
+"""The JSON API, version 1: every number that the pages show, as JSON or CSV, described by OpenAPI."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import date, timedelta
+from typing import Any
+
+from sqlalchemy import func, select
+from starlette.exceptions import HTTPException
+from starlette.requests import Request
+from starlette.responses import JSONResponse, PlainTextResponse, Response, StreamingResponse
+from starlette.routing import Route
+
+from . import archive, queries
+from .records import TABLES, as_csv, as_json, records
+from .site import Site
+from .tables import events, minutes, rejections, sessions
+
+ROOT = "/api/v1"
+DEFAULT_DAYS = 7
+
+_FORMATS = {"json": "application/json", "csv": "text/csv; charset=utf-8"}
+
+
+class Api:
+    """The API of a site."""
+
+    def __init__(self, site: Site) -> None:
+        self._site = site
+
+    def routes(self) -> list[Route]:
+        """Their addresses."""
+        return [
+            Route(f"{ROOT}/openapi.json", self.openapi),
+            Route(f"{ROOT}/devices", self.devices),
+            Route(f"{ROOT}/archive.jsonl", self.archive),
+            Route(f"{ROOT}/{{table}}.{{format}}", self.table),
+            Route("/metrics", self.metrics),
+        ]
+
+    def table(self, request: Request) -> Response:
+        """Records of a range of local days."""
+        name, form = request.path_params["table"], request.path_params["format"]
+        if name not in TABLES or form not in _FORMATS:
+            raise HTTPException(404)
+        first, last = self._range(request)
+        wearer, zone, store = self._site.wearer(request), self._site.zone, self._site.store
+        made_at = self._site.now()
+
+        def lines() -> Iterator[str]:
+            with store.engine.connect() as connection:
+                rows = records(connection, name, wearer, first, last, zone)
+                yield from as_csv(name, rows) if form == "csv" else as_json(name, rows, made_at)
+
+        filename = f"plumbline-{name}-{first}-{last}.{form}"
+        return _download(lines(), _FORMATS[form], filename if form == "csv" else None)
+
+    def archive(self, request: Request) -> Response:
+        """Everything, in the form that is taken in again."""
+        wearer, store = self._site.wearer(request), self._site.store
+
+        def lines() -> Iterator[bytes]:
+            with store.engine.connect() as connection:
+                yield from archive.archive(connection, wearer)
+
+        name = f"plumbline-archive-{self._site.now().date()}.jsonl"
+        return _download(lines(), "application/jsonl", name)
+
+    def devices(self, request: Request) -> Response:
+        """The wearer's devices."""
+        with self._site.store.engine.connect() as connection:
+            rows = queries.devices_of(connection, self._site.wearer(request))
+        listed = [
+            {
+                "device": row.name,
+                "label": row.label,
+                "simulated": bool(row.simulated),
+                "online": self._site.hub.is_online(row.name),
+                "seen_utc_ms": row.seen_utc_ms,
+            }
+            for row in rows
+        ]
+        return JSONResponse({"devices": listed}, headers={"Cache-Control": "no-store"})
+
+    def metrics(self, request: Request) -> Response:
+        """Figures of the service itself, as Prometheus reads them; none of them is about a person."""
+        with self._site.store.engine.connect() as connection:
+            counts = {
+                table.name: connection.scalar(select(func.count()).select_from(table)) or 0
+                for table in (minutes, events, sessions)
+            }
+            rejected = connection.scalar(select(func.coalesce(func.sum(rejections.c.count), 0))) or 0
+        hub = self._site.hub
+        lines = [
+            "# HELP plumbline_rows Rows in the store.",
+            "# TYPE plumbline_rows gauge",
+            *(f'plumbline_rows{{table="{name}"}} {count}' for name, count in counts.items()),
+            "# HELP plumbline_rejected_messages_total Messages that could not be read.",
+            "# TYPE plumbline_rejected_messages_total counter",
+            f"plumbline_rejected_messages_total {rejected}",
+            "# HELP plumbline_viewers Open pages with live readings.",
+            "# TYPE plumbline_viewers gauge",
+            f"plumbline_viewers {hub.viewers}",
+            "# HELP plumbline_broker_reached Whether the message broker is reached.",
+            "# TYPE plumbline_broker_reached gauge",
+            f"plumbline_broker_reached {int(hub.broker_reached)}",
+        ]
+        return PlainTextResponse("\n".join(lines) + "\n", media_type="text/plain; version=0.0.4")
+
+    def openapi(self, request: Request) -> Response:
+        """The description of all this."""
+        return JSONResponse(description())
+
+    def _range(self, request: Request) -> tuple[date, date]:
+        try:
+            last = date.fromisoformat(request.query_params.get("to", self._site.now().date().isoformat()))
+            first = date.fromisoformat(
+                request.query_params.get("from", (last - timedelta(days=DEFAULT_DAYS - 1)).isoformat())
+            )
+        except (ValueError, OverflowError) as error:
+            raise HTTPException(400) from error
+        if first > last:
+            raise HTTPException(400)
+        return first, last
+
+
+def _download(lines: Iterator[Any], media_type: str, filename: str | None) -> Response:
+    headers = {"Cache-Control": "no-store"}
+    if filename is not None:
+        headers["Content-Disposition"] = f'attachment; filename="{filename}"'
+    return StreamingResponse(lines, media_type=media_type, headers=headers)
+
+
+def description() -> dict[str, Any]:
+    """The OpenAPI document, made from the very tables that the answers are made from."""
+    days = [
+        {
+            "name": name,
+            "in": "query",
+            "description": text,
+            "schema": {"type": "string", "format": "date"},
+        }
+        for name, text in (
+            ("from", f"first local day; without it {DEFAULT_DAYS} days up to the last"),
+            ("to", "last local day, included; without it today"),
+        )
+    ]
+    paths: dict[str, Any] = {}
+    for name, table in TABLES.items():
+        record = {
+            "type": "object",
+            "required": list(table.columns),
+            "properties": {column: {"description": text} for column, text in table.columns.items()},
+        }
+        whole = {
+            "type": "object",
+            "required": ["table", "made_at", "columns", "records"],
+            "properties": {
+                "table": {"type": "string"},
+                "made_at": {"type": "string", "format": "date-time"},
+                "columns": {"type": "object"},
+                "records": {"type": "array", "items": record},
+            },
+        }
+        for form, content in (
+            ("json", {"application/json": {"schema": whole}}),
+            ("csv", {"text/csv": {"schema": {"type": "string"}}}),
+        ):
+            answers = {"200": {"description": table.summary, "content": content}}
+            answers["400"] = {"description": "a day that is no date, or a range that runs backwards"}
+            paths[f"{ROOT}/{name}.{form}"] = {
+                "get": {"summary": table.summary, "parameters": days, "responses": answers}
+            }
+    paths[f"{ROOT}/devices"] = {
+        "get": {"summary": "The devices.", "responses": {"200": {"description": "`devices`: a list"}}}
+    }
+    paths[f"{ROOT}/archive.jsonl"] = {
+        "get": {
+            "summary": "Everything, one message a line; the page Your data takes it in again.",
+            "responses": {"200": {"description": "lines of JSON: topic and message"}},
+        }
+    }
+    return {
+        "openapi": "3.1.0",
+        "info": {
+            "title": "Plumbline",
+            "version": "1",
+            "description": "Upper-trunk inclination from the wearer's own neutral. A wellness record, "
+            "not a medical device. Times are local with their offset; durations in seconds; angles in "
+            "degrees, forward positive.",
+        },
+        "paths": paths,
+    }

@@ -1,0 +1,152 @@
+"""All of one wearer's data out, in again, and gone.
+
+The archive is the messages themselves, one a line, as they would come from the broker: complete,
+exact, and taken in again by the same ingest, in which what is there already changes nothing.
+"""
+
+from __future__ import annotations
+
+import tempfile
+from collections.abc import Iterable, Iterator
+from pathlib import Path
+from typing import Any
+
+import msgspec
+from sqlalchemy import Connection, delete, select, text
+
+from firmware_py.errors import StoreError
+from firmware_py.posture.events import MinutePassed
+from firmware_py.posture.messages import CHANNELS, SCHEMA, Anchor, Channel, kind_of, topic
+
+from .ingest import Ingest, Taken
+from .rollup import unpacked
+from .store import Store
+from .tables import devices, episodes, events, minutes, notes, quarters, runs, sessions
+
+MAX_LINE = 100_000
+_BATCH = 2000
+
+
+class _Line(msgspec.Struct):
+    topic: str
+    message: msgspec.Raw
+
+
+def archive(connection: Connection, wearer_id: int) -> Iterator[bytes]:
+    """Lines of JSON, `{"topic": …, "message": …}`: anchors first, then events and minutes."""
+    names = {
+        row.device_id: row.name
+        for row in connection.execute(select(devices).where(devices.c.wearer_id == wearer_id))
+    }
+    simulated: dict[tuple[int, str], bool] = {}
+    for row in connection.execute(
+        select(runs).where(runs.c.device_id.in_(names)).order_by(*runs.primary_key)
+    ):
+        simulated[row.device_id, row.run] = bool(row.simulated)
+        if row.t0_utc_ms is not None:
+            anchor = Anchor(row.anchored_at_s, row.t0_utc_ms / 1000, bool(row.trusted))
+            yield _line(names[row.device_id], Channel.ANCHOR, _envelope(row, anchor, simulated))
+    of_wearer = select(events).where(events.c.wearer_id == wearer_id).order_by(*events.primary_key)
+    channels = {kind_of(cls): channel for cls, channel in CHANNELS.items()}
+    for row in connection.execute(of_wearer):
+        channel = channels.get(row.kind, Channel.EVENT)
+        yield _line(names[row.device_id], channel, row.payload.encode())
+    every = select(minutes).where(minutes.c.wearer_id == wearer_id).order_by(*minutes.primary_key)
+    for row in connection.execute(every):
+        body = MinutePassed(row.end_s, row.start_s, unpacked(row.tally))
+        yield _line(names[row.device_id], Channel.MINUTE, _envelope(row, body, simulated))
+
+
+def _envelope(row: Any, body: Anchor | MinutePassed, simulated: dict[tuple[int, str], bool]) -> bytes:
+    named = {} if isinstance(body, Anchor) else {"session": row.session, "seq": row.seq}
+    envelope = {
+        "schema": SCHEMA,
+        "run": row.run,
+        **named,
+        "simulated": simulated[row.device_id, row.run],
+        "kind": kind_of(type(body)),
+        "data": body,
+    }
+    return msgspec.json.encode(envelope)
+
+
+def _line(device: str, channel: Channel, message: bytes) -> bytes:
+    return msgspec.json.encode(_Line(topic(device, channel), msgspec.Raw(message))) + b"\n"
+
+
+def restore(ingest: Ingest, lines: Iterable[bytes]) -> Taken:
+    """Take an archive in.
+
+    Returns:
+        What it came to; a line that is none of an archive counts as rejected.
+    """
+    decode = msgspec.json.Decoder(_Line).decode
+    whole = Taken()
+    batch: list[tuple[str, bytes]] = []
+
+    def flush() -> None:
+        taken = ingest.take(batch)
+        whole.stored += taken.stored
+        whole.repeated += taken.repeated
+        whole.rejected += taken.rejected
+        whole.touched |= taken.touched
+        batch.clear()
+
+    for line in lines:
+        if not line.strip():
+            continue
+        try:
+            if len(line) > MAX_LINE:
+                raise msgspec.DecodeError("too long")
+            decoded = decode(line)
+        except (msgspec.MsgspecError, UnicodeDecodeError):
+            whole.rejected += 1
+            continue
+        batch.append((decoded.topic, bytes(decoded.message)))
+        if len(batch) >= _BATCH:
+            flush()
+    flush()
+    return whole
+
+
+def erase(store: Store, wearer_id: int) -> int:
+    """Delete everything that is known of a wearer, and let the file forget it too.
+
+    Returns:
+        How many minutes were deleted.
+    """
+    with store.engine.execution_options(writes=True).begin() as connection:
+        own = select(devices.c.device_id).where(devices.c.wearer_id == wearer_id)
+        gone = connection.execute(delete(minutes).where(minutes.c.wearer_id == wearer_id)).rowcount
+        for table in (events, episodes, quarters, sessions, notes):
+            connection.execute(delete(table).where(table.c.wearer_id == wearer_id))
+        connection.execute(delete(runs).where(runs.c.device_id.in_(own)))
+        connection.execute(delete(devices).where(devices.c.wearer_id == wearer_id))
+    if store.is_sqlite:
+        # Deleted rows stay readable in free pages and in the log until both are rewritten.
+        with store.engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
+            connection.execute(text("VACUUM"))
+            connection.execute(text("PRAGMA wal_checkpoint(TRUNCATE)"))
+    return gone
+
+
+def backup(store: Store, folder: Path) -> Path:
+    """A consistent copy of a SQLite store, made while it is in use; the caller deletes it.
+
+    Raises:
+        StoreError: the store is no SQLite file; PostgreSQL has pg_dump.
+    """
+    if not store.is_sqlite:
+        raise StoreError("only a SQLite store is copied here; for PostgreSQL use pg_dump")
+    with tempfile.NamedTemporaryFile(dir=folder, prefix="backup-", suffix=".db", delete=False) as file:
+        path = Path(file.name)
+    path.unlink()
+    path.touch(0o600)
+    with store.engine.connect() as connection:
+        source = connection.connection.driver_connection
+        import sqlite3
+
+        target = sqlite3.connect(path)
+        source.backup(target)  # type: ignore[union-attr]  # sqlite3's own connection
+        target.close()
+    return path

@@ -1,0 +1,141 @@
+"""The pages. Thin: a query, a view, a template."""
+
+from __future__ import annotations
+
+import time
+from datetime import date
+from typing import Any
+
+from sqlalchemy import Connection
+from starlette.exceptions import HTTPException
+from starlette.requests import Request
+from starlette.responses import RedirectResponse, Response
+from starlette.routing import Route
+
+from firmware_py.posture.exposure import SHARES_ABOVE_DEG, percentile_deg, share_above
+from firmware_py.posture.rules import Rules
+
+from . import history, queries, session_view, views
+from .days import Stretch, days, local
+from .history import Period, Span
+from .rollup import total_tally, unpacked
+from .site import Site
+
+EARLIER_SESSIONS = 8
+
+
+class Pages:
+    """Every page of a site."""
+
+    def __init__(self, site: Site) -> None:
+        self._site = site
+
+    def routes(self) -> list[Route]:
+        """Their addresses."""
+        return [
+            Route("/", self.now),
+            Route("/part/today", self.today_part),
+            Route("/session/{device}/{session}", self.session),
+            Route("/history", self.history_now),
+            Route("/history/{span}/{day}", self.history),
+            Route("/about", self.about),
+        ]
+
+    def now(self, request: Request) -> Response:
+        """Now and today."""
+        wearer = self._site.wearer(request)
+        today = self._today(wearer)
+        with self._site.store.engine.connect() as connection:
+            known = queries.devices_of(connection, wearer)
+            earlier = views.session_lines(
+                queries.latest_sessions(connection, wearer, today["stretch"].start_utc_ms, EARLIER_SESSIONS)
+            )
+        simulated = any(device.simulated for device in known)
+        shown = {"devices": known, "earlier": earlier, "simulated": simulated}
+        return self._site.page(request, "now.html", "now", **today, **shown, rules=Rules())
+
+    def today_part(self, request: Request) -> Response:
+        """Today again, for a page that is open."""
+        return self._site.page(request, "_today.html", "now", **self._today(self._site.wearer(request)))
+
+    def _today(self, wearer: int) -> dict[str, Any]:
+        day = self._site.now().date()
+        stretch = days(day, 1, self._site.zone)
+        with self._site.store.engine.connect() as connection:
+            return {"page": self._day(connection, wearer, day, stretch), "stretch": stretch}
+
+    def _day(self, connection: Connection, wearer: int, day: date, stretch: Stretch) -> views.DayPage:
+        minutes = queries.minutes_between(connection, wearer, stretch)
+        episodes = queries.episodes_between(connection, wearer, stretch)
+        sessions = queries.sessions_between(connection, wearer, stretch)
+        return views.day_page(day, stretch, round(time.time() * 1000), minutes, episodes, sessions)
+
+    def session(self, request: Request) -> Response:
+        """One session."""
+        wearer = self._site.wearer(request)
+        with self._site.store.engine.connect() as connection:
+            row = queries.one_session(
+                connection, wearer, request.path_params["device"], request.path_params["session"]
+            )
+            line = None if row is None else views.session_line(row)
+            if row is None or line is None:
+                raise HTTPException(404)
+            minutes = queries.minutes_of(connection, row.device_id, row.session)
+            episodes = queries.episodes_of(connection, row.device_id, row.session)
+            missing = queries.missing_of(connection, row.device_id, row.session, row.message_count)
+        page = session_view.session_page(
+            line,
+            [(minute, unpacked(minute.tally)) for minute in minutes],
+            episodes,
+            missing,
+            bool(row.trusted),
+        )
+        classes = {"angles": session_view.ANGLE_CLASSES_DEG, "holds": session_view.HOLD_CLASSES_S}
+        day = local(line.start_utc_ms, self._site.zone).date()
+        return self._site.page(request, "session.html", "now", page=page, day=day, rules=Rules(), **classes)
+
+    def history_now(self, request: Request) -> Response:
+        """This week."""
+        return RedirectResponse(f"/history/{Span.WEEK}/{self._site.now().date()}")
+
+    def history(self, request: Request) -> Response:
+        """A day, a week, a month or a year."""
+        wearer = self._site.wearer(request)
+        try:
+            span = Span(request.path_params["span"])
+            period = Period.around(span, date.fromisoformat(request.path_params["day"]))
+            stretch, stretch_before = (
+                period.stretch(self._site.zone),
+                period.before().stretch(self._site.zone),
+            )
+        except (ValueError, OverflowError) as error:
+            raise HTTPException(404) from error
+        with self._site.store.engine.connect() as connection:
+            quarters = queries.quarters_between(connection, wearer, stretch)
+            before = queries.quarters_between(connection, wearer, stretch_before)
+            packed = [] if span is Span.YEAR else queries.tallies_between(connection, wearer, stretch)
+            extent = queries.extent(connection, wearer)
+            simulated = queries.simulated_between(connection, wearer, stretch)
+            day = self._day(connection, wearer, period.first, stretch) if span is Span.DAY else None
+        look = history.look(period, quarters, before, self._site.zone)
+        tally = total_tally(map(unpacked, packed))
+        return self._site.page(
+            request,
+            "history.html",
+            "history",
+            look=look,
+            day=day,
+            simulated=simulated,
+            extent=extent,
+            today=self._site.now().date(),
+            percentiles=[session_view.known(percentile_deg(tally.flexion, p)) for p in session_view.PERCENTS],
+            above=[(angle, share_above(tally, angle)) for angle in SHARES_ABOVE_DEG],
+            calendar=history.weeks_of_month(period) if span is Span.MONTH else [],
+            level=history.level,
+            spans=list(Span),
+            rest_share=look.share_outside(look.worst),
+        )
+
+    def about(self, request: Request) -> Response:
+        """What this is and is not."""
+        return self._site.page(request, "about.html", "about")
