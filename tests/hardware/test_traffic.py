@@ -57,8 +57,8 @@ HELD = {
         (2, 0x14): 0b0010_0011,
     },
     # DocID030071 rev 3. 0x10 CTRL1_XL: ODR 0100 (104 Hz), FS 10 (±4 g), LPF1_BW_SEL 1. 0x11 CTRL2_G:
-    # ODR 0100, FS 01 (500 dps). 0x12 CTRL3_C: BDU, IF_INC. 0x08 FIFO_CTRL3: no decimation of either. 0x0A FIFO_CTRL5:
-    # ODR_FIFO 0100, mode 110 (continuous).
+    # ODR 0100, FS 01 (500 dps). 0x12 CTRL3_C: BDU, IF_INC. 0x08 FIFO_CTRL3: no decimation of either.
+    # 0x0A FIFO_CTRL5: ODR_FIFO 0100, mode 110 (continuous).
     "LSM6DS3TR-C": {
         0x10: 0b0100_1010,
         0x11: 0b0100_0100,

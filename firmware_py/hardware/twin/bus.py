@@ -5,6 +5,7 @@ from __future__ import annotations
 import ctypes
 import errno
 import math
+import threading
 from typing import Protocol
 
 import smbus2
@@ -49,6 +50,9 @@ class TwinBus:
         self._silent_until_s: dict[int, float] = {}
         self._stuck_until_s = -math.inf
         self._stuck_cost_s = 0.0
+        self._lock = (
+            threading.Lock()
+        )  # the motor's thread and the sampling loop share a bus, as in the kernel
         self.transfers = 0
         self.wire_s = 0.0
         self.record = False
@@ -77,6 +81,10 @@ class TwinBus:
         Raises:
             OSError: EREMOTEIO where nothing acknowledges, ETIMEDOUT on a stuck bus, as the kernel does.
         """
+        with self._lock:
+            self._transfer(i2c_msgs)
+
+    def _transfer(self, i2c_msgs: tuple[smbus2.i2c_msg, ...]) -> None:
         now_s = self._clock.monotonic()
         if now_s < self._stuck_until_s:
             self._clock.sleep(self._stuck_cost_s)

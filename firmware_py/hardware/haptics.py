@@ -1,0 +1,133 @@
+"""Feedback on the body: events become patterns, a thread of its own plays them, and the core is told.
+
+Playing never blocks the sampling loop. Before the first pulse the core learns by `NoteBuzz` from when
+and for how long the motor shakes the sensor; it judges nothing meanwhile, nor shortly after.
+"""
+
+from __future__ import annotations
+
+import logging
+import queue
+import threading
+from collections.abc import Callable, Mapping
+from typing import Final
+
+from ..posture import events as said
+from .clock import Clock
+from .motors import Motor
+from .patterns import Pattern, duration_s
+
+log = logging.getLogger(__name__)
+
+WAITING: Final = 2
+"""Patterns that may wait behind the one that plays; a further one is dropped, for late feedback misleads."""
+
+
+class Haptics:
+    """A listener of the core that answers on the body.
+
+    Args:
+        motor: what shakes; this object drives it from now on and closes it.
+        patterns: by name, see `patterns.patterns`.
+        clock: of the run.
+        origin_s: moment of `clock` that is t = 0 of the run.
+        tell: takes a `NoteBuzz` for the core, from another thread.
+    """
+
+    def __init__(
+        self,
+        motor: Motor,
+        patterns: Mapping[str, Pattern],
+        clock: Clock,
+        *,
+        origin_s: float = 0.0,
+        tell: Callable[[said.NoteBuzz], None] = lambda note: None,
+    ) -> None:
+        self._motor = motor
+        self._patterns = patterns
+        self._clock = clock
+        self._origin_s = origin_s
+        self._tell = tell
+        self._waiting: queue.Queue[str | None] = queue.Queue()
+        self._faulty = False
+        self._thread = threading.Thread(target=self._work, name="haptics", daemon=True)
+        self._thread.start()
+
+    def __call__(self, event: said.Event) -> None:
+        """Answer an event, if it has an answer."""
+        name = pattern_for(event)
+        if name is not None:
+            self.play(name)
+
+    def play(self, name: str) -> None:
+        """Let a pattern follow those that wait; returns at once.
+
+        Raises:
+            KeyError: for a name that no pattern has.
+        """
+        if name not in self._patterns:
+            raise KeyError(f"no pattern is called {name!r}; there are {', '.join(self._patterns)}")
+        if self._waiting.qsize() < WAITING:
+            self._waiting.put(name)
+
+    def close(self) -> None:
+        """Finish what plays, drop what waits, and let the motor rest."""
+        self._waiting.put(None)
+        self._thread.join(timeout=10.0)
+        self._motor.close()
+
+    def _work(self) -> None:
+        while (name := self._waiting.get()) is not None:
+            pattern = self._patterns[name]
+            self._tell(said.NoteBuzz(self._clock.monotonic() - self._origin_s, duration_s(pattern)))
+            try:
+                self._shake(pattern)
+            except OSError as error:
+                if not self._faulty:  # once, not at every buzz of a day
+                    log.warning(
+                        "%s does not answer (%s); reminders go on without it", self._motor.name, error
+                    )
+                self._faulty = True
+            else:
+                self._faulty = False
+
+    def _shake(self, pattern: Pattern) -> None:
+        try:
+            for pulse in pattern:
+                self._motor.drive(pulse.strength)
+                self._clock.sleep(pulse.on_s)
+                self._motor.drive(0.0)
+                self._clock.sleep(pulse.off_s)
+        except OSError:
+            self._rest()
+            raise
+
+    def _rest(self) -> None:
+        """A pulse whose end was lost must not shake on."""
+        for _ in range(20):
+            try:
+                return self._motor.drive(0.0)
+            except OSError:
+                self._clock.sleep(0.1)
+        return None
+
+
+def pattern_for(event: said.Event) -> str | None:
+    """The name of the pattern that answers an event; None for most."""
+    match event:
+        case said.SlouchAlert(level=1):
+            return "slouch"
+        case said.SlouchAlert():
+            return "slouch_again"
+        case said.SlouchEnded(outcome=said.SlouchEnd.CORRECTED, alerted_s=float()):
+            return "corrected"
+        case said.BreakDue():
+            return "break_due"
+        case said.SensorLost():
+            return "lost"
+        case said.Snoozed(t_s=now_s, until_s=until_s):
+            return "snoozed" if until_s > now_s else "awake"
+        case said.ModeChanged(mode=mode):
+            return "loud" if mode is said.Mode.TRAINING else "silent"
+        case _:
+            return None

@@ -1,0 +1,89 @@
+"""The button: presses told apart, whatever fingers do."""
+
+import queue
+
+import pytest
+from gpiozero import Device
+from gpiozero.pins.mock import MockFactory
+from hypothesis import given
+from hypothesis import strategies as st
+
+from firmware_py.hardware.button import LONG_S, PAUSE_S, Button, Press, PressReader
+
+
+def presses(*edges, ends_s=60.0):
+    """What is told for (down, up) times, with time passing as `wakes_s` asks."""
+    reader, told = PressReader(), []
+
+    def until(t_s):
+        while (wakes_s := reader.wakes_s) is not None and wakes_s <= t_s:
+            told.append(reader.passed(wakes_s))
+
+    for down_s, up_s in edges:
+        until(down_s)
+        told.append(reader.down(down_s))
+        until(up_s)
+        told.append(reader.up(up_s))
+    until(ends_s)
+    return [press for press in told if press is not None]
+
+
+def test_one_short_press():
+    assert presses((1.0, 1.1)) == [Press.SHORT]
+
+
+def test_a_long_press_is_told_once_while_held():
+    assert presses((1.0, 9.0)) == [Press.LONG]
+    reader = PressReader()
+    reader.down(1.0)
+    assert reader.passed(1.0 + LONG_S) is Press.LONG
+
+
+def test_three_in_a_row():
+    assert presses((1.0, 1.1), (1.3, 1.4), (1.6, 1.7)) == [Press.TRIPLE]
+
+
+def test_two_in_a_row_mean_nothing():
+    assert presses((1.0, 1.1), (1.3, 1.4)) == []
+
+
+def test_slow_presses_are_single_ones():
+    assert presses((1.0, 1.1), (2.0, 2.1), (3.0, 3.1)) == [Press.SHORT] * 3
+
+
+def test_a_long_press_after_a_short_one_is_only_long():
+    assert presses((1.0, 1.1), (1.2, 4.0)) == [Press.LONG]
+
+
+@given(st.lists(st.tuples(st.floats(0.01, 3.0), st.floats(0.01, 3.0)), max_size=20))
+def test_no_fingering_tells_more_presses_than_were_made(fingering):
+    edges, now_s = [], 0.0
+    for gap_s, held_s in fingering:
+        edges.append((now_s + gap_s, now_s + gap_s + held_s))
+        now_s += gap_s + held_s
+    told = presses(*edges, ends_s=now_s + 10.0)
+    weight = {Press.SHORT: 1, Press.LONG: 1, Press.TRIPLE: 3}
+    assert sum(weight[press] for press in told) <= len(edges)
+    assert sum(press is Press.LONG for press in told) == sum(up >= down + LONG_S for down, up in edges)
+
+
+@pytest.fixture
+def pins():
+    Device.pin_factory = MockFactory()
+    yield Device.pin_factory
+    Device.pin_factory.close()
+    Device.pin_factory = None
+
+
+def test_a_button_on_a_pin_tells_a_short_press_by_itself(pins):
+    told = queue.Queue()
+    now_s = [10.0]
+    button = Button(17, told.put, lambda: now_s[0])
+    try:
+        pins.pin(17).drive_low()
+        now_s[0] += 0.1
+        pins.pin(17).drive_high()
+        now_s[0] += PAUSE_S + 0.1
+        assert told.get(timeout=5.0) is Press.SHORT
+    finally:
+        button.close()
