@@ -28,6 +28,9 @@ log = logging.getLogger(__name__)
 
 LOOPBACK: Final = "127.0.0.1"
 
+PID_FILE: Final = "mosquitto.pid"
+"""Process numbers of the broker and of its owner."""
+
 _START_TIMEOUT_S = 10.0
 
 PERSISTENCE: Final = """\
@@ -157,13 +160,22 @@ def start_embedded(host: str, port: int) -> RunningBroker:
 def _start_mosquitto(program: str, folder: Path, port: int) -> RunningBroker:
     folder.mkdir(parents=True, exist_ok=True)
     folder.chmod(0o700)
-    config, said, pid_file = folder / "mosquitto.conf", folder / "mosquitto.log", folder / "mosquitto.pid"
-    _stop_orphan(pid_file, config)
+    config = folder / "mosquitto.conf"
+    _stop_orphan(folder / PID_FILE, config)
     lines = [
         "# Written at each start; changes are lost.",
         f"listener {port} {LOOPBACK}",
         "allow_anonymous true",
-        PERSISTENCE.format(folder=folder.resolve()).rstrip(),
+        *common_settings(folder),
+    ]
+    config.write_text("\n".join(lines) + "\n")
+    return run_mosquitto(program, config, LOOPBACK, port)
+
+
+def common_settings(folder: Path) -> list[str]:
+    """Lines of configuration that every broker of ours has: it survives a kill and takes no monsters."""
+    lines = [
+        *PERSISTENCE.format(folder=folder.resolve()).splitlines(),
         f"message_size_limit {2 * MAX_PAYLOAD_BYTES}",
         "log_type error",
         "log_type warning",
@@ -171,13 +183,25 @@ def _start_mosquitto(program: str, folder: Path, port: int) -> RunningBroker:
     if os.geteuid() == 0:
         # Mosquitto would become the user "mosquitto", who may not read our folder.
         lines.append(f"user {getpass.getuser()}")
-    config.write_text("\n".join(lines) + "\n")
+    return lines
+
+
+def run_mosquitto(program: str, config: Path, host: str, port: int) -> RunningBroker:
+    """Start Mosquitto with a configuration, its log and its process number beside it; wait until it listens.
+
+    Raises:
+        LinkError: it does not, with its own last word.
+    """
+    said, pid_file = config.with_name("mosquitto.log"), config.with_name(PID_FILE)
     with said.open("wb") as output:
         process = subprocess.Popen(  # noqa: S603 - the program found above, our own configuration
-            [program, "-c", str(config)], stdin=subprocess.DEVNULL, stdout=output, stderr=output,
+            [program, "-c", str(config)],
+            stdin=subprocess.DEVNULL,
+            stdout=output,
+            stderr=output,
             # Ctrl-C at a terminal reaches the whole group; we stop the broker ourselves, last of all.
             start_new_session=True,
-        )  # fmt: skip
+        )
     pid_file.write_text(f"{process.pid} {os.getpid()}\n")
 
     def stop() -> None:
@@ -196,7 +220,7 @@ def _start_mosquitto(program: str, folder: Path, port: int) -> RunningBroker:
             words = said.read_text(errors="replace").strip().splitlines()
             raise LinkError(f"Mosquitto does not start: {words[-1] if words else 'it said nothing'}")
         time.sleep(0.02)
-    return RunningBroker(LOOPBACK, port, "mosquitto", stop)
+    return RunningBroker(host, port, "mosquitto", stop)
 
 
 def _stop_orphan(pid_file: Path, config: Path) -> None:
