@@ -9,7 +9,7 @@ import contextlib
 from collections.abc import Iterator
 from tempfile import TemporaryFile
 from typing import IO
-from urllib.parse import parse_qs
+from urllib.parse import parse_qs, urlencode
 
 from sqlalchemy import update
 from starlette.background import BackgroundTask
@@ -24,8 +24,10 @@ from firmware_py.posture.events import EndSession, Mode, SetMode, Snooze
 from firmware_py.posture.messages import Request as DeviceRequest
 
 from . import archive, queries
+from .api import FORMATS, ROOT
 from .days import utc_ms
 from .device_view import KINDS, device_view
+from .records import TABLES
 from .site import Site
 from .tables import devices
 
@@ -47,6 +49,7 @@ class Actions:
             Route("/devices", self.devices),
             Route("/devices/{device}/{action}", self.device, methods=["POST"]),
             Route("/data", self.data),
+            Route("/data/export", self.export),
             Route("/data/backup.db", self.backup),
             Route("/data/restore", self.restore, methods=["POST"]),
             Route("/data/erase", self.erase, methods=["POST"]),
@@ -114,6 +117,15 @@ class Actions:
             numbers=numbers,
             sqlite=self._site.store.is_sqlite,
         )
+
+    def export(self, request: Request) -> Response:
+        """The form's choice, as an address of the API."""
+        chosen = request.query_params
+        table, form = chosen.get("table", ""), chosen.get("format", "")
+        if table not in TABLES or form not in FORMATS:
+            raise HTTPException(400)
+        days = urlencode({key: chosen[key] for key in ("from", "to") if key in chosen})
+        return RedirectResponse(f"{ROOT}/{table}.{form}?{days}", 303)
 
     def backup(self, _request: Request) -> Response:
         """A consistent copy of the database."""

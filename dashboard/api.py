@@ -20,7 +20,7 @@ from .tables import events, minutes, rejections, sessions
 ROOT = "/api/v1"
 DEFAULT_DAYS = 7
 
-_FORMATS = {"json": "application/json", "csv": "text/csv; charset=utf-8"}
+FORMATS = {"json": "application/json", "csv": "text/csv; charset=utf-8"}
 
 
 class Api:
@@ -42,7 +42,7 @@ class Api:
     def table(self, request: Request) -> Response:
         """Records of a range of local days."""
         name, form = request.path_params["table"], request.path_params["format"]
-        if name not in TABLES or form not in _FORMATS:
+        if name not in TABLES or form not in FORMATS:
             raise HTTPException(404)
         first, last = self._range(request)
         wearer, zone, store = self._site.wearer(request), self._site.zone, self._site.store
@@ -54,7 +54,7 @@ class Api:
                 yield from as_csv(name, rows) if form == "csv" else as_json(name, rows, made_at)
 
         filename = f"plumbline-{name}-{first}-{last}.{form}"
-        return _download(lines(), _FORMATS[form], filename if form == "csv" else None)
+        return _download(lines(), FORMATS[form], filename if form == "csv" else None)
 
     def archive(self, request: Request) -> Response:
         """Everything, in the form that is taken in again."""

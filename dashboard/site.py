@@ -24,13 +24,7 @@ from .words import Words, preferred, words
 
 STATIC = Path(str(files("dashboard") / "static"))
 
-PAGES = (
-    ("now", "/"),
-    ("history", "/history"),
-    ("devices", "/devices"),
-    ("data", "/data"),
-    ("about", "/about"),
-)
+PAGES = (("now", "/"), ("history", "/history"), ("devices", "/devices"), ("data", "/data"))
 """What the navigation offers: key of the text, path."""
 
 
