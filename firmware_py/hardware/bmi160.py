@@ -19,6 +19,7 @@ from ..posture.blocks import STANDARD_GRAVITY_M_S2, Place
 from .clock import Clock
 from .fifo import FRAMES_A_READ, OUT_OF_STEP, OVERFLOWED, FifoImu
 from .i2c import Bits, BurstRead, I2cBus, I2cDevice
+from .selftest import AXES, SETTLES_S, AxisResult, average
 
 FRAME_BYTES = 12
 FIFO_FRAMES = 1024 // FRAME_BYTES
@@ -35,6 +36,10 @@ class Bmi160Registers(I2cDevice):
     fifo_config = Bits(0x47)  # bit 7 rate, bit 6 acceleration, bit 4 headers; 0x10 after a reset
     command = Bits(0x7E)  # 0x11 acceleration on, 0x15 rate on, 0xB0 FIFO emptied, 0xB6 reset
 
+    self_test_control = Bits(0x6D)  # bit 4 rate; bit 3 strong, bit 2 positive, bits 1:0 acceleration (1: on)
+    gyro_passed = Bits(0x1B, 1, 1)
+
+    ACC = 0x12  # three little-endian words
     SETTINGS = 0x40  # four registers
     TEMPERATURE = 0x20  # two bytes, little-endian, signed: °C = counts / 512 + 23; 0x8000 invalid
     FIFO_LENGTH = 0x22  # two bytes, little-endian, eleven bits
@@ -51,6 +56,11 @@ EMPTY_FIFO = 0xB0
 RESET = 0xB6
 ACC_START_S = 0.004  # 3.8 ms; a command that comes sooner is dropped
 INVALID = -0x8000
+TEST_1600_HZ = 0x2C
+ACC_8_G = 8
+PUSH_UP = 0x0D
+PUSH_DOWN = 0x09
+TEST_GYRO = 0x10
 
 
 class Bmi160(FifoImu, Bmi160Registers):
@@ -119,6 +129,29 @@ class Bmi160(FifoImu, Bmi160Registers):
         self._temperature.read(2)
         counts = int.from_bytes(self._temperature.data, "little", signed=True)
         return math.nan if counts == INVALID else counts / 512.0 + 23.0
+
+    def self_test(self) -> tuple[AxisResult, ...]:
+        """Acceleration: difference of both pushes, 800 mg, z 400 mg; rate: the chip judges itself (2.8)."""
+        self.command = ACC_ON
+        self._clock.sleep(ACC_START_S)
+        self.command = GYRO_ON
+        self._clock.sleep(self.start_up_s)
+        self.acc_config = TEST_1600_HZ
+        self.acc_range = ACC_8_G
+        self.self_test_control = PUSH_UP
+        up = average(self._read_acc, self._clock)
+        self.self_test_control = PUSH_DOWN
+        change_mg = (up - average(self._read_acc, self._clock)) * 1000.0 / 4096.0
+        self.self_test_control = TEST_GYRO
+        self._clock.sleep(SETTLES_S)
+        passed = self.gyro_passed
+        self.self_test_control = 0
+        least_mg = (800.0, 800.0, 400.0)
+        acc = [AxisResult(AXES[i], float(change_mg[i]), least_mg[i], math.inf, "mg") for i in range(3)]
+        return (*acc, AxisResult("gyr", float(passed), 1.0, 1.0, "passed"))
+
+    def _read_acc(self) -> NDArray[np.int16]:
+        return np.append(np.frombuffer(self.read_registers(self.ACC, 6), dtype="<i2"), np.zeros(3, np.int16))
 
     def _scales(self) -> NDArray[np.float32]:
         acc = STANDARD_GRAVITY_M_S2 / 8192.0

@@ -30,6 +30,7 @@ from ..posture.blocks import Place, Remark, RemarkKind, SensorBlock, empty_block
 from .clock import Clock
 from .i2c import I2cBus, I2cDevice
 from .sampleclock import ABSURD_PERIODS, SampleClock
+from .selftest import AxisResult
 from .spikes import any_jump, implausible_rows
 
 LOST_AFTER_S = 0.5
@@ -164,6 +165,16 @@ class FifoImu(I2cDevice):
                 f"the chip at 0x{self.address:02x} on {self.bus.name} says it is 0x{seen:02X}; known: {known}"
             )
         self._call(part)
+
+    @abstractmethod
+    def self_test(self) -> tuple[AxisResult, ...]:
+        """The factory self-test of a still board, axis by axis; takes about a second.
+
+        Empty where the chip carries no factory values (some clones). `open` it again afterwards.
+
+        Raises:
+            OSError: where it stops answering.
+        """
 
     # The Imu protocol.
 

@@ -18,6 +18,7 @@ from ..posture.blocks import STANDARD_GRAVITY_M_S2, Place
 from .clock import Clock
 from .fifo import FRAMES_A_READ, OUT_OF_STEP, OVERFLOWED, FifoImu
 from .i2c import Bits, BurstRead, I2cBus, I2cDevice
+from .selftest import AxisResult, average, shares_of_factory
 
 FRAME_BYTES = 12
 
@@ -38,14 +39,21 @@ class Icm20948Registers(I2cDevice):
     fifo_reset = Bits(0x68, 4, 0)  # 0x1F then 0: emptied
     fifo_mode = Bits(0x69, 4, 0)  # 0: the newest overwrite the oldest
 
+    # Bank 1: factory values of the self-test
+    GYRO_FACTORY = 0x02  # three registers
+    ACC_FACTORY = 0x0E  # three registers
+
     # Bank 2
     gyro_divider = Bits(0x00)  # rate = 1125 Hz / (1 + divider)
     gyro_config = Bits(0x01)  # bits 5:3 low pass (4: 23.9 Hz), 2:1 range (±250 · 2^n °/s), 0 low pass on
     align_rates = Bits(0x09, 0, 0)
     acc_divider_low = Bits(0x11)
+    gyro_push = Bits(0x02, 5, 3)
+    acc_push = Bits(0x15, 4, 2)
     acc_config = Bits(0x14)  # bits 5:3 low pass (4: 23.9 Hz), 2:1 range (±2 · 2^n g), 0 low pass on
 
     OVERFLOW = 0x1B  # INT_STATUS_2, bits 4:0
+    ACC = 0x2D  # six big-endian words: acceleration, rate
     TEMPERATURE = 0x39  # two bytes, signed: °C = counts / 333.87 + 21
     FIFO_COUNT = 0x70  # two bytes
     FIFO = 0x72  # does not move on to the next register
@@ -136,6 +144,29 @@ class Icm20948(FifoImu, Icm20948Registers):
     def _temperature_c(self) -> float:
         self._temperature.read(2)
         return int.from_bytes(self._temperature.data, "big", signed=True) / 333.87 + 21.0
+
+    def self_test(self) -> tuple[AxisResult, ...]:
+        """Share of the factory's own response, as for the MPU-6500."""
+        self.write_register(0x7F, 0)
+        self.power = WAKE
+        self.power_axes = 0
+        self.bank = 2
+        self.gyro_divider = self.acc_divider_low = 0
+        self.gyro_config = self.acc_config = 1  # smallest ranges, widest low pass
+        free = self._averaged()
+        self.gyro_push = self.acc_push = 7
+        pushed = self._averaged()
+        self.gyro_push = self.acc_push = 0
+        self.bank = 1
+        codes = self.read_registers(self.ACC_FACTORY, 3) + self.read_registers(self.GYRO_FACTORY, 3)
+        self.bank = 0
+        return shares_of_factory(pushed - free, codes)
+
+    def _averaged(self) -> NDArray[np.float64]:
+        self.bank = 0
+        mean = average(lambda: np.frombuffer(self.read_registers(self.ACC, 12), dtype=">i2"), self._clock)
+        self.bank = 2
+        return mean
 
     def _scales(self) -> NDArray[np.float32]:
         acc = STANDARD_GRAVITY_M_S2 / 8192.0

@@ -23,6 +23,7 @@ from ..posture.blocks import STANDARD_GRAVITY_M_S2, Place
 from .clock import Clock
 from .fifo import FRAMES_A_READ, OUT_OF_STEP, OVERFLOWED, FifoImu
 from .i2c import Bits, BurstRead, I2cBus, I2cDevice
+from .selftest import AXES, AxisResult, average
 
 
 class Lsm6dsRegisters(I2cDevice):
@@ -35,8 +36,11 @@ class Lsm6dsRegisters(I2cDevice):
     gyro_config = Bits(0x11)  # CTRL2_G: bits 7:4 rate (4: 104 Hz), 3:2 range (1: ±500 °/s)
     control_3 = Bits(0x12)  # CTRL3_C: bit 6 BDU, bit 2 IF_INC, bit 0 SW_RESET; 0x04 after a reset
 
+    push = Bits(0x14)  # CTRL5_C: bits 3:2 rate, 1:0 acceleration; 1 pushes to the positive side
+
     SETTINGS = 0x10  # three registers
     TEMPERATURE = 0x20  # two bytes, little-endian, signed: °C = counts / 256 + 25
+    RATE = 0x22  # six little-endian words: rate, acceleration
     FIFO_STATUS = 0x3A
 
 
@@ -44,11 +48,15 @@ ACC_CONFIG = 4 << 4 | 2 << 2 | 1 << 1
 GYRO_CONFIG = 4 << 4 | 1 << 2
 CONTROL_3 = 0x44
 CONTROL_3_RESET = 0x05
+TEST_ACC = 3 << 4 | 2 << 2  # 52 Hz, ±4 g
+TEST_GYRO = 5 << 4 | 3 << 2  # 208 Hz, ±2000 °/s
+PUSH_BOTH = 1 << 2 | 1
 
 
 class _Lsm6ds(FifoImu, Lsm6dsRegisters):
     """What both generations share."""
 
+    least_push_mg: ClassVar[float]
     rate_hz: ClassVar[float] = 104.0
     reset_s: ClassVar[float] = 0.02  # boot: 15 ms
     start_up_s: ClassVar[float] = 0.1  # gyroscope from power-down: 70–80 ms
@@ -79,6 +87,25 @@ class _Lsm6ds(FifoImu, Lsm6dsRegisters):
         self._temperature.read(2)
         return int.from_bytes(self._temperature.data, "little", signed=True) / 256.0 + 25.0
 
+    def self_test(self) -> tuple[AxisResult, ...]:
+        """Change when pushed: acceleration to 1700 mg, rate 150–700 °/s (data sheets, table 3)."""
+        self.control_3 = CONTROL_3
+        self.acc_config = TEST_ACC
+        self.gyro_config = TEST_GYRO
+        self.push = 0
+        free = average(self._read_once, self._clock)
+        self.push = PUSH_BOTH
+        change = average(self._read_once, self._clock) - free
+        self.push = 0
+        acc = [
+            AxisResult(AXES[i], abs(change[i]) * 0.122, self.least_push_mg, 1700.0, "mg") for i in range(3)
+        ]
+        gyr = [AxisResult(AXES[i], abs(change[i]) * 0.070, 150.0, 700.0, "°/s") for i in range(3, 6)]
+        return (*acc, *gyr)
+
+    def _read_once(self) -> NDArray[np.int16]:
+        return np.frombuffer(self.read_registers(self.RATE, 12), dtype="<i2")[[3, 4, 5, 0, 1, 2]]
+
     def _scales(self) -> NDArray[np.float32]:
         acc = 0.122e-3 * STANDARD_GRAVITY_M_S2  # 0.122 mg a count at ±4 g
         gyr = math.radians(17.50e-3)  # 17.50 m°/s a count at ±500 °/s
@@ -95,6 +122,7 @@ class Lsm6ds3trc(_Lsm6ds):
     """An LSM6DS3TR-C at 104 Hz; 4 kB of FIFO hold 3.2 s."""
 
     parts: ClassVar[dict[int, str]] = {0x6A: "LSM6DS3TR-C", 0x69: "LSM6DS3"}
+    least_push_mg: ClassVar[float] = 90.0
 
     fifo_decimation = Bits(0x08)  # FIFO_CTRL3: bits 5:3 rate, 2:0 acceleration; 1: every sample
     fifo_control = Bits(0x0A)  # FIFO_CTRL5: bits 6:3 rate (4: 104 Hz), 2:0 mode (0 off, 6 newest overwrite)
@@ -148,6 +176,7 @@ class Lsm6dso(_Lsm6ds):
     """An LSM6DSO or LSM6DSOX at 104 Hz; 512 words of FIFO hold 2.4 s."""
 
     parts: ClassVar[dict[int, str]] = {0x6C: "LSM6DSO"}
+    least_push_mg: ClassVar[float] = 50.0
 
     control_9 = Bits(0x18)  # CTRL9_XL: 0xE0 after a reset; bit 1 keeps I3C out of the way
     fifo_batching = Bits(0x09)  # FIFO_CTRL3: bits 7:4 rate, 3:0 acceleration; 4: 104 Hz

@@ -23,6 +23,7 @@ from ..posture.blocks import STANDARD_GRAVITY_M_S2, Place
 from .clock import Clock
 from .fifo import FRAMES_A_READ, OUT_OF_STEP, OVERFLOWED, FifoImu
 from .i2c import Bits, BurstRead, I2cBus, I2cDevice
+from .selftest import AXES, AxisResult, average, shares_of_factory
 
 FRAME_BYTES = 12
 
@@ -36,12 +37,16 @@ class Mpu6050Registers(I2cDevice):
     acc_range = Bits(0x1C, 4, 3)  # ±2 · 2^n g
     acc_low_pass = Bits(0x1D, 3, 0)  # successors only: ACCEL_FCHOICE_B, A_DLPF_CFG; 4: 21 Hz
     fifo_sources = Bits(0x23)  # 0x78: acceleration and the three rates, 12 bytes a frame
+    gyro_self_test = Bits(0x1B)  # bits 7:5 push the axes; bits 4:3 as above
+    acc_self_test = Bits(0x1C)
     user_control = Bits(0x6A)  # bit 6 FIFO_EN; bit 2 FIFO_RESET, which works only while FIFO_EN is 0
     device_reset = Bits(0x6B, 7, 7)  # clears itself after up to 100 ms
     asleep = Bits(0x6B, 6, 6)  # 1 after a reset
     clock_source = Bits(0x6B, 2, 0)  # 1: phase-locked to the x gyroscope, steadier than the RC oscillator
     who_am_i = Bits(0x75)
 
+    SELF_TEST = 0x0D  # four registers of factory values
+    ACC = 0x3B  # seven big-endian words: acceleration, temperature, rate
     TEMPERATURE = 0x41  # two bytes, signed: °C = counts / 340 + 36.53
     FIFO_COUNT = 0x72  # two bytes; reading the first latches both
     FIFO = 0x74  # does not move on to the next register
@@ -131,6 +136,43 @@ class Mpu6050(FifoImu, Mpu6050Registers):
         self._temperature.read(2)
         return int.from_bytes(self._temperature.data, "big", signed=True) / 340.0 + 36.53
 
+    def self_test(self) -> tuple[AxisResult, ...]:
+        """Change from the factory's own response; ±14 % are allowed (specification, 6.1 and 6.2)."""
+        response = self._push(acc_range=2, gyro_range=0)  # ±8 g, ±250 °/s
+        x, y, z, rest = self.read_registers(self.SELF_TEST, 4)
+        codes = [x >> 3 & 0x1C | rest >> 4 & 3, y >> 3 & 0x1C | rest >> 2 & 3, z >> 3 & 0x1C | rest & 3]
+        codes += [x & 0x1F, y & 0x1F, z & 0x1F]
+        if 0 in codes:
+            return ()
+        factory = [4096.0 * 0.34 * (0.92 / 0.34) ** ((code - 1) / 30) for code in codes[:3]]
+        factory += [
+            sign * 25.0 * 131.0 * 1.046 ** (code - 1)
+            for sign, code in zip((1, -1, 1), codes[3:], strict=True)
+        ]
+        return tuple(
+            AxisResult(axis, 100.0 * (float(seen) - wanted) / wanted, -14.0, 14.0, "%")
+            for axis, seen, wanted in zip(AXES, response, factory, strict=True)
+        )
+
+    def _push(self, acc_range: int, gyro_range: int) -> NDArray[np.float64]:
+        """(6,) change in counts when all axes are pushed."""
+        self.asleep = 0
+        self.clock_source = 1
+        self.sample_rate_divider = 0
+        self.low_pass = 2
+        self.gyro_self_test = gyro_range << 3
+        self.acc_self_test = acc_range << 3
+        free = average(self._read_once, self._clock)
+        self.gyro_self_test = 0xE0 | gyro_range << 3
+        self.acc_self_test = 0xE0 | acc_range << 3
+        pushed = average(self._read_once, self._clock)
+        self.gyro_self_test = gyro_range << 3
+        self.acc_self_test = acc_range << 3
+        return pushed - free
+
+    def _read_once(self) -> NDArray[np.int16]:
+        return np.frombuffer(self.read_registers(self.ACC, 14), dtype=">i2")[[0, 1, 2, 4, 5, 6]]
+
     def _scales(self) -> NDArray[np.float32]:
         acc = STANDARD_GRAVITY_M_S2 * (2 << ACC_RANGE) / 32768.0
         gyr = math.radians(250 << GYRO_RANGE) / 32750.0  # 131 counts per °/s at ±250 °/s, not 131.072
@@ -154,12 +196,21 @@ class Mpu6500(Mpu6050):
         0x78: "MPU-6500 clone",
         0x98: "ICM-20689",
     }
+    GYRO_FACTORY = 0x00  # three registers
+    ACC_FACTORY = 0x0D  # three registers
+
     fifo_bytes: ClassVar[int] = 512
     settings_bytes: ClassVar[int] = 5
 
     def _configure(self) -> None:
         self.acc_low_pass = LOW_PASS
         super()._configure()
+
+    def self_test(self) -> tuple[AxisResult, ...]:
+        """Share of the factory's own response (AN-MPU-9250A-03): acceleration 0.5–1.5, rate above 0.5."""
+        response = self._push(acc_range=0, gyro_range=0)
+        codes = self.read_registers(self.ACC_FACTORY, 3) + self.read_registers(self.GYRO_FACTORY, 3)
+        return shares_of_factory(response, codes)
 
     def _temperature_c(self) -> float:
         self._temperature.read(2)

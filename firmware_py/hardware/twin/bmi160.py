@@ -8,12 +8,13 @@ from typing import ClassVar
 import numpy as np
 from numpy.typing import NDArray
 
-from ...posture.blocks import STANDARD_GRAVITY_M_S2
+from ...posture.blocks import STANDARD_GRAVITY_M_S2, FloatArray
 from .chip import TwinChip
 
 CHIP_ID = 0x00
 PMU_STATUS = 0x03
 DATA_GYR = 0x0C
+STATUS = 0x1B
 TEMPERATURE = 0x20
 FIFO_LENGTH = 0x22
 FIFO_DATA = 0x24
@@ -22,6 +23,7 @@ ACC_RANGE = 0x41
 GYR_CONF = 0x42
 GYR_RANGE = 0x43
 FIFO_CONFIG_1 = 0x47
+SELF_TEST = 0x6D
 CMD = 0x7E
 
 FIFO_BYTES = 1024
@@ -46,6 +48,13 @@ class TwinBmi160(TwinChip):
         self._acc_on_s = math.inf
         self._gyr_on_s = math.inf
         self._busy_until_s = -math.inf
+
+    def _pushed(self) -> FloatArray | None:
+        control = self.registers[SELF_TEST]
+        if control & 3 != 1:
+            return None
+        acc = STANDARD_GRAVITY_M_S2 * (0.7 if control & 4 else -0.7)
+        return np.array([acc, acc, acc, 0.0, 0.0, 0.0])
 
     def _rate_hz(self) -> float:
         if self._acc_on_s is math.inf:
@@ -120,6 +129,8 @@ class TwinBmi160(TwinChip):
         if register in (TEMPERATURE, TEMPERATURE + 1):
             temp = round((self.flaws.temp_c - 23.0) * 512.0) & 0xFFFF
             return temp >> (0 if register == TEMPERATURE else 8) & 0xFF
+        if register == STATUS:
+            return 0x02 if self.registers[SELF_TEST] & 0x10 and self.flaws.self_test > 0.5 else 0
         if register == PMU_STATUS:
             now_s = self._clock.monotonic()
             return (0x10 if now_s >= self._acc_on_s else 0) | (0x04 if now_s >= self._gyr_on_s else 0)

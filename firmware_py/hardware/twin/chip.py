@@ -5,7 +5,6 @@ from __future__ import annotations
 import math
 from abc import abstractmethod
 from dataclasses import dataclass, replace
-from typing import ClassVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -28,6 +27,7 @@ class Flaws:
         acc_noise_m_s2_rthz: noise density of the accelerometer.
         gyr_noise_rad_s_rthz: noise density of the gyroscope.
         temp_c: temperature of the chip.
+        self_test: share of the factory's response that its self-test gives; 0 for a broken element.
     """
 
     clock_error: float = 0.0
@@ -36,6 +36,7 @@ class Flaws:
     acc_noise_m_s2_rthz: float = 0.0
     gyr_noise_rad_s_rthz: float = 0.0
     temp_c: float = 25.0
+    self_test: float = 1.0
 
 
 PERFECT = Flaws()
@@ -167,6 +168,10 @@ class TwinChip:
         flaws = self.flaws
         acc = acc + flaws.acc_bias_m_s2
         gyr = gyr + flaws.gyr_bias_rad_s
+        pushed = self._pushed()
+        if pushed is not None:
+            acc = acc + flaws.self_test * pushed[:3]
+            gyr = gyr + flaws.self_test * pushed[3:]
         spread = np.sqrt(self._bandwidth_hz() * 1.57)  # noise bandwidth of a first-order low pass
         if flaws.acc_noise_m_s2_rthz:
             acc = acc + self._noise.normal(0.0, flaws.acc_noise_m_s2_rthz * spread, acc.shape)
@@ -209,6 +214,10 @@ class TwinChip:
     @abstractmethod
     def _is_fifo(self, register: int) -> bool:
         """Whether the register is the FIFO's window."""
+
+    def _pushed(self) -> FloatArray | None:
+        """(6,) m/s² and rad/s that the self-test adds; None while it is off."""
+        return None
 
     def _following(self, register: int) -> int:
         return (register + 1) & 0x7F

@@ -8,7 +8,7 @@ from typing import ClassVar
 import numpy as np
 from numpy.typing import NDArray
 
-from ...posture.blocks import STANDARD_GRAVITY_M_S2
+from ...posture.blocks import STANDARD_GRAVITY_M_S2, FloatArray
 from .chip import TwinChip
 
 WHO_AM_I = 0x00
@@ -42,10 +42,18 @@ class TwinIcm20948(TwinChip):
         self.banks[0][PWR_MGMT_1] = 0x41
         self.banks[2][GYRO_CONFIG_1] = 0x01
         self.banks[2][ACCEL_CONFIG] = 0x01
+        self.banks[1][0x02:0x05] = self.banks[1][0x0E:0x11] = bytes([100, 100, 100])
         self._bank = 0
         self._fifo = bytearray()
         self._last_byte = 0
         self._newest = np.zeros(6, dtype=np.int16)
+
+    def _pushed(self) -> FloatArray | None:
+        if not (self.banks[2][0x02] & 0x38 and self.banks[2][0x15] & 0x1C):
+            return None
+        counts = 2620.0 * 1.01**99
+        acc, gyr = counts * STANDARD_GRAVITY_M_S2 / 16384.0, math.radians(counts / 131.0)
+        return np.array([acc, acc, acc, gyr, gyr, gyr])
 
     def _rate_hz(self) -> float:
         if self.banks[0][PWR_MGMT_1] & 0x40:

@@ -9,13 +9,14 @@ from typing import ClassVar
 import numpy as np
 from numpy.typing import NDArray
 
-from ...posture.blocks import STANDARD_GRAVITY_M_S2
+from ...posture.blocks import STANDARD_GRAVITY_M_S2, FloatArray
 from .chip import TwinChip
 
 WHO_AM_I = 0x0F
 CTRL1_XL = 0x10
 CTRL2_G = 0x11
 CTRL3_C = 0x12
+CTRL5_C = 0x14
 OUT_TEMP_L = 0x20
 OUTX_L_G = 0x22
 FIFO_STATUS1 = 0x3A
@@ -43,6 +44,12 @@ class _TwinLsm6ds(TwinChip):
     @abstractmethod
     def _emptied(self) -> None:
         """Bypass mode: nothing is kept."""
+
+    def _pushed(self) -> FloatArray | None:
+        if self.registers[CTRL5_C] & 0x0F != 0x05:
+            return None
+        acc, gyr = 0.4 * STANDARD_GRAVITY_M_S2, math.radians(400.0)
+        return np.array([acc, acc, acc, gyr, gyr, gyr])
 
     def _rate_hz(self) -> float:
         acc = self.registers[CTRL1_XL] >> 4

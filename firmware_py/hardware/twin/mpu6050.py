@@ -8,7 +8,7 @@ from typing import ClassVar
 import numpy as np
 from numpy.typing import NDArray
 
-from ...posture.blocks import STANDARD_GRAVITY_M_S2
+from ...posture.blocks import STANDARD_GRAVITY_M_S2, FloatArray
 from .chip import TwinChip
 
 SMPLRT_DIV = 0x19
@@ -40,9 +40,21 @@ class TwinMpu6050(TwinChip):
         self.registers[:] = bytes(128)
         self.registers[PWR_MGMT_1] = 0x40
         self.registers[WHO_AM_I] = self.identity
+        self._factory()
         self._fifo = bytearray()
         self._last_byte = 0
         self._newest = np.zeros(6, dtype=np.int16)
+
+    def _factory(self) -> None:
+        """Trim codes of the self-test: 18 for acceleration, 10 for rate, on every axis."""
+        self.registers[0x0D:0x11] = bytes([4 << 5 | 10, 4 << 5 | 10, 4 << 5 | 10, 2 << 4 | 2 << 2 | 2])
+
+    def _pushed(self) -> FloatArray | None:
+        if not (self.registers[GYRO_CONFIG] | self.registers[ACCEL_CONFIG]) & 0xE0:
+            return None
+        acc = 0.34 * (0.92 / 0.34) ** (17 / 30) * STANDARD_GRAVITY_M_S2
+        gyr = math.radians(25.0 * 1.046**9)
+        return np.array([acc, acc, acc, gyr, -gyr, gyr])
 
     def _rate_hz(self) -> float:
         if self.registers[PWR_MGMT_1] & 0x40:
@@ -133,6 +145,16 @@ class TwinMpu6500(TwinMpu6050):
         super()._power_on()
         self.registers[PWR_MGMT_1] = 0x01
         self._restart_sampling()
+
+    def _factory(self) -> None:
+        self.registers[0x00:0x03] = self.registers[0x0D:0x10] = bytes([100, 100, 100])
+
+    def _pushed(self) -> FloatArray | None:
+        if super()._pushed() is None:
+            return None
+        counts = 2620.0 * 1.01**99
+        acc, gyr = counts * STANDARD_GRAVITY_M_S2 / 16384.0, math.radians(counts / 131.0)
+        return np.array([acc, acc, acc, gyr, gyr, gyr])
 
     def _temp_counts(self) -> int:
         return round((self.flaws.temp_c - 21.0) * 333.87)
