@@ -52,10 +52,11 @@ from firmware_py.posture.events import (
     SlouchEnded,
     Snooze,
 )
-from firmware_py.posture.flexion import up_at
+from firmware_py.posture.flexion import flexion_deg, lateral_deg, up_at
 from firmware_py.posture.monitor import Monitor
 from firmware_py.posture.profile import CalibrationProfile, Mounting, Neutral, SensorModel, SensorProfile
 from firmware_py.posture.rules import Rules
+from firmware_py.posture.trunk import Vector
 
 from .stories import spoiled, without
 
@@ -143,16 +144,28 @@ def simulated(sensors: int) -> TrunkBlock:
     return TrunkBlock(upper, lower, whole.until_s + 3.0, remarks)
 
 
+def somewhat_off(up: Vector, flexion_by_deg: float, lateral_by_deg: float = 0.0) -> Vector:
+    """The same direction, a little further."""
+    return up_at(flexion_deg(up) + flexion_by_deg, lateral_deg(up) + lateral_by_deg)
+
+
+WORN = person("steady", seed=11).profile(2)
+assert WORN.lower is not None
 COMMANDS: tuple[Command, ...] = (
-    SetNeutral(20.05, up_at(4.0, 1.0), up_at(-2.0)),
+    SetNeutral(
+        20.05, somewhat_off(WORN.upper.neutral.up, 4.0, 1.0), somewhat_off(WORN.lower.neutral.up, -2.0)
+    ),
     NoteBuzz(70.0, 0.6),
     Snooze(240.0, 20.0),
 )
 
 
 def worn(sensors: int) -> CalibrationProfile:
-    sensor = SensorProfile(SensorModel(gyr_bias_rad_s=(0.001, -0.002, 0.0)))
-    return CalibrationProfile(upper=sensor, lower=sensor if sensors == 2 else None)
+    profile = person("steady", seed=11).profile(sensors)
+    chip = SensorModel(gyr_bias_rad_s=(0.001, -0.002, 0.0))
+    upper = dataclasses.replace(profile.upper, sensor=chip)
+    lower = profile.lower and dataclasses.replace(profile.lower, sensor=chip)
+    return dataclasses.replace(profile, upper=upper, lower=lower)
 
 
 @cache
