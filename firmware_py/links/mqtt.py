@@ -78,7 +78,7 @@ class Connection:
         will: what the broker publishes when we vanish.
         live_topic: where `try_live` sends to.
         on_ack: called with the message id and the reason code of each acknowledgement.
-        on_message: called with the payload of each message on the subscribed topic.
+        on_message: called with topic and payload of each message that is not a retained one.
     """
 
     def __init__(
@@ -89,7 +89,7 @@ class Connection:
         will: Outgoing,
         live_topic: str,
         on_ack: Callable[[int, int], None],
-        on_message: Callable[[bytes], None],
+        on_message: Callable[[str, bytes], None],
     ) -> None:
         self._settings = settings
         self._v5 = settings.protocol == "5"
@@ -124,7 +124,7 @@ class Connection:
             except (OSError, ssl.SSLError) as error:
                 raise LinkError(f"the certificate {settings.ca_file} cannot be read: {error}") from error
 
-    def open(self, subscribe_to: str = "") -> None:
+    def open(self, *subscriptions: str) -> None:
         """Connect, and subscribe; blocks for some seconds at most.
 
         Raises:
@@ -145,9 +145,9 @@ class Connection:
             if time.monotonic() > deadline:
                 raise LinkError(f"the broker at {where} accepted the connection and then said nothing")
             self.pump(None, 0.1)
-        if subscribe_to:
+        for subscription in subscriptions:
             with self._lock:
-                self._client.subscribe(subscribe_to, qos=1)
+                self._client.subscribe(subscription, qos=1)
         self._ready = True
 
     def publish(self, message: Outgoing) -> int:
@@ -264,7 +264,7 @@ class Connection:
 
     def _received(self, _client: object, _data: object, message: paho.MQTTMessage) -> None:
         if not message.retain:  # a request is for now; a stored one was for somebody else's now
-            self._on_message(bytes(message.payload))
+            self._on_message(message.topic, bytes(message.payload))
 
 
 def publish_head(topic: str, *, v5: bool) -> bytes:

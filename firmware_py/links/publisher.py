@@ -24,12 +24,14 @@ from ..posture.messages import (
     Asked,
     Channel,
     Encoder,
+    Now,
     Reply,
     Status,
     Watch,
     topic,
 )
 from .anchor import RunClock
+from .homeassistant import BIRTH_PAYLOAD, BIRTH_TOPIC, HomeAssistant
 from .mqtt import NOBODY_LISTENS, WINDOW, Connection, MqttSettings
 from .outbox import Outbox
 from .requests import Doorkeeper, Watchers
@@ -62,6 +64,7 @@ class Publisher:
         outbox: keeps the durable ones; closed by `stop`.
         version: of the software, told in the status.
         clock: tells when a run that happens now is on the wall clock; None for one that is played back.
+        home: announces the device to Home Assistant and tells it how things stand; None for neither.
         back_off_s: first and longest wait between two attempts to connect.
     """
 
@@ -73,6 +76,7 @@ class Publisher:
         *,
         version: str = "",
         clock: RunClock | None = None,
+        home: HomeAssistant | None = None,
         back_off_s: tuple[float, float] = BACK_OFF_S,
     ) -> None:
         self._settings = settings
@@ -81,8 +85,12 @@ class Publisher:
         self._version = version
         self._back_off_s = back_off_s
         self._writer = Writer(encoder, outbox, clock, self._wake)
+        self._home = home
+        self._now: Now | None = None
+        self._announce = False
         self._replies: deque[Reply] = deque(maxlen=WAITING_REQUESTS)
         self._asked: deque[Asked] = deque()
+        self._command_topic = topic(encoder.device, Channel.COMMAND)
         self._watchers = Watchers()
         self._doorkeeper = Doorkeeper(self._replies.append)
         self._wake_r, self._wake_w = socket.socketpair()
@@ -105,6 +113,9 @@ class Publisher:
 
     def __call__(self, event: Event) -> None:
         """Publish an event: a reading while somebody watches, everything else for certain."""
+        if self._home is not None and (now := self._home(event)) is not None:
+            self._now = now
+            self._wake()
         if type(event) is Reading:
             connection = self._connection
             if connection is not None and self._watchers.last_s > time.monotonic():
@@ -199,7 +210,8 @@ class Publisher:
         self._in_flight.clear()
         self._sent_to = 0
         self._hold_until_s = 0.0
-        connection.open(topic(self._encoder.device, Channel.COMMAND))
+        connection.open(self._command_topic, *([BIRTH_TOPIC] if self._home is not None else []))
+        self._announce = self._home is not None
         backlog = self._outbox.waiting()
         connection.publish(self._encoder.status(Status("online", self._version, backlog)))
         self._connection = connection
@@ -232,6 +244,12 @@ class Publisher:
         connection.close()
 
     def _send_waiting(self, connection: Connection) -> None:
+        if self._announce and self._home is not None:
+            self._announce = False
+            connection.publish(self._home.announcement)
+        if self._now is not None:
+            now, self._now = self._now, None
+            connection.publish(self._encoder.now(now))
         while self._replies:
             reply = self._replies.popleft()
             self._doorkeeper.answered(reply)
@@ -259,7 +277,10 @@ class Publisher:
         elif place is not None:
             self._outbox.remove((place,))
 
-    def _requested(self, payload: bytes) -> None:
+    def _requested(self, heard_on: str, payload: bytes) -> None:
+        if heard_on != self._command_topic:
+            self._announce = self._announce or payload == BIRTH_PAYLOAD
+            return
         self._hold_until_s = 0.0  # somebody is there
         asked = self._doorkeeper.take(payload)
         if asked is None:

@@ -13,8 +13,8 @@ from typing import Final
 
 from ..posture.messages import StorageChanged, StorageLevel
 
-LOW_BYTES: Final = 200_000_000
-"""Below this raw samples are given up: what a day of two sensors takes, and what updates need."""
+LOW_BYTES: Final = 500_000_000
+"""Below this raw samples are given up; the default of `recording.keep_free_mb`."""
 
 FULL_BYTES: Final = 2_000_000
 """Below this a write may fail at any time."""

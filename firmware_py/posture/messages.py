@@ -31,6 +31,7 @@ from .wire import (
     Asked,
     Body,
     Message,
+    Now,
     Outgoing,
     Reply,
     Request,
@@ -55,6 +56,7 @@ __all__ = [
     "Channel",
     "Encoder",
     "Message",
+    "Now",
     "Outgoing",
     "Reply",
     "Request",
@@ -155,6 +157,7 @@ CHANNELS: Final[dict[type[object], Channel]] = {
     ev.Snoozed: Channel.EVENT,
     ev.NeutralChanged: Channel.EVENT,
     StorageChanged: Channel.EVENT,
+    Now: Channel.NOW,
     Status: Channel.STATUS,
     Anchor: Channel.ANCHOR,
     Reply: Channel.REPLY,
@@ -242,6 +245,10 @@ class Encoder:
     def status(self, status: Status) -> Outgoing:
         """The retained status; with `state="offline"` the last will."""
         return Outgoing(self._topics[Channel.STATUS], self._wrap(status), durable=False, retain=True)
+
+    def now(self, now: Now) -> Outgoing:
+        """How things stand; retained, and may be lost."""
+        return Outgoing(self._topics[Channel.NOW], self._wrap(now), durable=False, retain=True)
 
     def anchor(self, anchor: Anchor) -> Outgoing:
         """The wall-clock time of this run; kept until acknowledged, and retained."""

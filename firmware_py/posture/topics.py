@@ -19,6 +19,7 @@ class Channel(StrEnum):
     MINUTE = "minute"
     EVENT = "event"
     SESSION = "session"
+    NOW = "now"
     STATUS = "status"
     ANCHOR = "anchor"
     COMMAND = "command"

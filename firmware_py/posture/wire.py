@@ -40,6 +40,34 @@ class Status:
 
 
 @dataclass(frozen=True, slots=True)
+class Now:
+    """How things stand, for a house that wants to know it without watching; retained.
+
+    Attributes:
+        flexion_deg: mean over the time since the last one; None where nothing was judged.
+        slouching: whether a slouch is going on.
+        worn: None until it is known.
+        snoozed: whether reminders rest.
+        judged_min: judged minutes of the session.
+        upright_percent: share of them not slouched; None before the first judged minute.
+        slouches: of the session.
+        reminders: given in the session.
+    """
+
+    t_s: float
+    flexion_deg: float | None
+    posture: ev.Posture
+    slouching: bool
+    worn: bool | None
+    mode: ev.Mode
+    snoozed: bool
+    judged_min: float
+    upright_percent: float | None
+    slouches: int
+    reminders: int
+
+
+@dataclass(frozen=True, slots=True)
 class Anchor:
     """When a run was on the wall clock; of several for one run the one with the largest `t_s` holds.
 
@@ -95,7 +123,7 @@ Request = ev.Snooze | ev.SetMode | ev.SetNeutral | ev.EndSession | Watch
 Told = Event | StorageChanged
 """What a device tells of its own accord, dated in the run: the core's events and the device's own."""
 
-Body = Told | Status | Anchor | Reply | Unrecognised
+Body = Told | Now | Status | Anchor | Reply | Unrecognised
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,10 +9,10 @@ from typing import Any, get_type_hints
 from hypothesis import strategies as st
 
 from firmware_py.posture import events as ev
-from firmware_py.posture.messages import CHANNELS, Anchor, Reply, Status
+from firmware_py.posture.messages import CHANNELS, Anchor, Now, Reply, Status
 from firmware_py.posture.tally import Tally
 
-EVENTS = [cls for cls in CHANNELS if cls not in (Status, Anchor, Reply)]
+EVENTS = [cls for cls in CHANNELS if cls not in (Status, Now, Anchor, Reply)]
 
 _TIMES = st.floats(0.0, 1e9)
 _ANGLES = st.floats(-360.0, 360.0)
