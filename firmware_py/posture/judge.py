@@ -31,7 +31,7 @@ from .events import (
     Unjudged,
     WornChanged,
 )
-from .fit import FitChecker
+from .fit import FitChecker, NeutralOf
 from .flexion import flexion_deg, flexion_sigma_deg, lateral_deg, spine_flexion_deg, spine_flexion_sigma_deg
 from .gate import AlertGate
 from .neutral import NeutralInForce
@@ -52,9 +52,16 @@ class Judge:
         profile: whose neutral the trunk states are given in, and whether a lower sensor is expected.
         rules: the numbers.
         run: the run's id; sessions are `<run>-1`, `<run>-2`, …
+        neutral_of: when the profile's neutral was taken.
     """
 
-    def __init__(self, profile: CalibrationProfile, rules: Rules, run: str) -> None:
+    def __init__(
+        self,
+        profile: CalibrationProfile,
+        rules: Rules,
+        run: str,
+        neutral_of: NeutralOf = NeutralOf.THIS_WEAR,
+    ) -> None:
         self._rules = rules
         self._two = profile.lower is not None
         self._neutral = NeutralInForce(profile)
@@ -68,7 +75,7 @@ class Judge:
         self._break = BreakWatch(rules, self._gate)
         self._wear = WearDetector()
         self._verdict = UNDECIDED
-        self._fit = FitChecker(profile)
+        self._fit = FitChecker(profile, neutral_of=neutral_of)
         self._stale = False
         self._buzz_until_s = -math.inf
         self._off_ticks = 0
@@ -113,11 +120,10 @@ class Judge:
         events += self._upper.step(tick, state.upper, state.remarks)
         if self._two:
             events += self._lower.step(tick, state.lower, state.remarks)
-        state = self._neutral.applied(state)
         events += self._attend(state)
         if self._book.open:
             events += self._book.pass_time(tick)
-            reading = self._read(state)
+            reading = self._read(self._neutral.applied(state))
             told = self._slouch.step(tick, _sight(reading), reading.flexion_deg)
             told += self._break.step(tick, reading)
             events.append(reading)

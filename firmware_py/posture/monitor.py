@@ -5,6 +5,7 @@ from __future__ import annotations
 from .blocks import TrunkBlock
 from .estimate import TrunkEstimator
 from .events import Command, Event
+from .fit import NeutralOf
 from .judge import Judge
 from .profile import CalibrationProfile
 from .rules import Rules
@@ -20,13 +21,19 @@ class Monitor:
         rate_hz: the sensors' nominal rate.
         rules: the numbers of the judgement.
         run: an id that is unique for the device; sessions are named after it.
+        neutral_of: when the profile's neutral was taken; one of another wear is checked at the beginning.
     """
 
     def __init__(
-        self, profile: CalibrationProfile, rate_hz: float, rules: Rules | None = None, run: str = "run"
+        self,
+        profile: CalibrationProfile,
+        rate_hz: float,
+        rules: Rules | None = None,
+        run: str = "run",
+        neutral_of: NeutralOf = NeutralOf.THIS_WEAR,
     ) -> None:
         self._estimator = TrunkEstimator(profile, rate_hz)
-        self._judge = Judge(profile, rules or Rules(), run)
+        self._judge = Judge(profile, rules or Rules(), run, neutral_of)
 
     @property
     def next_s(self) -> float:
