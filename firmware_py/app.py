@@ -58,6 +58,7 @@ def run(config: Config, for_s: float | None) -> int:
     from .hardware.clock import SystemClock
     from .keeper import Keeper
     from .live import Wiring, new_run, run_live
+    from .posture.fit import NeutralOf
     from .posture.profile import to_json
     from .recording import header_of
     from .sensors import default_profile, open_sensors, profile_for
@@ -70,10 +71,11 @@ def run(config: Config, for_s: float | None) -> int:
     imus = open_sensors(config, clock, origin_s)
     found = profile_for(imus, data / "profiles")
     profile = found or default_profile(len(imus))
+    neutral_of = NeutralOf.ANOTHER_WEAR if found else NeutralOf.NOBODY
     name = new_run()
     keep = None
     if config.recording.raw:
-        header = header_of(name, config.device.name, imus[0].rate_hz, len(imus), to_json(profile))
+        header = header_of(name, config.device.name, imus[0].rate_hz, len(imus), to_json(profile), neutral_of)
         keep = Keeper(
             data / "recordings",
             header,
@@ -96,7 +98,7 @@ def run(config: Config, for_s: float | None) -> int:
         data=data,
         keep=keep,
         listeners=[Console()],
-        calibrated=found is not None,
+        neutral_of=neutral_of,
     )
     try:
         run_live(wiring, stopped)

@@ -11,6 +11,7 @@ import numpy as np
 from .errors import ProfileError, RecordingError
 from .posture.blocks import SensorBlock, TrunkBlock
 from .posture.events import Command
+from .posture.fit import NeutralOf
 from .posture.messages import Anchor
 from .posture.profile import CalibrationProfile, SensorProfile, from_json
 from .recording import MAGIC, Recording
@@ -29,6 +30,7 @@ class Input:
         profile: what it is judged from.
         run: the run's id; a table is named after its file.
         utc_s: wall clock at t_s = 0, None where nobody knows.
+        neutral_of: when the neutral was taken; one that is given for the file is taken to fit it.
         damage: filled while `items` is read: what was wrong with the file.
     """
 
@@ -38,6 +40,7 @@ class Input:
     run: str
     utc_s: float | None
     simulated: bool
+    neutral_of: NeutralOf
     damage: list[str]
 
 
@@ -64,8 +67,16 @@ def open_input(
         kept = profile or from_json(header.profile)
         if neutral_from_s is not None:
             kept = _with_neutral(kept, _first_seconds(recording.blocks(), neutral_from_s), path, taker)
+        told_anew = profile is not None or neutral_from_s is not None
         return Input(
-            recording, kept, header.rate_hz, header.run, header.utc_s, header.simulated, recording.damage
+            recording,
+            kept,
+            header.rate_hz,
+            header.run,
+            header.utc_s,
+            header.simulated,
+            NeutralOf.THIS_WEAR if told_anew else header.neutral_of,
+            recording.damage,
         )
     samples = read_samples(path)
     block = samples.block
@@ -84,7 +95,7 @@ def open_input(
     run = (
         "".join(c if c.isascii() and (c.isalnum() or c in "-_.") else "-" for c in path.stem)[:60] or "table"
     )
-    return Input([block], profile, samples.rate_hz, run, None, profile.simulated, [])
+    return Input([block], profile, samples.rate_hz, run, None, profile.simulated, NeutralOf.THIS_WEAR, [])
 
 
 def read_profile(path: Path) -> CalibrationProfile:

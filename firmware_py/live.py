@@ -23,6 +23,7 @@ from .links.outbox import Outbox
 from .links.publisher import Publisher
 from .loop import Keep, Listener, drive
 from .posture.events import Command
+from .posture.fit import NeutralOf
 from .posture.messages import Asked, Encoder, Reply, Watch
 from .posture.monitor import Monitor
 from .posture.profile import CalibrationProfile
@@ -48,7 +49,7 @@ class Wiring:
         simulated: whether the wearer is simulated; said in every message.
         keep: keeps raw samples, if anything does.
         listeners: further listeners, the motor for instance.
-        calibrated: whether the wearer's neutral is known; until it is, nothing is judged.
+        neutral_of: when the profile's neutral was taken; without one, nothing is judged.
     """
 
     device: str
@@ -63,7 +64,7 @@ class Wiring:
     simulated: bool = False
     keep: Keep | None = None
     listeners: Sequence[Listener] = field(default=())
-    calibrated: bool = True
+    neutral_of: NeutralOf = NeutralOf.THIS_WEAR
 
 
 def new_run(utc_s: float | None = None) -> str:
@@ -85,7 +86,7 @@ def run_live(wiring: Wiring, stopped: Callable[[], bool]) -> None:
         taken_on_trust if wiring.simulated else this_moment,
     )
     publisher = Publisher(wiring.mqtt, encoder, outbox, version=__version__, clock=run_clock)
-    monitor = Monitor(wiring.profile, wiring.imus[0].rate_hz, wiring.rules, wiring.run)
+    monitor = Monitor(wiring.profile, wiring.imus[0].rate_hz, wiring.rules, wiring.run, wiring.neutral_of)
     source = read_sensors(wiring.imus, wiring.clock, origin_s=wiring.origin_s, stopped=stopped)
 
     def commands() -> list[Command]:

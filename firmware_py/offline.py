@@ -23,7 +23,7 @@ from .samples_csv import write_samples
 
 def judge(source: Input, rules: Rules) -> Iterator[Event]:
     """Judge a story from beginning to end."""
-    monitor = Monitor(source.profile, source.rate_hz, rules, source.run)
+    monitor = Monitor(source.profile, source.rate_hz, rules, source.run, source.neutral_of)
     for item in source.items:
         if isinstance(item, TrunkBlock):
             yield from monitor.feed(item)

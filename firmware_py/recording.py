@@ -26,6 +26,7 @@ from . import __version__
 from .errors import RecordingError
 from .posture.blocks import FloatArray, Place, Remark, RemarkKind, SensorBlock, TrunkBlock
 from .posture.events import Command, EndSession, NoteBuzz, SetMode, SetNeutral, SetPlan, Snooze
+from .posture.fit import NeutralOf
 from .posture.messages import Anchor
 
 MAGIC = b"PLUMBLN1"
@@ -45,7 +46,8 @@ class Header(msgspec.Struct, frozen=True, kw_only=True):
     """What a recording is: enough to replay it without anything else.
 
     `profile` is the calibration profile as its own JSON text; `rate_hz` the nominal sampling rate; `utc_s`
-    the wall clock at t_s = 0 as believed at the start, seconds since 1970; `format` this format's number.
+    the wall clock at t_s = 0 as believed at the start, seconds since 1970; `neutral_of` when the profile's
+    neutral was taken, as the run began; `format` this format's number.
     """
 
     run: str
@@ -56,11 +58,17 @@ class Header(msgspec.Struct, frozen=True, kw_only=True):
     utc_s: float
     simulated: bool = False
     software: str = ""
+    neutral_of: NeutralOf = NeutralOf.THIS_WEAR
     format: int = 1
 
 
 def header_of(
-    run: str, device: str, rate_hz: float, sensors: int, profile: str, *, simulated: bool = False
+    run: str,
+    device: str,
+    rate_hz: float,
+    sensors: int,
+    profile: str,
+    neutral_of: NeutralOf = NeutralOf.THIS_WEAR,
 ) -> Header:
     """The header of a recording that begins now."""
     return Header(
@@ -70,7 +78,7 @@ def header_of(
         sensors=sensors,
         profile=profile,
         utc_s=time.time(),
-        simulated=simulated,
+        neutral_of=neutral_of,
         software=__version__,
     )
 

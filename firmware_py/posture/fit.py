@@ -5,7 +5,7 @@ Four witnesses, each of which can only see part of it:
 - **putting on**: the most upright five still seconds of the first minute, against the neutral. A person
   who is asked to sit upright again comes back within 5° in 88 % of trials and within 8° in 96 % (own
   measurement on the sitting recordings, `docs/calibration.md`);
-- **a slip**: a quick turn of the sensor about itself (`slip.py`) that has not gone back 45 s later;
+- **a slip**: a quick turn of the sensor about itself (`slip.py`) that has not gone back after 45 s;
 - **walking**: nobody walks bent by much, so where "up" points while walking is a natural upright;
 - **creep**: the upright that is returned to, over a quarter of an hour, moves off (`creep.py`).
 
@@ -63,6 +63,10 @@ class FitVerdict:
         return self.fit is Fit.STALE
 
 
+LEVEL_TICKS = 50
+LEVEL_DEG = 4.0
+"""Five still seconds within this are one posture: breathing, sway and a fidget, not a change."""
+
 UNDECIDED = FitVerdict(Fit.UNKNOWN, 0.0, "")
 
 
@@ -77,7 +81,9 @@ class FitRules:
         first_minute_s: time after putting on in which an upright moment is waited for.
         still_s: length of a still moment; as long as the guide asks for.
         still_rad_s: rate, root mean square of a tick, below which a person sits still: 6 °/s.
+        settled_s: after this the level before a supposed slip, held again, means that there was none.
         lasting_s: after this a slip that was to be undone is undone (a hand at the strap).
+        open_s: a supposed slip whose level is never sat in for so long (a lean went between) is dropped.
         slip_deg: least slip that counts.
         bout_s: least length of a walk that says something, about ten strides.
         stepping_m_s2: spread of the specific force of walking; sitting and typing stay below 0.3, walking
@@ -94,7 +100,9 @@ class FitRules:
     first_minute_s: float = 60.0
     still_s: float = 5.0
     still_rad_s: float = math.radians(6.0)
+    settled_s: float = 20.0
     lasting_s: float = 45.0
+    open_s: float = 300.0
     slip_deg: float = 6.0
     bout_s: float = 10.0
     stepping_m_s2: float = 0.8
@@ -156,7 +164,9 @@ class FitChecker:
         self._neutral_of = neutral_of
         self._still_ticks = round(self._rules.still_s / TICK_S)
         self._first_ticks = round(self._rules.first_minute_s / TICK_S)
+        self._settled_ticks = round(self._rules.settled_s / TICK_S)
         self._lasting_ticks = round(self._rules.lasting_s / TICK_S)
+        self._open_ticks = round(self._rules.open_s / TICK_S)
         self._bout_ticks = round(self._rules.bout_s / TICK_S)
         self._turns = TurnWatch()
         self._verdict = UNDECIDED
@@ -203,7 +213,7 @@ class FitChecker:
     def _forget_slip(self) -> None:
         self._slip = (0.0, 0.0)
         self._slip_age = -1
-        self._levels: deque[tuple[float, float]] = deque(maxlen=100)
+        self._levels: deque[tuple[float, float]] = deque(maxlen=LEVEL_TICKS)
         self._level_before = (0.0, 0.0)
 
     def step(self, state: TrunkState, wear: WearVerdict) -> FitVerdict:
@@ -286,15 +296,20 @@ class FitChecker:
         if self._slip_age < 0:
             return
         self._slip_age += 1
-        if self._slip_age == self._lasting_ticks:
-            moved = _minus(_middle(self._levels), self._level_before)
-            slip, size = self._slip, math.hypot(*self._slip)
-            self._slip_age = -1
-            self._slip = (0.0, 0.0)
-            if size >= self._rules.slip_deg:
-                along = (moved[0] * slip[0] + moved[1] * slip[1]) / size
-                if along >= 0.6 * size:
-                    self._say(Fit.STALE, size, f"the strap seems to have slipped by {size:.0f}°", slip)
+        if self._slip_age < self._settled_ticks:
+            return
+        if self._slip_age > self._open_ticks:
+            self._forget_slip()
+            return
+        if not _is_one_level(self._levels):
+            return
+        slip, size = self._slip, math.hypot(*self._slip)
+        moved = _minus(_middle(self._levels), self._level_before)
+        if size < self._rules.slip_deg or math.hypot(*moved) < 0.4 * size:
+            self._forget_slip()  # it has gone back: a hand at the strap, a laugh
+        elif self._slip_age >= self._lasting_ticks and math.hypot(*_minus(moved, slip)) < 0.4 * size:
+            self._forget_slip()
+            self._say(Fit.STALE, size, f"the strap seems to have slipped by {size:.0f}°", slip)
 
     def _note_slip(self, turn: Turn) -> None:
         before = _angles_deg(self._turned(turn.before))
@@ -360,6 +375,13 @@ def _plus2(a: tuple[float, float], b: tuple[float, float]) -> tuple[float, float
 
 def _minus(a: tuple[float, float], b: tuple[float, float]) -> tuple[float, float]:
     return a[0] - b[0], a[1] - b[1]
+
+
+def _is_one_level(levels: deque[tuple[float, float]]) -> bool:
+    """Whether the last still moments are of one posture, held."""
+    if len(levels) < LEVEL_TICKS:
+        return False
+    return all(max(angles) - min(angles) < LEVEL_DEG for angles in zip(*levels, strict=True))
 
 
 def _middle(levels: deque[tuple[float, float]]) -> tuple[float, float]:

@@ -1,7 +1,7 @@
 """A sensor that stands elsewhere from one sample to the next, with no turn seen between.
 
-Spliced recordings, lost stretches nobody told of, a sensor knocked while its gyroscope clipped: nobody accelerates
-in one direction for long, so an accelerometer that keeps pointing elsewhere is right, and soon.
+Spliced recordings, lost stretches nobody told of, a sensor knocked while its gyroscope clipped: nobody
+accelerates in one direction for long, so an accelerometer that keeps pointing elsewhere is right, and soon.
 """
 
 from __future__ import annotations
