@@ -11,19 +11,27 @@ corrects g and the velocity v. The frame is kept level within some degrees, so o
 horizontal components matter: one complex number, y + ix, for g and one for v. The noise is the
 same along both, so one 2×2 covariance and one gain serve them.
 
-The gyroscope bias enters linearly. The sensitivities ∂(g, v)/∂bias, three complex numbers each,
-pass through the same recursion, and the residuals then are a linear regression on the bias, kept
-as an information matrix (Friedland, "Treatment of bias in recursive filtering", IEEE Trans. Autom.
-Control 14, 1969). A bias about the vertical shows only once the sensor has turned over, or rests.
+The gyroscope's faults, a bias and a scale error per axis, enter linearly. The sensitivities of g and
+v to these six pass through the same recursion, and the residuals then are a linear regression on the
+faults, kept as an information matrix (Friedland, "Treatment of bias in recursive filtering", IEEE
+Trans. Autom. Control 14, 1969). A bias about the vertical shows only once the sensor has turned over,
+or rests.
 
 Python's complex numbers and not arrays, because numpy takes a microsecond for each of some hundred
-operations on so few numbers.
+operations on so few numbers; only the regression, solved every other second, is worth an array.
 """
 
 from __future__ import annotations
 
 import math
 from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+FloatArray = NDArray[np.float64]
+Faults = tuple[float, float, float, float, float, float]
+"""Bias about x, y, z in rad/s, then the share by which the rates about x, y, z read too high."""
 
 DEG = math.pi / 180.0
 GRAVITY_M_S2 = 9.80665
@@ -38,7 +46,10 @@ class MotionModel:
         gyr_delay_s: lag of the gyroscope's own low pass: 2.8 to 5.9 ms at 40 to 100 Hz in the data sheets of
             MPU-6050 and MPU-9250.
         bias_sigma_rad_s: one sigma of an unknown gyroscope bias, per axis.
-        bias_memory_s: time over which what was learned of the bias fades (temperature).
+        scale_sigma: one sigma of an unknown scale error, per axis; data sheets say 1 to 3 %.
+        residual_worth: share of its nominal information that a residual gives about the faults: movement
+            goes on from tick to tick, so residuals are not independent.
+        fault_memory_s: time over which what was learned of the faults fades (temperature).
         gyr_walk_rad: drift of the integrated gyroscope, rad/√s, that no rotation causes.
         gyr_scale: drift per radian turned: scale, misalignment.
         speed_per_shake: spread of the mean velocity over a tick, m/s, where the acceleration's
@@ -58,7 +69,9 @@ class MotionModel:
     tick_s: float = 0.25
     gyr_delay_s: float = 0.004
     bias_sigma_rad_s: float = 2.0 * DEG
-    bias_memory_s: float = 300.0
+    scale_sigma: float = 0.01
+    residual_worth: float = 0.1
+    fault_memory_s: float = 300.0
     gyr_walk_rad: float = 0.1 * DEG
     gyr_scale: float = 0.004
     speed_per_shake: float = 0.15
@@ -75,24 +88,18 @@ class MotionModel:
 
 
 TickSums = tuple[
-    complex, float, complex, float, complex, complex, complex, float, float, float, float, float, float, float
-]
+    complex, float, complex, float,
+    complex, complex, complex, complex, complex, complex,
+    float, float, float, float, float, float, float,
+]  # fmt: skip
 """What a tick of samples amounted to. "Horizontal" is y + ix in the integrated frame. In order:
 
-0. ∫a over the tick, horizontal, m/s
-1. the same, vertical
-2. ∫∫a over the tick, horizontal, m
-3. mean of |a|², m²/s⁴
-4. mean over the tick of the sensor's x axis, horizontal
-5. of its y axis
-6. of its z axis
-7. mean rate about x as the filter integrated it (reference bias removed), rad/s
-8. about y
-9. about z
-10. mean squared rate, rad²/s²
-11. share of the samples that were missing and bridged, 0 to 1
-12. share of samples with the gyroscope at its limit
-13. the same for the accelerometer
+- ∫a over the tick, horizontal, m/s; the same, vertical; ∫∫a, horizontal, m; mean of |a|², m²/s⁴
+- mean of the sensor's x axis, horizontal; of its y axis; of its z axis; the same three, each
+  sample weighted with the rate about that axis, rad/s
+- mean rate about x, y and z as the filter integrated it (known faults taken off), rad/s; mean squared rate
+- share of the samples that were missing and bridged, 0 to 1; share with the gyroscope at its
+  limit; with the accelerometer at its limit
 
 A plain tuple: a class of its own would cost a tenth of a step.
 """
@@ -103,8 +110,8 @@ class GravityKalman:
 
     Attributes:
         tilt: horizontal part of the reaction to gravity, y + ix, m/s²; its direction is "up".
-        bias: gyroscope bias, sensor frame, rad/s, as now estimated.
-        reference: the bias that the integration takes off, changed only by `rebase`.
+        faults: of the gyroscope, sensor frame, as now estimated.
+        reference: the faults that the integration takes off, changed only by `rebase`.
         known: False until a first tick, or the first after a long gap, has levelled the frame.
         resting: whether the last tick was at rest.
     """
@@ -112,11 +119,10 @@ class GravityKalman:
     def __init__(self, model: MotionModel, tick_s: float) -> None:
         self.model = model
         self.tick_s = tick_s
-        self.bias = (0.0, 0.0, 0.0)
-        self.reference = (0.0, 0.0, 0.0)
-        self._prior = 1.0 / model.bias_sigma_rad_s**2
-        self._information = (self._prior, 0.0, 0.0, self._prior, 0.0, self._prior)
-        self._keep = math.exp(-TICKS_PER_BIAS * tick_s / model.bias_memory_s)
+        self.faults: Faults = (0.0, 0.0, 0.0, 0.0, 0.0, 0.0)
+        self.reference = self.faults
+        self._prior = fault_prior(model)
+        self._information = self._prior
         self._walk = GRAVITY2 * model.gyr_walk_rad**2 * tick_s
         self._scale2 = GRAVITY2 * (model.gyr_scale * tick_s) ** 2
         self._speed2_per_shake = model.speed_per_shake**2 / 3.0**model.shake_exponent
@@ -128,19 +134,21 @@ class GravityKalman:
         self.restart()
 
     def restart(self) -> None:
-        """Forget everything but the bias."""
+        """Forget everything but the gyroscope's faults."""
         self.known = False
         self.resting = False
         self.tilt = 0j
         self._v = 0j
-        self._dg_db = (0j, 0j, 0j)
-        self._dv_db = (0j, 0j, 0j)
+        self._dg = [0j] * 6
+        self._dv = [0j] * 6
         self._cov = (self.model.start_g_m_s2**2, 0.0, self.model.start_speed_m_s**2)
-        self._evidence = (0.0, 0.0, 0.0)
+        self._residuals: list[tuple[float, complex]] = []
+        self._regressors: list[list[complex]] = []
+        self._rest = (0, 0.0, 0.0, 0.0)
         self._shake = self._surprise = self._weight = 0.0
         self._still_s = 0.0
         self._last_gyr = (math.inf, 0.0, 0.0)
-        self._bias_variance = 0.0
+        self._fault_variance = 0.0
 
     @property
     def up(self) -> complex:
@@ -153,7 +161,7 @@ class GravityKalman:
         """Squared one-sigma uncertainty of "up" as an angle."""
         if not self.known:
             return START_SIGMA_RAD**2
-        variance = SIGMA_FLOOR_RAD**2 + SIGMA_SCALE2 / GRAVITY2 * (self._cov[0] + self._bias_variance)
+        variance = SIGMA_FLOOR_RAD**2 + SIGMA_SCALE2 / GRAVITY2 * (self._cov[0] + self._fault_variance)
         return variance if variance < START_SIGMA_RAD**2 else START_SIGMA_RAD**2
 
     def start(self) -> None:
@@ -170,28 +178,27 @@ class GravityKalman:
         pgg, _, _ = self._cov
         self._cov = (pgg + (GRAVITY_M_S2 * turned) ** 2, 0.0, self.model.start_speed_m_s**2)
         self._v = 0j
-        self._dv_db = (0j, 0j, 0j)
+        self._dv = [0j] * 6
 
     def rebase(self) -> None:
-        """Hand the latest bias to the integration, and take the frame as levelled."""
-        self.reference = self.bias
+        """Hand the latest faults to the integration, and take the frame as levelled."""
+        self.reference = self.faults
         self.tilt = 0j
 
     def step(self, sums: TickSums) -> None:
         """Take in one tick."""
         m = self.model
         t = self.tick_s
-        dv, dv_up, dp, acc2, turn_x, turn_y, turn_z, wx, wy, wz, gyr2, held, clipped_gyr, clipped_acc = sums
+        dv, dv_up, dp, acc2, tx, ty, tz, rx, ry, rz, wx, wy, wz, gyr2, held, clipped_gyr, clipped_acc = sums
         tilt = self.tilt
         v = self._v
-        bx, by, bz = self.bias
-        rx, ry, rz = self.reference
-        ex, ey, ez = bx - rx, by - ry, bz - rz
-
-        # dg/dt = (R δb) × g, and g is vertical but for a few degrees
-        turned = 1j * GRAVITY_M_S2 * t
-        cx, cy, cz = turned * turn_x, turned * turn_y, turned * turn_z
-        drift = cx * ex + cy * ey + cz * ez
+        # dg/dt = (R error) × g, and g is vertical but for a few degrees
+        i = 1j * GRAVITY_M_S2 * t
+        c0, c1, c2, c3, c4, c5 = i * tx, i * ty, i * tz, i * rx, i * ry, i * rz
+        b0, b1, b2, b3, b4, b5 = self.faults
+        a0, a1, a2, a3, a4, a5 = self.reference
+        drift = c0 * (b0 - a0) + c1 * (b1 - a1) + c2 * (b2 - a2)
+        drift += c3 * (b3 - a3) + c4 * (b4 - a4) + c5 * (b5 - a5)
         # the mean velocity over the tick should have been nothing
         h1 = 0.5 * t
         h2 = t / 6.0
@@ -211,16 +218,16 @@ class GravityKalman:
         self._surprise = surprise = keep * self._surprise + fresh * 0.5 * (y * y.conjugate()).real
         # rest: neither sensor varies within the tick, nor the rate from tick to tick
         lx, ly, lz = self._last_gyr
-        rx += wx
-        ry += wy
-        rz += wz
+        rx, ry, rz = wx + a0, wy + a1, wz + a2
         self._last_gyr = (rx, ry, rz)
-        dx, dy, dz = rx - lx, ry - ly, rz - lz
+        lx -= rx
+        ly -= ry
+        lz -= rz
         limit2 = self._rest_gyr2
         if (
             gyr2 - wx * wx - wy * wy - wz * wz < limit2
             and acc2 - mean2 < self._rest_acc2
-            and dx * dx + dy * dy + dz * dz < limit2
+            and lx * lx + ly * ly + lz * lz < limit2
             and not held
         ):
             self._still_s += t
@@ -255,81 +262,76 @@ class GravityKalman:
         # state and sensitivities, over the tick and through the correction
         self.tilt = tilt + drift + kg * y
         self._v = v + dv - t * tilt - h1 * drift + kv * y
-        gx, gy, gz = self._dg_db
-        vx, vy, vz = self._dv_db
-        sx, sy, sz = vx - h1 * gx - h2 * cx, vy - h1 * gy - h2 * cy, vz - h1 * gz - h2 * cz
-        self._dv_db = (
-            vx - t * gx - h1 * cx - kv * sx,
-            vy - t * gy - h1 * cy - kv * sy,
-            vz - t * gz - h1 * cz - kv * sz,
-        )
-        self._dg_db = (gx + cx - kg * sx, gy + cy - kg * sy, gz + cz - kg * sz)
+        g0, g1, g2, g3, g4, g5 = self._dg
+        v0, v1, v2, v3, v4, v5 = self._dv
+        s0, s1, s2 = v0 - h1 * g0 - h2 * c0, v1 - h1 * g1 - h2 * c1, v2 - h1 * g2 - h2 * c2
+        s3, s4, s5 = v3 - h1 * g3 - h2 * c3, v4 - h1 * g4 - h2 * c4, v5 - h1 * g5 - h2 * c5
+        self._dv = [
+            v0 - t * g0 - h1 * c0 - kv * s0,
+            v1 - t * g1 - h1 * c1 - kv * s1,
+            v2 - t * g2 - h1 * c2 - kv * s2,
+            v3 - t * g3 - h1 * c3 - kv * s3,
+            v4 - t * g4 - h1 * c4 - kv * s4,
+            v5 - t * g5 - h1 * c5 - kv * s5,
+        ]
+        self._dg = [
+            g0 + c0 - kg * s0,
+            g1 + c1 - kg * s1,
+            g2 + c2 - kg * s2,
+            g3 + c3 - kg * s3,
+            g4 + c4 - kg * s4,
+            g5 + c5 - kg * s5,
+        ]
 
-        # the regression on the bias: Sᵀ S and Sᵀ y over the innovation's variance
-        l00, l01, l02, l11, l12, l22 = self._information
-        nx, ny, nz = self._evidence
-        ux, uy, uz = use * sx.conjugate(), use * sy.conjugate(), use * sz.conjugate()
-        nx += (ux * y).real
-        ny += (uy * y).real
-        nz += (uz * y).real
-        l00 += (ux * sx).real
-        l11 += (uy * sy).real
-        l22 += (uz * sz).real
-        l01 += (ux * sy).real
-        l02 += (ux * sz).real
-        l12 += (uy * sz).real
+        # the regression on the faults
+        self._regressors.append([s0, s1, s2, s3, s4, s5])
+        self._residuals.append((use, y))
         if resting:
-            weight = 1.0 / m.rest_rate_rad_s**2
-            nx += weight * (wx - ex)
-            ny += weight * (wy - ey)
-            nz += weight * (wz - ez)
-            l00 += weight
-            l11 += weight
-            l22 += weight
-        self._evidence = (nx, ny, nz)
-        self._information = (l00, l01, l02, l11, l12, l22)
+            count, rx, ry, rz = self._rest
+            self._rest = (count + 1, rx + wx + a0 - b0, ry + wy + a1 - b1, rz + wz + a2 - b2)
         self._ticks += 1
-        if not self._ticks % TICKS_PER_BIAS:
-            self._correct_bias()
+        if not self._ticks % TICKS_PER_REGRESSION or self._ticks < TICKS_PER_REGRESSION:
+            self._regress()
 
-    def _correct_bias(self) -> None:
-        """Solve the regression, put its answer into the state, let old knowledge fade."""
-        l00, l01, l02, l11, l12, l22 = self._information
-        nx, ny, nz = self._evidence
-        # the adjugate: symmetric and positive, so this is stable
-        i00, i01, i02 = l11 * l22 - l12 * l12, l02 * l12 - l01 * l22, l01 * l12 - l02 * l11
-        i11, i12, i22 = l00 * l22 - l02 * l02, l01 * l02 - l00 * l12, l00 * l11 - l01 * l01
-        scale = 1.0 / (l00 * i00 + l01 * i01 + l02 * i02)
-        ex = scale * (i00 * nx + i01 * ny + i02 * nz)
-        ey = scale * (i01 * nx + i11 * ny + i12 * nz)
-        ez = scale * (i02 * nx + i12 * ny + i22 * nz)
-        bx, by, bz = self.bias
-        self.bias = (bx + ex, by + ey, bz + ez)
-        gx, gy, gz = self._dg_db
-        vx, vy, vz = self._dv_db
-        self.tilt += gx * ex + gy * ey + gz * ez
-        self._v += vx * ex + vy * ey + vz * ez
-        self._evidence = (0.0, 0.0, 0.0)
-        # what is unknown of the bias, as it shows in one component of g: ½ tr(G Λ⁻¹ Gᵀ)
-        qx, qy, qz = gx.conjugate(), gy.conjugate(), gz.conjugate()
-        shown = i00 * (qx * gx).real + i11 * (qy * gy).real + i22 * (qz * gz).real
-        shown += 2.0 * (i01 * (qx * gy).real + i02 * (qx * gz).real + i12 * (qy * gz).real)
-        self._bias_variance = 0.5 * scale * shown
-        keep = self._keep
-        fresh = (1.0 - keep) * self._prior
-        self._information = (
-            keep * l00 + fresh,
-            keep * l01,
-            keep * l02,
-            keep * l11 + fresh,
-            keep * l12,
-            keep * l22 + fresh,
-        )
+    def _regress(self) -> None:
+        """Solve for the faults, put the answer into the state, let old knowledge fade."""
+        m = self.model
+        regressors = np.array(self._regressors)
+        weights, residuals = np.array(self._residuals).T
+        weighted = regressors.conj().T * (m.residual_worth * weights.real)
+        information = self._information + (weighted @ regressors).real
+        evidence = (weighted @ residuals).real
+        ticks = len(regressors)
+        count, *rates = self._rest
+        if count:
+            information[BIAS, BIAS] += count / m.rest_rate_rad_s**2
+            evidence[:3] += np.array(rates) / m.rest_rate_rad_s**2
+        unknown = np.linalg.inv(information)
+        change = (unknown @ evidence).tolist()
+        b0, b1, b2, b3, b4, b5 = self.faults
+        e0, e1, e2, e3, e4, e5 = change
+        self.faults = (b0 + e0, b1 + e1, b2 + e2, b3 + e3, b4 + e4, b5 + e5)
+        self.tilt += sum(g * e for g, e in zip(self._dg, change, strict=True))
+        self._v += sum(v * e for v, e in zip(self._dv, change, strict=True))
+        # what is unknown of the faults, as it shows in one component of g
+        shown = np.array(self._dg)
+        self._fault_variance = 0.5 * float((shown.conj() @ unknown @ shown).real)
+        keep = math.exp(-ticks * self.tick_s / m.fault_memory_s)
+        self._information = keep * information + (1.0 - keep) * self._prior
+        self._regressors = []
+        self._residuals = []
+        self._rest = (0, 0.0, 0.0, 0.0)
 
 
+def fault_prior(model: MotionModel) -> FloatArray:
+    """(6, 6) information about the faults of a gyroscope never seen."""
+    return np.diag([model.bias_sigma_rad_s**-2.0] * 3 + [model.scale_sigma**-2.0] * 3)
+
+
+BIAS = np.arange(3)
 GRAVITY2 = GRAVITY_M_S2**2
-TICKS_PER_BIAS = 4
-"""The regression on the bias is solved once a second."""
+TICKS_PER_REGRESSION = 8
+"""The regression on the faults is solved every two seconds, and at each of the first ticks."""
 START_SIGMA_RAD = math.pi / 2.0
 """Before anything is known: any direction."""
 SIGMA_FLOOR_RAD = 0.25 * DEG

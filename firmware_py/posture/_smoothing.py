@@ -2,14 +2,15 @@
 
 The model is that of `_gravity.py`; here all ticks of a stretch of some minutes are one weighted
 least-squares problem. Unknown are gravity g and velocity v at every tick's border, in the frame of
-the integrated gyroscope, and one gyroscope bias b for the stretch:
+the integrated gyroscope, and the gyroscope's faults f (bias and scale error of each axis), constant over the
+stretch:
 
-    g₊ = g + C b            ± what the gyroscope adds over the tick
+    g₊ = g + C f            ± what the gyroscope adds over the tick
     v₊ = v + ∫a − T (g + g₊)/2    ± the accelerometer's noise
     0  = v + (∫∫a)/T − T g/3 − T g₊/6    ± spread
 
-The matrix is the same for the three axes and banded, so one Cholesky factorisation and twelve right-hand
-sides (three for the data, nine for the bias) solve it in time linear in its length. The spread, the
+The matrix is the same for the three axes and banded, so one Cholesky factorisation and 21 right-hand
+sides (three for the data, eighteen for the faults) solve it in time linear in its length. The spread, the
 shaking and C depend on the answer, so it is solved a few times over.
 """
 
@@ -24,8 +25,17 @@ from numpy.typing import NDArray
 from scipy.linalg import solveh_banded
 
 from ._flaws import SMALLEST_ACC_RANGE_M_S2, SMALLEST_GYR_RANGE_RAD_S, clipped_rows, fill_missing
-from ._gravity import CLIPPED_ACC_M_S2, CLIPPED_RATE_RAD_S, GRAVITY2, HELD_RATE_RAD_S, MotionModel
-from ._strapdown import integrate, lead_of, nodes, position_weights
+from ._gravity import (
+    BIAS,
+    CLIPPED_ACC_M_S2,
+    CLIPPED_RATE_RAD_S,
+    GRAVITY2,
+    HELD_RATE_RAD_S,
+    Faults,
+    MotionModel,
+    fault_prior,
+)
+from ._strapdown import corrected, integrate, lead_of, nodes, position_weights
 from ._turns import Turns, carried_on
 
 FloatArray = NDArray[np.float64]
@@ -33,13 +43,13 @@ ComplexArray = NDArray[np.complex128]
 BoolArray = NDArray[np.bool_]
 
 STRETCH_TICKS = 960
-"""Ticks solved for at once (four minutes): over which a bias counts as constant."""
+"""Ticks solved for at once (four minutes): over which the faults count as constant."""
 MARGIN_TICKS = 40
 """Further ticks on either side that are solved with them and then thrown away (10 s)."""
 CHUNK_TICKS = 128
 """Ticks integrated at once: what fits the cache."""
 ROUNDS = 3
-"""Solutions until bias, spread and answer agree."""
+"""Solutions until faults, spread and answer agree."""
 ACC_NOISE_M_S = 2e-3
 """Velocity that the accelerometer's own noise adds over a tick."""
 TINY = 1e-9
@@ -48,8 +58,8 @@ INTEGRATIONS = 3
 """Times a stretch is integrated at most; the bias found is then taken off the rates first."""
 BIAS_CHANGE_RAD_S = math.radians(1.0)
 """A change of the bias that the linear model carries well."""
-BIAS_KEPT = 0.25
-"""Share of a stretch's knowledge of the bias that the next one starts from."""
+FAULTS_KEPT = 0.25
+"""Share of a stretch's knowledge of the faults that the next one starts from."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,7 +71,8 @@ class _Ticks:
         dv: (K, 3) ∫a, m/s.
         dp: (K, 3) ∫∫a, m.
         acc2: (K,) mean of |a|².
-        axes: (K, 3, 3) mean rotation matrix, sensor to frame.
+        axes: (K, 3, 6) mean rotation matrix, sensor to frame; then the same with each sample's axes weighted
+            with the rates about them.
         rate: (K, 3) mean rate, reference bias off.
         rate2: (K,) its mean square.
     """
@@ -103,8 +114,8 @@ def smooth(gyr: FloatArray, acc: FloatArray, rate_hz: float, model: MotionModel)
     flaws.held[-1] += ticks - n / per_tick
     up = np.empty((n, 3))
     lead_s = lead_of(model, dt)
-    bias = np.zeros(3)
-    knowledge = np.eye(3) / model.bias_sigma_rad_s**2
+    faults = np.zeros(6)
+    knowledge = fault_prior(model)
     first = 0
     while first < ticks:
         last = first + STRETCH_TICKS
@@ -113,22 +124,27 @@ def smooth(gyr: FloatArray, acc: FloatArray, rate_hz: float, model: MotionModel)
         begin, end = max(first - MARGIN_TICKS, 0), min(last + MARGIN_TICKS, ticks)
         rows = slice(begin * per_tick, min(end * per_tick, n))
         for _ in range(INTEGRATIONS):
-            stretch = _integrated(gyr[rows], acc[rows], bias, dt, per_tick)
+            stretch = _integrated(gyr[rows], acc[rows], _as_faults(faults), dt, per_tick)
             gravity, change, learned = _solve(stretch, flaws.cut(begin, end), per_tick * dt, model, knowledge)
-            bias = bias + change
-            if np.abs(change).max() < BIAS_CHANGE_RAD_S:
+            faults = faults + change
+            if np.abs(change[:3]).max() < BIAS_CHANGE_RAD_S:
                 break
-        knowledge = BIAS_KEPT * learned
+        knowledge = FAULTS_KEPT * learned
         inner = gravity[first - begin : last - begin + 1]
         part = _carried(stretch.attitudes, inner, first - begin, per_tick)
         part = part[: n - first * per_tick]
         if lead_s:
             here = slice(first * per_tick, first * per_tick + len(part))
-            x, y, z = (gyr[here] - bias).T
+            x, y, z = (corrected(gyr[here, axis], _as_faults(faults), axis) for axis in range(3))
             part = carried_on(part, x, y, z, lead_s)
         up[first * per_tick : last * per_tick] = part
         first = last
     return up
+
+
+def _as_faults(values: FloatArray) -> Faults:
+    b0, b1, b2, s0, s1, s2 = values.tolist()
+    return b0, b1, b2, s0, s1, s2
 
 
 def _share(rows: BoolArray | None, ticks: int, per_tick: int, n: int) -> FloatArray:
@@ -141,20 +157,19 @@ def _share(rows: BoolArray | None, ticks: int, per_tick: int, n: int) -> FloatAr
     return share
 
 
-def _integrated(gyr: FloatArray, acc: FloatArray, bias: FloatArray, dt: float, per_tick: int) -> _Ticks:
+def _integrated(gyr: FloatArray, acc: FloatArray, faults: Faults, dt: float, per_tick: int) -> _Ticks:
     lacking = -len(gyr) % per_tick
     if lacking:
-        gyr = np.concatenate((gyr, np.broadcast_to(bias, (lacking, 3))))
+        gyr = np.concatenate((gyr, np.broadcast_to(faults[:3], (lacking, 3))))
         acc = np.concatenate((acc, np.broadcast_to(acc[-1], (lacking, 3))))
     weights = position_weights(per_tick, dt)
     at_nodes = nodes(per_tick)
     attitude = (complex(1.0), 0j)
-    reference = (float(bias[0]), float(bias[1]), float(bias[2]))
     attitudes = []
     parts = []
     for at in range(0, len(gyr), CHUNK_TICKS * per_tick):
         stop = at + CHUNK_TICKS * per_tick
-        part = integrate(gyr[at:stop], acc[at:stop], reference, attitude, dt, per_tick)
+        part = integrate(gyr[at:stop], acc[at:stop], faults, attitude, dt, per_tick)
         turns = part.turns
         attitude = (complex(turns.a[-1, -1]), complex(turns.b[-1, -1]))
         attitudes.append((turns.a, turns.b))
@@ -162,6 +177,12 @@ def _integrated(gyr: FloatArray, acc: FloatArray, bias: FloatArray, dt: float, p
         dv = part.acc_n.sum(axis=1) * dt
         dp = np.einsum("ij,j->i", part.acc_n, weights)
         minus, plus = aa - bb, aa + bb
+        turned_x = np.einsum("ij,ij->i", turns.aa - turns.bb, part.x) / per_tick
+        turned_y = np.einsum("ij,ij->i", turns.aa + turns.bb, part.y) / per_tick
+        turned_z = np.einsum("ij,ij->i", turns.ab, part.z) / per_tick
+        up_x = np.einsum("ij,ij->i", turns.conj_a_b.real, part.x) / per_tick
+        up_y = np.einsum("ij,ij->i", turns.conj_a_b.imag, part.y) / per_tick
+        up_z = np.einsum("ij,ij->i", turns.zz, part.z) / per_tick
         parts.append(
             np.stack(
                 (
@@ -169,8 +190,11 @@ def _integrated(gyr: FloatArray, acc: FloatArray, bias: FloatArray, dt: float, p
                     *(dp.imag, dp.real, np.einsum("ij,j->i", part.acc_z, weights)),
                     part.acc2.sum(axis=1) / per_tick,
                     *(minus.real, plus.imag, 2.0 * ab.real),
+                    *(turned_x.real, turned_y.imag, 2.0 * turned_z.real),
                     *(-minus.imag, plus.real, -2.0 * ab.imag),
+                    *(-turned_x.imag, turned_y.real, -2.0 * turned_z.imag),
                     *(-2.0 * conj_a_b.real, 2.0 * conj_a_b.imag, turns.zz[:, at_nodes].mean(axis=1)),
+                    *(-2.0 * up_x, 2.0 * up_y, up_z),
                     *(m.sum(axis=1) / per_tick for m in (part.x, part.y, part.z, part.rate2)),
                 ),
                 axis=1,
@@ -182,16 +206,16 @@ def _integrated(gyr: FloatArray, acc: FloatArray, bias: FloatArray, dt: float, p
         table[:, 0:3],
         table[:, 3:6],
         table[:, 6],
-        table[:, 7:16].reshape(-1, 3, 3),
-        table[:, 16:19],
-        table[:, 19],
+        table[:, 7:25].reshape(-1, 3, 6),
+        table[:, 25:28],
+        table[:, 28],
     )
 
 
 def _solve(
     ticks: _Ticks, flaws: _Flaws, t: float, model: MotionModel, knowledge: FloatArray
 ) -> tuple[FloatArray, FloatArray, FloatArray]:
-    """Gravity at the K + 1 borders, (K + 1, 3), the change of the bias, and its information matrix."""
+    """Gravity at the K + 1 borders, (K + 1, 3), the change of the faults, and their information matrix."""
     k = len(ticks.dv)
     off = ticks.dv / t
     mean2 = np.square(off).sum(axis=1)
@@ -212,30 +236,31 @@ def _solve(
         spread2 = np.maximum(spread2, _windowed(drift2, window)) + model.speed_floor_m_s**2
         spread2[resting] = model.rest_speed_m_s**2
         w_m = (flaws.held == 0.0) / spread2
-        # −[g]× ∫R: what a unit of bias adds to g over the tick
+        # −[g]× ∫R: what a unit of each fault adds to g over the tick
         c = -t * np.cross(gravity[:, None, :], ticks.axes.transpose(0, 2, 1)).transpose(0, 2, 1)
-        known = np.concatenate((ticks.dv, np.zeros((k, 9))), axis=1) * w_v[:, None]
-        added = np.concatenate((np.zeros((k, 3)), c.reshape(k, 9)), axis=1) * w_g[:, None]
-        meant = np.concatenate((-ticks.dp / t, np.zeros((k, 9))), axis=1) * w_m[:, None]
-        right = np.zeros((2 * k + 2, 12))
+        known = np.concatenate((ticks.dv, np.zeros((k, 18))), axis=1) * w_v[:, None]
+        added = np.concatenate((np.zeros((k, 3)), c.reshape(k, 18)), axis=1) * w_g[:, None]
+        meant = np.concatenate((-ticks.dp / t, np.zeros((k, 18))), axis=1) * w_m[:, None]
+        right = np.zeros((2 * k + 2, 21))
         right[0:-2:2] += 0.5 * t * known - added - t / 3.0 * meant
         right[1:-2:2] += meant - known
         right[2::2] += 0.5 * t * known + added - t / 6.0 * meant
         right[3::2] += known
         solution = solveh_banded(_normal_matrix(w_g, w_v, w_m, t, model), right, check_finite=False)
-        x, dx = solution[:, :3], solution[:, 3:].reshape(-1, 3, 3)
-        shown = right[:, 3:].reshape(-1, 3, 3)
-        information = knowledge + np.eye(3) * rest_weight.sum()
-        information = information + np.einsum("k,kia,kib->ab", w_g, c, c)
-        information = information - np.einsum("kia,kib->ab", shown, dx)
-        evidence = np.einsum("kia,ki->a", shown, x) + rest_weight @ ticks.rate
-        bias = np.linalg.solve(information, evidence)
-        x = x + dx @ bias
+        x, dx = solution[:, :3], solution[:, 3:].reshape(-1, 3, 6)
+        shown = right[:, 3:].reshape(-1, 3, 6)
+        told = np.einsum("k,kia,kib->ab", w_g, c, c) - np.einsum("kia,kib->ab", shown, dx)
+        information = knowledge + model.residual_worth * told
+        information[BIAS, BIAS] += rest_weight.sum()
+        evidence = model.residual_worth * np.einsum("kia,ki->a", shown, x)
+        evidence[:3] += rest_weight @ ticks.rate
+        faults = np.linalg.solve(information, evidence)
+        x = x + dx @ faults
         borders, v = x[0::2], x[1::2]
         gravity = 0.5 * (borders[:-1] + borders[1:])
         drift = v[:-1] + ticks.dp / t - t / 3.0 * borders[:-1] - t / 6.0 * borders[1:]
         drift2 = np.square(drift).sum(axis=1) / 3.0
-    return borders, bias, information
+    return borders, faults, information
 
 
 def _normal_matrix(

@@ -10,6 +10,7 @@ same sums; a property test holds them together.
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 from functools import cache
 from typing import NamedTuple
 
@@ -23,12 +24,13 @@ from ._flaws import (
     FlawWatch,
     SensorRanges,
 )
-from ._gravity import MotionModel, TickSums
-from ._turns import Turns, carried_on, level, prefix_products, product, small_turns
+from ._gravity import Faults, MotionModel, TickSums
+from ._turns import Turns, carried_on, level, prefix_products, product, seen_from_sensor, small_turns
 
 FloatArray = NDArray[np.float64]
 ComplexArray = NDArray[np.complex128]
 Triple = tuple[float, float, float]
+Rows = Sequence[list[float]]
 
 NODES_PER_TICK = 8
 """Samples of the attitude for its mean over a tick; the sensitivity to a bias needs no more."""
@@ -50,32 +52,46 @@ class Integrated(NamedTuple):
 def integrate(
     gyr: FloatArray,
     acc: FloatArray,
-    reference: Triple,
+    faults: Faults,
     attitude: tuple[complex, complex],
     dt: float,
     per_tick: int,
 ) -> Integrated:
-    """Turn (K·N, 3) rates, less the reference bias, and accelerations into the integrated frame."""
+    """Turn (K·N, 3) rates, known faults taken off, and accelerations into the integrated frame.
+
+    An acceleration belongs to the attitude in the middle of its step: there it was sampled, where a sample
+    of the rates is of an instant and their sum runs half a step ahead, and there it was averaged, where
+    both are means over the step. So it is turned back by half a step first, a + ½ dt a × ω.
+    """
     _keep_freed_memory()
     shape = (len(gyr) // per_tick, per_tick)
-    bx, by, bz = reference
-    x, y, z = gyr[:, 0] - bx, gyr[:, 1] - by, gyr[:, 2] - bz
+    x, y, z = (corrected(gyr[:, axis], faults, axis) for axis in range(3))
     rate2 = x * x
     rate2 += y * y
     rate2 += z * z
     alpha, beta = prefix_products(*small_turns(x, y, z, rate2, dt), attitude)
     turns = Turns.of(alpha.reshape(shape), beta.reshape(shape))
+    ax, ay, az = (np.ascontiguousarray(axis) for axis in acc.T)
+    acc2 = np.square(ax)
+    acc2 += np.square(ay)
+    acc2 += np.square(az)
+    half_dt = 0.5 * dt
     acc_n = np.empty(shape, dtype=np.complex128)
-    acc_n.real = acc[:, 1].reshape(shape)
-    acc_n.imag = acc[:, 0].reshape(shape)
-    acc_z = acc[:, 2].reshape(shape)
-    acc2 = np.square(acc_n.real)
-    acc2 += np.square(acc_n.imag)
-    acc2 += np.square(acc_z)
-    acc_n, acc_z = turns.to_frame(acc_n, acc_z)
+    acc_n.real = (ay + half_dt * (az * x - ax * z)).reshape(shape)
+    acc_n.imag = (ax + half_dt * (ay * z - az * y)).reshape(shape)
+    az += half_dt * (ax * y - ay * x)
+    acc_n, acc_z = turns.to_frame(acc_n, az.reshape(shape))
+    acc2 = acc2.reshape(shape)
     return Integrated(
         turns, acc_n, acc_z, acc2, x.reshape(shape), y.reshape(shape), z.reshape(shape), rate2.reshape(shape)
     )
+
+
+def corrected(rate: FloatArray, faults: Faults, axis: int) -> FloatArray:
+    """(n,) rates about one axis with the known faults taken off, contiguous."""
+    out = rate - faults[axis]
+    out *= 1.0 - faults[3 + axis]
+    return out
 
 
 def position_weights(per_tick: int, dt: float) -> FloatArray:
@@ -126,6 +142,7 @@ class Strapdown:
         self._acc_sums = (0j, 0.0, 0j, 0.0)
         self._gyr_sums = (0.0, 0.0, 0.0, 0.0)
         self._nodes = (0j, 0j, 0j)
+        self._turned = (0j, 0j, 0j)
         self._held = self._clipped_gyr = self._clipped_acc = 0
 
     def level_by_acceleration(self) -> bool:
@@ -146,10 +163,10 @@ class Strapdown:
         """No value is missing or clipped: what `ticks` relies on."""
         return self._gyr_watch.unflawed(gyr) and self._acc_watch.unflawed(acc)
 
-    def ticks(self, gyr: FloatArray, acc: FloatArray, reference: Triple) -> tuple[Integrated, list[TickSums]]:
+    def ticks(self, gyr: FloatArray, acc: FloatArray, faults: Faults) -> tuple[Integrated, list[TickSums]]:
         """The rotations and sums of whole ticks, (K·N, 3) unflawed rows; `advance` past those used."""
         per_tick, dt = self.per_tick, self.dt
-        part = integrate(gyr, acc, reference, self._attitude, dt, per_tick)
+        part = integrate(gyr, acc, faults, self._attitude, dt, per_tick)
         ramp = position_weights(per_tick, dt)
         aa, bb, ab = (m[:, nodes(per_tick)].mean(axis=1) for m in part.turns[2:5])
         columns = (
@@ -160,6 +177,9 @@ class Strapdown:
             1j * (aa - bb),
             aa + bb,
             2j * ab,
+            1j / per_tick * np.einsum("ij,ij->i", part.turns.aa - part.turns.bb, part.x),
+            np.einsum("ij,ij->i", part.turns.aa + part.turns.bb, part.y) / per_tick,
+            2j / per_tick * np.einsum("ij,ij->i", part.turns.ab, part.z),
             part.x.sum(axis=1) / per_tick,
             part.y.sum(axis=1) / per_tick,
             part.z.sum(axis=1) / per_tick,
@@ -186,23 +206,28 @@ class Strapdown:
         x, y, z = (rate[:count].ravel() for rate in (part.x, part.y, part.z))
         return carried_on(up, x, y, z, self._lead_s)
 
-    def rows(self, gyr: FloatArray, acc: FloatArray, reference: Triple, up: complex | None) -> FloatArray:
+    def rows(
+        self, gyr: Rows, acc: Rows, reference: Triple, up: complex | None, *, every: bool
+    ) -> list[Triple]:
         """Go through rows of one tick, one by one.
 
         Args:
-            gyr: (n, 3) rates, n at most what the tick under way lacks.
-            acc: (n, 3) specific forces.
+            gyr: n ≥ 1 rates, n at most what the tick under way lacks.
+            acc: n specific forces.
             reference: bias to take off the rates.
             up: horizontal part of the unit vector "up", or None where the tick's own mean
                 acceleration has to serve.
+            every: whether the answer of every row is wanted, or that of the last one only.
 
         Returns:
-            (n, 3) "up" in the sensor frame.
+            "up" in the sensor frame, n or 1 of it.
         """
         half_dt = 0.5 * self.dt
         lead_s = self._lead_s
         rates: list[Triple] = []
-        bx, by, bz = reference
+        bx, by, bz, *excess = faults
+        kx, ky, kz = (1.0 - share for share in excess)
+        turned_x, turned_y, turned_z = self._turned
         a, b = self._attitude
         sum_n, sum_z, ramp_n, acc2 = self._acc_sums
         sum_x, sum_y, sum_gz, gyr2 = self._gyr_sums
@@ -214,10 +239,8 @@ class Strapdown:
             up_n, up_z = 0j, 1.0
         else:
             up_n, up_z = up, math.sqrt(1.0 - up.real**2 - up.imag**2)
-        conj_n, two_z = up_n.conjugate(), 2j * up_z
-        real_n, imag_n = 2.0 * up_n.real, 2.0 * up_n.imag
-        out = []
-        for gyr_row, acc_row in zip(gyr.tolist(), acc.tolist(), strict=True):
+        out: list[Triple] = []
+        for gyr_row, acc_row in zip(gyr, acc, strict=True):
             x, y, z = gyr_row
             ax, ay, az = acc_row
             w2 = x * x + y * y + z * z
@@ -236,9 +259,9 @@ class Strapdown:
                 x, y, z = gyr_watch.last
                 ax, ay, az = acc_watch.last
                 a2 = ax * ax + ay * ay + az * az
-            x -= bx
-            y -= by
-            z -= bz
+            x = (x - bx) * kx
+            y = (y - by) * ky
+            z = (z - bz) * kz
             w2 = x * x + y * y + z * z
             h2 = w2 * half_dt * half_dt
             if h2 < 1e-3:
@@ -257,7 +280,15 @@ class Strapdown:
             ca = a.conjugate()
             ca_b = ca * b
             zz = 2.0 * (a * ca).real - 1.0
+            ax, ay, az = (
+                ax + half_dt * (ay * z - az * y),
+                ay + half_dt * (az * x - ax * z),
+                az + half_dt * (ax * y - ay * x),
+            )
             n = complex(ay, ax)
+            turned_x += (aa - bb) * x
+            turned_y += (aa + bb) * y
+            turned_z += ab * z
             sum_n += aa * n + bb * n.conjugate() + ab * complex(0.0, 2.0 * az)
             sum_z += zz * az - 2.0 * (ca_b.real * ax - ca_b.imag * ay)
             ramp_n += sum_n
@@ -274,21 +305,15 @@ class Strapdown:
                 norm = math.hypot(abs(sum_n), sum_z)
                 if norm:
                     up_n, up_z = sum_n / norm, sum_z / norm
-                conj_n, two_z = up_n.conjugate(), 2j * up_z
-                real_n, imag_n = 2.0 * up_n.real, 2.0 * up_n.imag
-            n = aa.conjugate() * up_n + bb * conj_n - ca_b * two_z
-            out.append((n.imag, n.real, zz * up_z + imag_n * ab.real - real_n * ab.imag))
-            if lead_s:
-                rates.append((x, y, z))
+            if every:
+                out.append(seen_from_sensor(aa, bb, ab, ca_b, zz, up_n, up_z, x, y, z, lead_s))
         self._attitude = (a, b)
         self._acc_sums = (sum_n, sum_z, ramp_n, acc2)
         self._gyr_sums = (sum_x, sum_y, sum_gz, gyr2)
         self.count = count
-        up_rows = np.array(out, dtype=np.float64).reshape(-1, 3)
-        if not rates:
-            return up_rows
-        x_rows, y_rows, z_rows = np.array(rates).T
-        return carried_on(up_rows, x_rows, y_rows, z_rows, lead_s)
+        if not every:
+            out.append(seen_from_sensor(aa, bb, ab, ca_b, zz, up_n, up_z, x, y, z, lead_s))
+        return out
 
     def close_tick(self) -> TickSums:
         """The sums of the full tick under way; a new one begins."""
@@ -296,8 +321,9 @@ class Strapdown:
         n = self.count
         sum_n, sum_z, ramp_n, acc2 = self._acc_sums
         x, y, z, gyr2 = self._gyr_sums
-        nodes = n // self._stride
-        aa, bb, ab = (m / nodes for m in self._nodes)
+        turned_x, turned_y, turned_z = self._turned
+        looks = n // self._stride
+        aa, bb, ab = (m / looks for m in self._nodes)
         sums = (
             sum_n * dt,
             sum_z * dt,
@@ -306,6 +332,9 @@ class Strapdown:
             1j * (aa - bb),
             aa + bb,
             2j * ab,
+            1j * turned_x / n,
+            turned_y / n,
+            2j * turned_z / n,
             x / n,
             y / n,
             z / n,

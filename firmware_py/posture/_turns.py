@@ -170,6 +170,45 @@ def carried_on(up: FloatArray, x: FloatArray, y: FloatArray, z: FloatArray, lead
     return out
 
 
+def seen_from_sensor(
+    aa: complex,
+    bb: complex,
+    ab: complex,
+    conj_a_b: complex,
+    zz: float,
+    n: complex,
+    up_z: float,
+    x: float,
+    y: float,
+    z: float,
+    lead_s: float,
+) -> tuple[float, float, float]:
+    """What `Turns.to_sensor` and `carried_on` make of one row, in plain numbers.
+
+    Args:
+        aa: α² of the rotation, and so on, as in `Turns`.
+        bb: β².
+        ab: α β.
+        conj_a_b: conj(α) β.
+        zz: |α|² − |β|².
+        n: horizontal part of the unit vector.
+        up_z: vertical part.
+        x: rate, bias removed.
+        y: likewise.
+        z: likewise.
+        lead_s: how long to carry on at that rate.
+    """
+    turned = aa.conjugate() * n + bb * n.conjugate() - conj_a_b * (2j * up_z)
+    ux, uy, uz = turned.imag, turned.real, zz * up_z + 2.0 * (n.imag * ab.real - n.real * ab.imag)
+    if not lead_s:
+        return ux, uy, uz
+    vx = ux + lead_s * (uy * z - uz * y)
+    vy = uy + lead_s * (uz * x - ux * z)
+    vz = uz + lead_s * (ux * y - uy * x)
+    norm = math.sqrt(vx * vx + vy * vy + vz * vz)
+    return vx / norm, vy / norm, vz / norm
+
+
 def level(horizontal: complex, vertical: float) -> tuple[complex, complex]:
     """The smallest rotation that turns this unit vector into (0, 0, 1), as α and β."""
     if vertical < -0.999999:

@@ -21,7 +21,7 @@ from numpy.typing import NDArray
 from ..errors import SampleError
 from ._flaws import SensorRanges
 from ._gravity import DEG, GravityKalman, MotionModel
-from ._strapdown import Strapdown, lead_of
+from ._strapdown import Rows, Strapdown, Triple, lead_of
 
 __all__ = ["InclinationFilter", "InclinationOutput", "MotionModel", "SensorRanges", "smooth_inclination"]
 
@@ -102,7 +102,8 @@ class InclinationFilter:
     @property
     def bias_rad_s(self) -> tuple[float, float, float]:
         """The gyroscope's bias as now estimated, sensor frame."""
-        return self._kalman.bias
+        x, y, z, _, _, _ = self._kalman.faults
+        return x, y, z
 
     @property
     def resting(self) -> bool:
@@ -130,6 +131,33 @@ class InclinationFilter:
         trusted = np.empty(len(gyr_rad_s), dtype=np.bool_)
         return InclinationOutput(self._run(gyr_rad_s, acc_m_s2, sigma, trusted), sigma, trusted)
 
+    def advance(self, gyr_rad_s: Rows, acc_m_s2: Rows) -> tuple[Triple, float, bool]:
+        """What `process_full` says of the last row, for n ≥ 1 rows as plain lists, without making arrays.
+
+        A live monitor needs ten answers a second and not a hundred; this takes half the time of
+        `process_full` for ten rows. The two may be mixed.
+
+        Args:
+            gyr_rad_s: n rates of three numbers.
+            acc_m_s2: n specific forces.
+
+        Returns:
+            "up" in the sensor frame, its sigma in radians, and whether it is to be trusted.
+        """
+        n = len(gyr_rad_s)
+        strapdown = self._strapdown
+        at = 0
+        while True:
+            stop = min(n, at + strapdown.per_tick - strapdown.count)
+            sigma_rad, trusted = self.sigma_rad, self._trusted
+            if at or stop < n:
+                up = self._rows(gyr_rad_s[at:stop], acc_m_s2[at:stop], every=False)
+            else:
+                up = self._rows(gyr_rad_s, acc_m_s2, every=False)
+            if stop == n:
+                return up[0], sigma_rad, trusted
+            at = stop
+
     def _run(
         self, gyr: FloatArray, acc: FloatArray, sigma: FloatArray | None, trusted: BoolArray | None
     ) -> FloatArray:
@@ -152,7 +180,7 @@ class InclinationFilter:
                 if sigma is not None and trusted is not None:
                     sigma[at:stop] = self.sigma_rad
                     trusted[at:stop] = self._trusted
-                part = self._rows(gyr[at:stop], acc[at:stop])
+                part = np.array(self._rows(gyr[at:stop].tolist(), acc[at:stop].tolist(), every=True))
             if up is None:
                 if stop == n:
                     return part
@@ -162,11 +190,11 @@ class InclinationFilter:
             if at == n:
                 return up
 
-    def _rows(self, gyr: FloatArray, acc: FloatArray) -> FloatArray:
-        """Rows within one tick."""
+    def _rows(self, gyr: Rows, acc: Rows, *, every: bool) -> list[Triple]:
+        """Rows within one tick: every answer, or the last one only."""
         kalman = self._kalman
         strapdown = self._strapdown
-        up = strapdown.rows(gyr, acc, kalman.reference, kalman.up if kalman.known else None)
+        up = strapdown.rows(gyr, acc, kalman.reference, kalman.up if kalman.known else None, every=every)
         if strapdown.count == strapdown.per_tick:
             if kalman.known:
                 kalman.step(strapdown.close_tick())
