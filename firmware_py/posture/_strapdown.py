@@ -206,15 +206,13 @@ class Strapdown:
         x, y, z = (rate[:count].ravel() for rate in (part.x, part.y, part.z))
         return carried_on(up, x, y, z, self._lead_s)
 
-    def rows(
-        self, gyr: Rows, acc: Rows, reference: Triple, up: complex | None, *, every: bool
-    ) -> list[Triple]:
+    def rows(self, gyr: Rows, acc: Rows, faults: Faults, up: complex | None, *, every: bool) -> list[Triple]:
         """Go through rows of one tick, one by one.
 
         Args:
             gyr: n ≥ 1 rates, n at most what the tick under way lacks.
             acc: n specific forces.
-            reference: bias to take off the rates.
+            faults: what is known to be wrong with the rates.
             up: horizontal part of the unit vector "up", or None where the tick's own mean
                 acceleration has to serve.
             every: whether the answer of every row is wanted, or that of the last one only.
@@ -224,7 +222,6 @@ class Strapdown:
         """
         half_dt = 0.5 * self.dt
         lead_s = self._lead_s
-        rates: list[Triple] = []
         bx, by, bz, *excess = faults
         kx, ky, kz = (1.0 - share for share in excess)
         turned_x, turned_y, turned_z = self._turned
