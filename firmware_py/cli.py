@@ -42,6 +42,12 @@ def _parser() -> argparse.ArgumentParser:
     demo.add_argument("--data", type=Path, help="data folder (default: demo in Plumbline's own)")
     demo.add_argument("--days", type=int, default=14, help="days of simulated history (14)")
     demo.add_argument("--two-sensors", action="store_true", help="wear a second sensor on the low back")
+    demo.add_argument(
+        "--broker",
+        choices=("mosquitto", "amqtt"),
+        default="mosquitto",
+        help="broker to prefer (mosquitto where it is installed)",
+    )
     demo.add_argument("--for", dest="for_s", type=float, metavar="SECONDS", help="stop after so long")
     demo.set_defaults(run=_demo)
 
@@ -104,7 +110,14 @@ def _input_options(parser: argparse.ArgumentParser) -> None:
 def _demo(args: argparse.Namespace) -> int:
     from .demo import demo
 
-    return demo(args.port, args.data, args.days, two_sensors=args.two_sensors, for_s=args.for_s)
+    return demo(
+        args.port,
+        args.data,
+        args.days,
+        two_sensors=args.two_sensors,
+        for_s=args.for_s,
+        prefer=args.broker,
+    )
 
 
 def _run(args: argparse.Namespace) -> int:

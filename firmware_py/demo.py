@@ -14,7 +14,7 @@ import time
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal
 
 from .config import default_data_home
 from .errors import ConfigError, LinkError
@@ -48,7 +48,13 @@ HISTORY_WAIT_S = 30.0
 
 
 def demo(
-    port: int, data: Path | None, days: int, *, two_sensors: bool = False, for_s: float | None = None
+    port: int,
+    data: Path | None,
+    days: int,
+    *,
+    two_sensors: bool = False,
+    for_s: float | None = None,
+    prefer: Literal["mosquitto", "amqtt"] = "mosquitto",
 ) -> int:
     """`plumbline demo`: show everything at work until Ctrl-C.
 
@@ -58,6 +64,7 @@ def demo(
         days: length of the simulated history, made once for a folder.
         two_sensors: wear a second sensor on the low back.
         for_s: stop after so many seconds.
+        prefer: which broker to start where both could be.
 
     Raises:
         ConfigError: another demonstration uses this very folder.
@@ -66,7 +73,7 @@ def demo(
     logging.basicConfig(format="%(levelname)s %(name)s: %(message)s", level=logging.WARNING)
     with ExitStack() as stack:
         folder = stack.enter_context(_own_folder(data))
-        broker = start_broker(folder)
+        broker = start_broker(folder, prefer=prefer)
         stack.callback(broker.stop)
         server, dashboard = _page(folder, broker, port)
         sensors = 2 if two_sensors else 1

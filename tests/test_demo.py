@@ -1,0 +1,141 @@
+"""The demonstration as a newcomer meets it: started from the command line, looked at, stopped with Ctrl-C."""
+
+from __future__ import annotations
+
+import json
+import re
+import signal
+import socket
+import subprocess
+import sys
+import time
+import urllib.request
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import pytest
+from websockets.sync.client import connect
+
+from .conftest import ROOT
+
+
+def free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port: int = probe.getsockname()[1]
+    return port
+
+
+@contextmanager
+def demo(data: Path, port: int, *options: str) -> Iterator[tuple[str, subprocess.Popen[str]]]:
+    """A demo that has said where its page is; asked to stop with Ctrl-C at the end, if it still runs."""
+    process = subprocess.Popen(
+        [sys.executable, "-m", "firmware_py.cli", "demo", "--data", str(data), "--port", str(port), *options],
+        cwd=ROOT,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+    )
+    assert process.stdout is not None
+    said = ""
+    try:
+        for line in process.stdout:
+            said += line
+            if "Ctrl-C stops" in line:
+                break
+        else:
+            pytest.fail(f"the demo ended before it served: {said}")
+        yield said, process
+    finally:
+        if process.poll() is None:
+            process.send_signal(signal.SIGINT)
+            try:
+                process.wait(timeout=30)
+            except subprocess.TimeoutExpired:
+                process.kill()
+                pytest.fail("Ctrl-C did not stop the demo within 30 s")
+
+
+def address_in(said: str) -> str:
+    found = re.search(r"http://\S+", said)
+    assert found, said
+    return found[0]
+
+
+def read(url: str) -> str:
+    with urllib.request.urlopen(url, timeout=10) as answer:
+        text: str = answer.read().decode()
+    return text
+
+
+def live_readings(address: str, seconds: float) -> list[dict[str, object]]:
+    """What the page would be sent over its WebSocket in so many seconds."""
+    heard = []
+    with connect(address.replace("http", "ws") + "live", origin=address.rstrip("/")) as socket_:  # type: ignore[arg-type]
+        end = time.monotonic() + seconds
+        while (left := end - time.monotonic()) > 0:
+            try:
+                heard.append(json.loads(socket_.recv(timeout=left)))
+            except TimeoutError:
+                break
+    return heard
+
+
+def test_the_demo_shows_a_live_simulated_wearer_and_stops_in_order(tmp_path: Path) -> None:
+    port = free_port()
+    with demo(tmp_path / "d", port, "--days", "0") as (said, process):
+        address = address_in(said)
+        assert f":{port}/" in address
+        assert "Simulated" in read(address)
+        heard = live_readings(address, 12.0)
+        angles = [text for text in map(json.dumps, heard) if "flexion" in text]
+        assert len(angles) >= 50, f"{len(angles)} readings in 12 s"
+        process.send_signal(signal.SIGINT)
+        assert process.wait(timeout=30) == 0
+    with pytest.raises(OSError, match="refused"):
+        socket.create_connection(("127.0.0.1", port), timeout=5).close()
+    assert subprocess.run(["pgrep", "-f", str(tmp_path)], capture_output=True).returncode == 1, "left running"
+
+
+def test_a_second_demo_says_that_the_port_is_taken_and_takes_another(tmp_path: Path) -> None:
+    port = free_port()
+    with (
+        demo(tmp_path / "one", port, "--days", "0"),
+        demo(tmp_path / "two", port, "--days", "0") as (said, _),
+    ):
+        assert f"Port {port} is taken" in said
+        assert f":{port}/" not in address_in(said)
+        assert "Simulated" in read(address_in(said))
+
+
+def test_a_second_demo_keeps_out_of_the_first_ones_folder(tmp_path: Path) -> None:
+    with demo(tmp_path / "d", free_port(), "--days", "0"):
+        second = subprocess.run(
+            [sys.executable, "-m", "firmware_py.cli", "demo", "--data", str(tmp_path / "d"), "--days", "0"],
+            cwd=ROOT,
+            capture_output=True,
+            text=True,
+            timeout=60,
+        )
+    assert second.returncode == 1
+    assert "another demo uses" in second.stderr
+
+
+def test_the_history_is_there_when_the_page_opens_and_says_that_it_is_simulated(tmp_path: Path) -> None:
+    with demo(tmp_path / "d", free_port(), "--days", "3") as (said, _):
+        assert "… made in" in said or "fills up behind it" in said
+        end = time.monotonic() + 120
+        while not (tmp_path / "d" / "history-made").exists() and time.monotonic() < end:
+            time.sleep(0.2)
+        page = read(address_in(said) + "history")
+        assert "Simulated" in page
+    with demo(tmp_path / "d", free_port(), "--days", "3") as (said, _):
+        assert "Making" not in said, "made once for a folder"
+
+
+def test_without_mosquitto_the_embedded_broker_carries_the_demo(tmp_path: Path) -> None:
+    with demo(tmp_path / "d", free_port(), "--days", "0", "--broker", "amqtt") as (said, _):
+        assert "broker amqtt" in said
+        heard = live_readings(address_in(said), 12.0)
+        assert sum("flexion" in json.dumps(message) for message in heard) >= 50
