@@ -8,6 +8,7 @@ from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import date, datetime, time, timedelta, tzinfo
+from zoneinfo import ZoneInfo
 
 from firmware_py.posture.events import (
     Event,
@@ -23,6 +24,7 @@ from firmware_py.posture.events import (
 from firmware_py.posture.messages import Anchor, Encoder, Outgoing, Status
 from firmware_py.posture.tally import Tally
 
+BERLIN = ZoneInfo("Europe/Berlin")
 TICKS = 600  # in a minute
 HOLDS_S = (1, 3, 7, 15, 31, 63)
 ANGLES_DEG = (0, 10, 20, 30, 45, 60)
@@ -113,13 +115,12 @@ class Sitter:
             (lean, -12.0, 2.0),
             (side, 6.0, 2.0),
         ):
-            for _ in range(n // 10):
-                angle = rng.gauss(mean, sd)
-                flexion[math.floor(angle)] += 10
+            for _ in range(n // 30):
+                flexion[math.floor(rng.gauss(mean, sd))] += 30
             if n:
                 hold = rng.choice((2, 3, 4, 5, 6))
                 eva[f"{sum(mean >= edge for edge in ANGLES_DEG)},{hold}"] += n
-            flexion[math.floor(mean)] += n % 10
+            flexion[math.floor(mean)] += n % 30
         posture = {"upright": upright, "slouched": slouched, "leaning_back": lean, "side_bent": side}
         posture["unknown"] = moving
         return Tally(

@@ -42,7 +42,7 @@ def test_every_answer_carries_the_security_headers(served: Server) -> None:
         assert "default-src 'none'" in policy
         assert "unsafe" not in policy
         assert headers["x-content-type-options"] == "nosniff"
-        assert headers["referrer-policy"] == "no-referrer"
+        assert headers["referrer-policy"] == "same-origin"
 
 
 @pytest.mark.parametrize("path", ["static/../store.py", "static/%2e%2e/store.py", "static//etc/passwd"])

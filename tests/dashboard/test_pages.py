@@ -1,0 +1,187 @@
+"""The pages in a real Chromium: axe, keyboard, widths, print, both languages, both colour schemes."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from datetime import date
+from pathlib import Path
+
+import httpx
+import pytest
+from axe_playwright_python.sync_playwright import Axe
+from playwright.sync_api import Browser, Page, expect
+
+from dashboard.app import Server, build
+from dashboard.settings import Settings
+from firmware_py.posture.messages import Outgoing
+
+from .seed import BERLIN, history
+
+LAST = date(2026, 6, 19)  # a Friday
+
+
+@pytest.fixture(scope="module")
+def weeks(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
+    """A dashboard with two weeks in it, made once for this file."""
+    folder = tmp_path_factory.mktemp("weeks")
+    dashboard = build(Settings(folder, port=0, broker=None, timezone="Europe/Berlin"))
+    for batch in history("desk", LAST, 9, BERLIN):
+        dashboard.ingest.take(told(batch))
+    server = Server(dashboard)
+    server.start()
+    yield server
+    server.stop()
+
+
+def told(messages: list[Outgoing]) -> list[tuple[str, bytes]]:
+    return [(message.topic, message.payload) for message in messages]
+
+
+def session_path(server: Server) -> str:
+    listed = httpx.get(f"{server.address}api/v1/sessions.json?from={LAST}&to={LAST}").json()["records"]
+    return f"session/{listed[0]['device']}/{listed[0]['session']}"
+
+
+PATHS = (
+    "",
+    "about",
+    "devices",
+    "data",
+    f"history/day/{LAST}",
+    f"history/week/{LAST}",
+    f"history/month/{LAST}",
+    f"history/year/{LAST}",
+    "history/week/2020-01-01",
+    "nowhere",
+)
+
+
+TOO_WIDE = """() => document.documentElement.scrollWidth <= innerWidth ? [] :
+  [...document.querySelectorAll("body *")]
+    .filter((e) => e.getBoundingClientRect().right > innerWidth + 1 && !e.closest(".scroll"))
+    .map((e) => `${e.tagName}.${e.getAttribute("class")}`)"""
+
+
+@pytest.fixture
+def page(browser: Browser) -> Iterator[Page]:
+    context = browser.new_context(viewport={"width": 390, "height": 844}, locale="en-GB")
+    yield context.new_page()
+    context.close()
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_axe_finds_nothing_on_any_page(browser: Browser, weeks: Server, scheme: str) -> None:
+    context = browser.new_context(
+        viewport={"width": 390, "height": 844},
+        color_scheme=scheme,  # type: ignore[arg-type]
+        reduced_motion="reduce",
+    )
+    page = context.new_page()
+    for path in (*PATHS, session_path(weeks)):
+        page.goto(weeks.address + path)
+        for summary in page.locator("summary").all():
+            summary.click()
+        options = {} if scheme == "light" else {"runOnly": ["color-contrast"]}  # what a scheme can change
+        results = Axe().run(page, options=options)
+        assert results.violations_count == 0, f"/{path}: {results.generate_report()}"
+    context.close()
+
+
+@pytest.mark.parametrize("width", [320, 390, 768, 1280, 2560])
+def test_nothing_is_wider_than_the_window(page: Page, weeks: Server, width: int) -> None:
+    page.set_viewport_size({"width": width, "height": 800})
+    for path in (*PATHS, session_path(weeks)):
+        page.goto(weeks.address + path)
+        wide = page.evaluate(TOO_WIDE)
+        assert not wide, f"/{path} at {width} px: {wide}"
+
+
+def test_history_is_walked_by_keyboard_alone(page: Page, weeks: Server) -> None:
+    page.goto(f"{weeks.address}history/week/{LAST}")
+    page.keyboard.press("Tab")
+    expect(page.locator(".skip")).to_be_focused()
+    page.keyboard.press("Enter")
+    for _ in range(20):
+        page.keyboard.press("Tab")
+        if page.evaluate("document.activeElement.getAttribute('role')") == "slider":
+            break
+    expect(page.locator(".hours .plot")).to_be_focused()
+    page.keyboard.press("Home")
+    page.keyboard.press("ArrowRight")
+    expect(page.locator(".hours .readout")).to_contain_text("Tue 16 Jun")
+    expect(page.locator(".hours .plot")).to_have_attribute("aria-valuenow", "1")
+    said = page.locator(".hours .plot").get_attribute("aria-valuetext")
+    assert said is not None
+    assert "Upright share" in said
+
+
+def test_a_finger_on_the_band_tells_the_time(page: Page, weeks: Server) -> None:
+    page.goto(f"{weeks.address}history/day/{LAST}")
+    box = page.locator(".band .plot").bounding_box()
+    assert box is not None
+    page.mouse.move(box["x"] + box["width"] * 0.3, box["y"] + box["height"] / 2)
+    expect(page.locator(".band .readout")).to_contain_text(re.compile(r"\d\d:\d\d.*Upright \d+ %"))
+
+
+def test_last_tuesday_is_two_taps_away(page: Page, weeks: Server) -> None:
+    page.goto(f"{weeks.address}history/month/{LAST}")
+    page.get_by_role("link", name=re.compile("Tuesday 16 June: .* upright of .* judged")).click()
+    expect(page).to_have_url(f"{weeks.address}history/day/2026-06-16")
+    page.locator(".sessions a").first.click()
+    expect(page.get_by_role("heading", level=1)).to_contain_text("Tuesday 16 June")
+
+
+def test_every_chart_has_the_same_numbers_as_a_table(page: Page, weeks: Server) -> None:
+    for path in (f"history/day/{LAST}", f"history/week/{LAST}", session_path(weeks)):
+        page.goto(weeks.address + path)
+        charts = page.locator("[data-chart]")
+        assert charts.count() > 0
+        for chart in charts.all():
+            assert chart.locator("tbody tr[data-left]").count() > 0
+            assert chart.locator("thead th").count() > 1
+
+
+def test_simulated_days_say_so(page: Page, weeks: Server) -> None:
+    for path in ("", f"history/day/{LAST}", f"history/year/{LAST}", "devices", session_path(weeks)):
+        page.goto(weeks.address + path)
+        expect(page.locator(".simulated").first).to_be_visible()
+
+
+def test_a_german_browser_reads_german(browser: Browser, weeks: Server) -> None:
+    context = browser.new_context(locale="de-DE")
+    page = context.new_page()
+    page.goto(f"{weeks.address}history/week/{LAST}")
+    expect(page.locator("html")).to_have_attribute("lang", "de")
+    expect(page.get_by_role("link", name="Woche")).to_be_visible()
+    expect(page.locator(".counts")).to_contain_text("Eingesunken je Stunde")
+    context.close()
+
+
+def test_without_script_everything_but_the_live_figure_is_there(browser: Browser, weeks: Server) -> None:
+    context = browser.new_context(java_script_enabled=False, locale="en-GB")
+    page = context.new_page()
+    page.goto(weeks.address)
+    expect(page.get_by_role("heading", name="Today")).to_be_visible()
+    page.goto(f"{weeks.address}history/day/{LAST}")
+    expect(page.locator(".band")).to_be_visible()
+    expect(page.locator(".sessions a").first).to_be_visible()
+    context.close()
+
+
+def test_a_day_prints_on_paper_with_its_numbers(page: Page, weeks: Server, tmp_path: Path) -> None:
+    page.goto(f"{weeks.address}history/day/{LAST}")
+    page.emulate_media(media="print")
+    expect(page.locator(".top nav")).to_be_hidden()
+    expect(page.locator(".counts")).to_be_visible()
+    pdf = page.pdf(format="A4")
+    assert pdf.startswith(b"%PDF")
+
+
+@pytest.mark.parametrize(
+    "path", ["history/day/2026-13-01", "history/decade/2026-01-01", "history/year/9999-12-31", "session/a/b"]
+)
+def test_an_address_that_makes_no_sense_is_not_found(weeks: Server, path: str) -> None:
+    answer = httpx.get(weeks.address + path)
+    assert answer.status_code == 404
+    assert "There is no such page." in answer.text
