@@ -161,7 +161,7 @@ class GravityKalman:
         """Squared one-sigma uncertainty of "up" as an angle."""
         if not self.known:
             return START_SIGMA_RAD**2
-        variance = SIGMA_FLOOR_RAD**2 + SIGMA_SCALE2 / GRAVITY2 * (self._cov[0] + self._fault_variance)
+        variance = SIGMA_FLOOR_RAD**2 + (self._cov[0] + self._fault_variance) / GRAVITY2
         return variance if variance < START_SIGMA_RAD**2 else START_SIGMA_RAD**2
 
     def start(self) -> None:
@@ -336,8 +336,6 @@ START_SIGMA_RAD = math.pi / 2.0
 """Before anything is known: any direction."""
 SIGMA_FLOOR_RAD = 0.25 * DEG
 """What an accelerometer's own bias and scale leave, which no filter sees."""
-SIGMA_SCALE2 = 1.5
-"""From the variance of one axis to that of the angle (two axes, partly correlated in time)."""
 GAP_RATE_RAD_S = 1.0
 """How fast a person may have turned in a gap, one sigma."""
 HELD_RATE_RAD_S = 1.0

@@ -50,6 +50,8 @@ CHUNK_TICKS = 128
 """Ticks integrated at once: what fits the cache."""
 ROUNDS = 3
 """Solutions until faults, spread and answer agree."""
+LEFT_OVER = 3.0
+"""How much larger the movement is than what of it the solution leaves over."""
 ACC_NOISE_M_S = 2e-3
 """Velocity that the accelerometer's own noise adds over a tick."""
 TINY = 1e-9
@@ -233,7 +235,7 @@ def _solve(
             0.5 * (mean2 + ticks.acc2) - 2.0 * (off * gravity).sum(axis=1) + np.square(gravity).sum(axis=1)
         )
         spread2 = model.speed_per_shake**2 * (_windowed(np.abs(shake), window) / 3.0) ** model.shake_exponent
-        spread2 = np.maximum(spread2, _windowed(drift2, window)) + model.speed_floor_m_s**2
+        spread2 = np.maximum(spread2, LEFT_OVER * _windowed(drift2, window)) + model.speed_floor_m_s**2
         spread2[resting] = model.rest_speed_m_s**2
         w_m = (flaws.held == 0.0) / spread2
         # −[g]× ∫R: what a unit of each fault adds to g over the tick
