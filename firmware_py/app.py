@@ -62,7 +62,9 @@ def run(config: Config, for_s: float | None) -> int:
     from .posture.profile import to_json
     from .recording import header_of
     from .sensors import default_profile, open_sensors, profile_for
+    from .service import Watchdog
 
+    watchdog = Watchdog()
     logging.basicConfig(format="%(levelname)s %(name)s: %(message)s", level=logging.INFO)
     stopped = stop_on_signals(for_s)
     data = config.data_folder()
@@ -97,11 +99,19 @@ def run(config: Config, for_s: float | None) -> int:
         mqtt=mqtt_settings(config),
         data=data,
         keep=keep,
-        listeners=[Console()],
+        listeners=[watchdog, Console()],
+        home_assistant=config.mqtt.home_assistant,
         neutral_of=neutral_of,
     )
+
+    def asked_to_stop() -> bool:
+        if not stopped():
+            return False
+        watchdog.stopping()
+        return True
+
     try:
-        run_live(wiring, stopped)
+        run_live(wiring, asked_to_stop)
     finally:
         if keep is not None:
             keep.close()

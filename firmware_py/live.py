@@ -18,6 +18,7 @@ from .hardware.imu import Imu
 from .hardware.source import live as read_sensors
 from .links.anchor import RunClock, taken_on_trust
 from .links.anchor import now as this_moment
+from .links.homeassistant import HomeAssistant
 from .links.mqtt import MqttSettings
 from .links.outbox import Outbox
 from .links.publisher import Publisher
@@ -49,6 +50,7 @@ class Wiring:
         simulated: whether the wearer is simulated; said in every message.
         keep: keeps raw samples, if anything does.
         listeners: further listeners, the motor for instance.
+        home_assistant: whether to announce the device to Home Assistant.
         neutral_of: when the profile's neutral was taken; without one, nothing is judged.
     """
 
@@ -64,6 +66,7 @@ class Wiring:
     simulated: bool = False
     keep: Keep | None = None
     listeners: Sequence[Listener] = field(default=())
+    home_assistant: bool = False
     neutral_of: NeutralOf = NeutralOf.THIS_WEAR
 
 
@@ -85,7 +88,10 @@ def run_live(wiring: Wiring, stopped: Callable[[], bool]) -> None:
         lambda: wiring.clock.monotonic() - wiring.origin_s,
         taken_on_trust if wiring.simulated else this_moment,
     )
-    publisher = Publisher(wiring.mqtt, encoder, outbox, version=__version__, clock=run_clock)
+    home = None
+    if wiring.home_assistant:
+        home = HomeAssistant(wiring.device, __version__, simulated=wiring.simulated)
+    publisher = Publisher(wiring.mqtt, encoder, outbox, version=__version__, clock=run_clock, home=home)
     monitor = Monitor(wiring.profile, wiring.imus[0].rate_hz, wiring.rules, wiring.run, wiring.neutral_of)
     source = read_sensors(wiring.imus, wiring.clock, origin_s=wiring.origin_s, stopped=stopped)
 
