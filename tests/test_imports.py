@@ -32,6 +32,8 @@ MAY_IMPORT: dict[str, tuple[str, ...]] = {
     "firmware_py.app": OURS,
     "firmware_py.live": OURS,
     "firmware_py.demo": OURS,
+    "firmware_py.doctor": ("firmware_py",),
+    "firmware_py.doctor.walk": OURS,
     "firmware_py.offline": OURS,
     "firmware_py.page": OURS,
     "firmware_py.sensors": OURS,
@@ -44,6 +46,7 @@ ROOTS = {module for module, allowed in MAY_IMPORT.items() if allowed == OURS}
 # Libraries that are spoken to in few places, so that another one could take their place.
 HOMES: dict[str, tuple[str, ...]] = {
     "paho": ("firmware_py.links.mqtt", "dashboard.subscriber"),
+    "gpiozero": ("firmware_py.hardware.motors",),
     "smbus2": ("firmware_py.hardware.i2c", "firmware_py.hardware.twin"),
     "amqtt": ("firmware_py.links.broker",),
     "sqlalchemy": ("dashboard",),

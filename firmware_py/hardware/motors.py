@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import warnings
 from typing import Any, Protocol
 
 from ..errors import SensorError
@@ -120,7 +121,9 @@ def gpiozero_device(kind: str, name: str) -> Any:
 
     def make(*args: Any, **options: Any) -> Any:
         try:
-            return getattr(gpiozero, kind)(*args, **options)
+            with warnings.catch_warnings():
+                warnings.simplefilter("ignore", gpiozero.PinFactoryFallback)  # our own words follow
+                return getattr(gpiozero, kind)(*args, **options)
         except gpiozero.BadPinFactory:
             raise SensorError(f"{name}: this machine has no GPIO pins, or lgpio is not installed") from None
         except gpiozero.GPIOZeroError as error:
