@@ -307,6 +307,7 @@ class Strapdown:
         self._attitude = (a, b)
         self._acc_sums = (sum_n, sum_z, ramp_n, acc2)
         self._gyr_sums = (sum_x, sum_y, sum_gz, gyr2)
+        self._turned = (turned_x, turned_y, turned_z)
         self.count = count
         if not every:
             out.append(seen_from_sensor(aa, bb, ab, ca_b, zz, up_n, up_z, x, y, z, lead_s))
