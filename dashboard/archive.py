@@ -6,13 +6,15 @@ exact, and taken in again by the same ingest, in which what is there already cha
 
 from __future__ import annotations
 
+import sqlite3
 import tempfile
 from collections.abc import Iterable, Iterator
+from contextlib import closing
 from pathlib import Path
 from typing import Any
 
 import msgspec
-from sqlalchemy import Connection, delete, select, text
+from sqlalchemy import Connection, delete, select
 
 from firmware_py.errors import StoreError
 from firmware_py.posture.events import MinutePassed
@@ -124,9 +126,9 @@ def erase(store: Store, wearer_id: int) -> int:
         connection.execute(delete(devices).where(devices.c.wearer_id == wearer_id))
     if store.is_sqlite:
         # Deleted rows stay readable in free pages and in the log until both are rewritten.
-        with store.engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
-            connection.execute(text("VACUUM"))
-            connection.execute(text("PRAGMA wal_checkpoint(TRUNCATE)"))
+        with closing(store.engine.raw_connection()) as raw:
+            raw.cursor().execute("VACUUM")
+            raw.cursor().execute("PRAGMA wal_checkpoint(TRUNCATE)")
     return gone
 
 
@@ -142,11 +144,7 @@ def backup(store: Store, folder: Path) -> Path:
         path = Path(file.name)
     path.unlink()
     path.touch(0o600)
-    with store.engine.connect() as connection:
-        source = connection.connection.driver_connection
-        import sqlite3
-
-        target = sqlite3.connect(path)
-        source.backup(target)  # type: ignore[union-attr]  # sqlite3's own connection
-        target.close()
+    with closing(store.engine.raw_connection()) as raw, closing(sqlite3.connect(path)) as target:
+        source: Any = raw.driver_connection  # sqlite3's own
+        source.backup(target)
     return path
