@@ -14,7 +14,8 @@ from __future__ import annotations
 
 import math
 from bisect import bisect_right
-from dataclasses import dataclass, field
+from collections.abc import Sequence
+from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
@@ -61,7 +62,7 @@ class _Window:
     good: int
     bad: int
     sums: list[float]
-    up: list[float] = field(default_factory=list)
+    up: Sequence[float] = ()
     sigma_rad: float = math.nan
     trusted: bool = False
     temp_c: float = math.nan
@@ -152,22 +153,25 @@ class SegmentStream:
 
     def _take_short(self, times: list[float], block: SensorBlock, told: int) -> None:
         gyr_rad_s, acc_m_s2 = self._correct(block)
-        out = self._filter.process_full(gyr_rad_s, acc_m_s2)
         gyr, acc = gyr_rad_s.tolist(), acc_m_s2.tolist()
         start, count = 0, len(times)
+        filtered = 0
         while start < count:
             tick = tick_at(times[start])
             stop = bisect_right(times, tick / TICKS_PER_S, start)
             if tick > told:
                 good, last, sums = _sum_rows(gyr[start:stop], acc[start:stop])
-                last += start
                 window = self._window(tick, good, stop - start - good, sums)
                 if good:
-                    window.up = out.up[last].tolist()
-                    window.sigma_rad = float(out.sigma_rad[last])
-                    window.trusted = bool(out.trusted[last])
+                    last += start + 1
+                    window.up, window.sigma_rad, window.trusted = self._filter.advance(
+                        gyr[filtered:last], acc[filtered:last]
+                    )
                     window.temp_c = block.temp_c
+                    filtered = last
             start = stop
+        if filtered < count:
+            self._filter.advance(gyr[filtered:], acc[filtered:])
 
     def _take_long(self, block: SensorBlock, told: int) -> None:
         gyr_rad_s, acc_m_s2 = self._correct(block)
