@@ -1,53 +1,48 @@
 """What the live monitor costs, stage by stage, beside a plain loop of `ahrs` Madgwick on the same samples.
 
-    python benchmarks/cost.py [--seconds 120] [--rounds 5]
+    python -m benchmarks.cost [--seconds 60] [--rounds 9]
 
-Everything is processor time (`time.process_time`: all threads of the process, user and system) of
-the median round, divided by the samples of the upper sensor. In a round the same two minutes of a
-simulated wearer pass, at 100 Hz in reads of about ten samples, through
+Everything is processor time (`time.process_time`: all threads of the process, user and system),
+divided by the samples; the median of the rounds counts, and the ratio is taken within each round. In
+a round the same minute of a simulated wearer passes, at 100 Hz in reads of about ten samples, through
 
-- driver: smbus2, the MPU-6050 driver and the joining source;
-- filter, estimate: `InclinationFilter` alone, and `TrunkEstimator`, which contains it;
+- driver: smbus2, the MPU-6050's driver and the joining source, over a tape of the twin's answers (what
+  playing the tape costs is measured by itself and taken off; what the kernel spends in a true
+  transfer is in neither, it waits for wires);
+- estimate: blocks to ticks; of it, the inclination filter;
 - judge: ticks to events;
-- publish: events to JSON and, over a real connection, to a local Mosquitto, readings ten a second;
-- all in: the product's own loop (`firmware_py.app.drive`) over all of these at once;
+- publish: every event to a local Mosquitto by the product's own publisher, with a reader watching, so that
+  ten readings a second are sent, and the outbox on disk;
+- all in: the product's loop (`firmware_py.loop.drive`) over all of these;
 - ahrs: `Madgwick.updateIMU`, sample by sample.
-
-The twin is not part of the product. So it speaks once, beforehand; a round plays its answers back at
-smbus2's own `ioctl`, and what that playing costs is measured by itself and subtracted. What the
-kernel spends in a true `ioctl` is in neither: it waits for wires, not for the processor.
 """
 
 from __future__ import annotations
 
 import argparse
-import ctypes
 import statistics
+import subprocess
+import sys
+import tempfile
 import time
 from collections import deque
 from collections.abc import Callable, Iterator
-from itertools import islice
-from typing import Any
+from contextlib import contextmanager
+from pathlib import Path
 
 import numpy as np
-import smbus2
-import smbus2.smbus2
 from ahrs.filters import Madgwick
 
-from firmware_py.app import drive
-from firmware_py.hardware.i2c import I2cBus
-from firmware_py.hardware.imu import Imu, open_imu
-from firmware_py.hardware.source import live
-from firmware_py.hardware.twin.bus import TwinBus
 from firmware_py.hardware.twin.chip import TYPICAL
-from firmware_py.hardware.twin.clock import VirtualClock
-from firmware_py.hardware.twin.devnode import mounted
-from firmware_py.hardware.twin.mpu6050 import TwinMpu6050
 from firmware_py.hardware.twin.wearer import Wearer
 from firmware_py.hardware.twin.wearer_activities import sit_upright, slouch, type_keys, walk
 from firmware_py.hardware.twin.wearer_person import person
 from firmware_py.hardware.twin.wearer_script import Script
-from firmware_py.posture.blocks import TrunkBlock
+from firmware_py.links.broker import RunningBroker, start_broker
+from firmware_py.links.mqtt import MqttSettings
+from firmware_py.links.outbox import Outbox
+from firmware_py.links.publisher import Publisher
+from firmware_py.loop import drive
 from firmware_py.posture.estimate import TrunkEstimator
 from firmware_py.posture.inclination import InclinationFilter
 from firmware_py.posture.judge import Judge
@@ -56,9 +51,11 @@ from firmware_py.posture.monitor import Monitor
 from firmware_py.posture.profile import CalibrationProfile, Neutral, SensorModel, SensorProfile
 from firmware_py.posture.rules import Rules
 
+from .tape import Tape
+
 RATE_HZ = 100.0
 GOAL = 5.0
-below: Any = smbus2.smbus2  # its module global `ioctl` is what is exchanged
+DEVICE = "bench"
 
 # A measured profile, not the built-in one: its corrections cost what everybody's cost.
 PROFILE = CalibrationProfile(
@@ -75,183 +72,169 @@ PROFILE = CalibrationProfile(
 )
 
 
-def wearer() -> Wearer:
+def wearer(seconds: float) -> Wearer:
     """Someone who sits, types, slouches and walks."""
     script = Script(person("steady", seed=3))
-    while script.now_s < 3600.0:
+    while script.now_s < seconds + 60.0:
         sit_upright(script)
-        type_keys(script, 40.0)
-        slouch(script, for_s=50.0)
+        type_keys(script, 20.0)
+        slouch(script, for_s=25.0)
         sit_upright(script)
-        script.hold(20.0)
-        walk(script, 10.0)
+        walk(script, 5.0)
     return Wearer(script)
 
 
-class Taped:
-    """smbus2's `ioctl` with the answers of an earlier run: (bytes read or None, virtual seconds it took)."""
-
-    def __init__(self, tape: list[tuple[bytes | None, float]], clock: VirtualClock) -> None:
-        self._answers = iter(tape)
-        self._clock = clock
-
-    def __call__(self, descriptor: int, request: int, argument: Any = 0) -> int:
-        """Stands in for `ioctl`."""
-        if request == below.I2C_RDWR:
-            answer, took_s = next(self._answers)
-            if answer is not None:
-                ctypes.memmove(argument.msgs[1].buf, answer, len(answer))
-            self._clock.sleep(took_s)
-        return 0
+def spent_s(work: Callable[[], object]) -> float:
+    """Processor seconds of all threads, garbage collection as it falls."""
+    began_s = time.process_time()
+    work()
+    return time.process_time() - began_s
 
 
-def record(clock: VirtualClock, play: Callable[[], None]) -> list[tuple[bytes | None, float]]:
-    """What the bus answers while `play` runs above it."""
-    tape: list[tuple[bytes | None, float]] = []
-    spoken = below.ioctl
+class Stages:
+    """Each stage as a method that runs it over the whole tape and returns processor seconds."""
 
-    def listening(descriptor: int, request: int, argument: Any = 0) -> int:
-        began_s = clock.monotonic()
-        done: int = spoken(descriptor, request, argument)
-        if request == below.I2C_RDWR:
-            last = argument.msgs[argument.nmsgs - 1]
-            answer = ctypes.string_at(last.buf, last.len) if last.flags & below.I2C_M_RD else None
-            tape.append((answer, clock.monotonic() - began_s))
-        return done
+    def __init__(self, tape: Tape, broker: RunningBroker, folder: Path) -> None:
+        self._tape = tape
+        self._broker = broker
+        self._folder = folder
+        self._round = 0
 
-    below.ioctl = listening
-    try:
-        play()
-    finally:
-        below.ioctl = spoken
-    return tape
+    def tape(self) -> float:
+        """What must be taken off driver and all in."""
+        return spent_s(self._tape.bare())
 
+    def driver(self) -> float:
+        """Wires to blocks."""
+        with self._tape.playing() as source:
+            return spent_s(lambda: deque(source, maxlen=0))
 
-def opened(clock: VirtualClock) -> Imu:
-    return open_imu(I2cBus(smbus2.SMBus(1), "bus 1"), 0x68, clock=clock, origin_s=0.0)
-
-
-def reads(imu: Imu, clock: VirtualClock, turns: int) -> Iterator[TrunkBlock]:
-    return islice(live([imu], clock, origin_s=0.0), turns)
-
-
-class Bench:
-    """The tape of one wearer, and what runs over it."""
-
-    def __init__(self, seconds: float) -> None:
-        self.turns = round(seconds * 10)
-        clock = VirtualClock()
-        self.bus = TwinBus(clock, 400e3)
-        self.bus.attach(0x68, TwinMpu6050(wearer().upper, clock, TYPICAL))
-        imus: list[Imu] = []
-        self.blocks: list[TrunkBlock] = []
-        with mounted({1: self.bus}):
-            self.opening = record(clock, lambda: imus.append(opened(clock)))
-            self.reading = record(clock, lambda: self.blocks.extend(reads(imus[0], clock, self.turns)))
-        self.samples = sum(len(block.upper) for block in self.blocks)
-
-    def replaying(self, use: Callable[[Iterator[TrunkBlock]], object]) -> float:
-        """Processor seconds of `use`, given a live source over the tape (opening it is not counted)."""
-        clock = VirtualClock()
-        with mounted({1: self.bus}):
-            below.ioctl = Taped(self.opening + self.reading, clock)
-            imu = opened(clock)
-            return spent(lambda: use(reads(imu, clock, self.turns)))
-
-    def tape_alone(self) -> float:
-        """Processor seconds of playing the answers, without anything above them."""
-        taped = Taped(self.reading, VirtualClock())
-        answer = smbus2.i2c_msg.read(0x68, 1024)
-        argument = below.i2c_rdwr_ioctl_data.create(smbus2.i2c_msg.write(0x68, [0]), answer)
-
-        def play() -> None:
-            for _ in self.reading:
-                taped(0, below.I2C_RDWR, argument)
-
-        return spent(play)
-
-    def estimating(self) -> float:
-        """Blocks to ticks, the filter included."""
-        estimator = TrunkEstimator(PROFILE, RATE_HZ)
-        return spent(lambda: [estimator.feed(block) for block in self.blocks])
-
-    def filtering(self) -> float:
+    def filter(self) -> float:
         """The filter alone, on samples corrected beforehand."""
         correct = PROFILE.upper.correction()
-        bodies = [correct(block.upper) for block in self.blocks if len(block.upper)]
+        bodies = [correct(block.upper) for block in self._tape.blocks if len(block.upper)]
         inclination = InclinationFilter(RATE_HZ)
-        return spent(lambda: [inclination.process_full(b.gyr_rad_s, b.acc_m_s2) for b in bodies])
+        return spent_s(lambda: deque((inclination.process_full(b.gyr_rad_s, b.acc_m_s2) for b in bodies), 0))
 
-    def judging(self) -> float:
+    def estimate(self) -> float:
+        """Blocks to ticks, the filter included."""
+        estimator = TrunkEstimator(PROFILE, RATE_HZ)
+        return spent_s(lambda: deque((estimator.feed(block) for block in self._tape.blocks), maxlen=0))
+
+    def judge(self) -> float:
         """Ticks to events."""
         estimator = TrunkEstimator(PROFILE, RATE_HZ)
-        states = [state for block in self.blocks for state in estimator.feed(block)]
-        judge = Judge(PROFILE, Rules(), "cost")
-        return spent(lambda: [judge.step(state) for state in states])
+        states = [state for block in self._tape.blocks for state in estimator.feed(block)]
+        judge = Judge(PROFILE, Rules(), "bench")
+        return spent_s(lambda: deque((judge.step(state) for state in states), maxlen=0))
 
-    def publishing(self) -> float:
-        """Events to messages."""
-        monitor = Monitor(PROFILE, RATE_HZ, run="cost")
-        events = [event for block in self.blocks for event in monitor.feed(block)]
-        encoder = Encoder("bench", "cost")
-        return spent(lambda: [encoder.encode(event) for event in events])
+    def publish(self) -> float:
+        """Events to the broker."""
+        with self._linked() as (run, publisher):
+            monitor = Monitor(PROFILE, RATE_HZ, run=run)
+            events = [event for block in self._tape.blocks for event in monitor.feed(block)]
+
+            def tell() -> None:
+                for event in events:
+                    publisher(event)
+                _delivered(publisher)
+
+            return spent_s(tell)
 
     def all_in(self) -> float:
-        """The product's own loop, from smbus2 to the message."""
-        encoder = Encoder("bench", "cost")
-        monitor = Monitor(PROFILE, RATE_HZ, run="cost")
-        return self.replaying(lambda source: drive(source, monitor, [encoder.encode]))
+        """The product's own loop, from the wires to the broker."""
+        with self._linked() as (run, publisher), self._tape.playing() as source:
+            monitor = Monitor(PROFILE, RATE_HZ, run=run)
 
-    def peer(self) -> float:
-        """The plain loop that everybody writes first."""
+            def run() -> None:
+                drive(source, monitor, [publisher])
+                _delivered(publisher)
+
+            return spent_s(run)
+
+    def ahrs(self) -> float:
+        """The loop that everybody writes first."""
         madgwick = Madgwick(frequency=RATE_HZ)
-        gyr = np.vstack([block.upper.gyr_rad_s for block in self.blocks])
-        acc = np.vstack([block.upper.acc_m_s2 for block in self.blocks])
+        gyr = np.vstack([block.upper.gyr_rad_s for block in self._tape.blocks])
+        acc = np.vstack([block.upper.acc_m_s2 for block in self._tape.blocks])
 
         def loop() -> None:
             q = np.array([1.0, 0.0, 0.0, 0.0])
             for row in range(len(gyr)):
                 q = madgwick.updateIMU(q, gyr[row], acc[row])
 
-        return spent(loop)
+        return spent_s(loop)
+
+    @contextmanager
+    def _linked(self) -> Iterator[tuple[str, Publisher]]:
+        """A new run's id, and its publisher, connected and watched."""
+        self._round += 1
+        run = f"bench{self._round}"
+        settings = MqttSettings(self._broker.host, self._broker.port, protocol=self._broker.protocol)
+        outbox = Outbox(self._folder / f"outbox-{self._round}.sqlite3")
+        publisher = Publisher(settings, Encoder(DEVICE, run), outbox)
+        publisher.start()
+        _wait_for(lambda: publisher.connected)
+        _wait_for(lambda: publisher.watched)
+        try:
+            yield run, publisher
+        finally:
+            publisher.stop()
 
 
-def spent(work: Callable[[], object]) -> float:
-    """Processor seconds of all threads, garbage collection included as it falls."""
-    began = time.process_time()
-    work()
-    return time.process_time() - began
+def _delivered(publisher: Publisher) -> None:
+    _wait_for(lambda: publisher.waiting() == 0)
+
+
+def _wait_for(true: Callable[[], bool]) -> None:
+    deadline_s = time.monotonic() + 20.0
+    while not true():
+        if time.monotonic() > deadline_s:
+            raise TimeoutError("the broker did not do its part within 20 s")
+        time.sleep(0.02)
 
 
 def main() -> None:
     parser = argparse.ArgumentParser(
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
-    parser.add_argument("--seconds", type=float, default=120.0, help="of the wearer's time in a round")
-    parser.add_argument("--rounds", type=int, default=5, help="the median of so many counts")
+    parser.add_argument("--seconds", type=float, default=60.0, help="of the wearer's time in a round")
+    parser.add_argument("--rounds", type=int, default=9, help="the median of so many counts")
     chosen = parser.parse_args()
-    bench = Bench(chosen.seconds)
-    stages: dict[str, Callable[[], float]] = {
-        "tape": bench.tape_alone,
-        "driver": lambda: bench.replaying(lambda source: deque(source, maxlen=0)),
-        "filter": bench.filtering,
-        "estimate": bench.estimating,
-        "judge": bench.judging,
-        "publish": bench.publishing,
-        "all in": bench.all_in,
-        "ahrs": bench.peer,
-    }
-    rounds = [{name: stage() for name, stage in stages.items()} for _ in range(chosen.rounds)]
-    us = {name: 1e6 * statistics.median(r[name] for r in rounds) / bench.samples for name in stages}
+    tape = Tape(wearer(chosen.seconds).upper, round(chosen.seconds * 10))
+    with tempfile.TemporaryDirectory() as folder:
+        broker = start_broker(Path(folder))
+        try:
+            rounds, sent = _measure(tape, broker, Path(folder), chosen.rounds)
+        finally:
+            broker.stop()
+    us = {name: 1e6 * statistics.median(r[name] for r in rounds) / tape.samples for name in rounds[0]}
     us["driver"] -= us["tape"]
-    us["all in"] -= us["tape"]
-    ratio = statistics.median(r["ahrs"] / (r["all in"] - r["tape"]) for r in rounds)
-    print(f"{bench.samples} samples in {bench.turns} reads, {chosen.rounds} rounds, medians")
+    us["all_in"] -= us["tape"]
+    ratio = statistics.median(r["ahrs"] / (r["all_in"] - r["tape"]) for r in rounds)
+    print(f"{tape.samples} samples in {tape.turns} reads; {sent:.2f} readings a read reached a page;")
+    print(f"median of {chosen.rounds} rounds, processor time")
     print(f"{'stage':14} {'us/sample':>9} {'us/read':>9}")
-    for name in ("driver", "estimate", "filter", "judge", "publish", "all in", "ahrs"):
-        label = "  of it filter" if name == "filter" else name
-        print(f"{label:14} {us[name]:9.2f} {us[name] * bench.samples / bench.turns:9.1f}")
+    for name in ("driver", "estimate", "filter", "judge", "publish", "all_in", "ahrs"):
+        label = "  of it filter" if name == "filter" else name.replace("_", " ")
+        print(f"{label:14} {us[name]:9.2f} {us[name] * tape.samples / tape.turns:9.1f}")
     print(f"all in costs 1/{ratio:.1f} of the plain ahrs Madgwick loop (goal: at most 1/{GOAL:.0f})")
+
+
+def _measure(
+    tape: Tape, broker: RunningBroker, folder: Path, rounds: int
+) -> tuple[list[dict[str, float]], float]:
+    """Processor seconds by stage, a dict for each round; and readings heard for each read."""
+    stages = Stages(tape, broker, folder)
+    names = ("tape", "driver", "filter", "estimate", "judge", "publish", "all_in", "ahrs")
+    command = [sys.executable, "-m", "benchmarks.watcher", broker.host, str(broker.port), DEVICE]
+    with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as watcher:
+        if watcher.stdout is None or watcher.stdout.readline() != "watching\n":
+            raise RuntimeError("the watcher did not come up")
+        spent = [{name: getattr(stages, name)() for name in names} for _ in range(rounds)]
+        time.sleep(0.5)
+        heard = int(watcher.communicate("")[0])
+    return spent, heard / (2 * rounds * tape.turns)
 
 
 if __name__ == "__main__":
