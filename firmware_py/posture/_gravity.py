@@ -57,6 +57,9 @@ class MotionModel:
         shake_exponent: the spread grows as this power of the deviation.
         shake_memory_s: over which the deviation is averaged.
         speed_floor_m_s: least spread of the velocity.
+        lasting_s: over which the sensor's own acceleration has to average out …
+        lasting_m_s2: … to less than this, or …
+        lasting_share: … to less than this share of its mean square; both exceeded, the tilt is wrong.
         rest_after_s: stillness counts as rest after this time.
         rest_gyr_rad_s: standard deviation (all three axes) under which a tick is still.
         rest_acc_m_s2: the same for the accelerometer.
@@ -78,6 +81,9 @@ class MotionModel:
     shake_exponent: float = 0.8
     shake_memory_s: float = 3.0
     speed_floor_m_s: float = 0.02
+    lasting_s: float = 1.5
+    lasting_m_s2: float = 0.8
+    lasting_share: float = 0.6
     rest_after_s: float = 1.5
     rest_gyr_rad_s: float = 0.8 * DEG
     rest_acc_m_s2: float = 0.25
@@ -129,6 +135,8 @@ class GravityKalman:
         self._speed_floor2 = model.speed_floor_m_s**2
         self._rest_gyr2 = model.rest_gyr_rad_s**2
         self._rest_acc2 = model.rest_acc_m_s2**2
+        self._lasting_keep = math.exp(-tick_s / model.lasting_s)
+        self._lasting_limit2 = model.lasting_m_s2**2
         self._shake_keep = math.exp(-tick_s / model.shake_memory_s)
         self._ticks = 0
         self.restart()
@@ -146,6 +154,8 @@ class GravityKalman:
         self._regressors: list[list[complex]] = []
         self._rest = (0, 0.0, 0.0, 0.0)
         self._shake = self._surprise = self._weight = 0.0
+        self._surprise_mean = self._lasting = 0j
+        self._passing2 = 0.0
         self._still_s = 0.0
         self._last_gyr = (math.inf, 0.0, 0.0)
         self._fault_variance = 0.0
@@ -216,6 +226,14 @@ class GravityKalman:
         self._weight = weight = keep * self._weight + fresh
         self._shake = shake = keep * self._shake + fresh * abs(0.5 * (mean2 + acc2) - 2.0 * along + GRAVITY2)
         self._surprise = surprise = keep * self._surprise + fresh * 0.5 * (y * y.conjugate()).real
+        self._surprise_mean = mean = keep * self._surprise_mean + fresh * y
+        # nobody accelerates in one direction for long: if the mean says so, the tilt is wrong
+        off -= tilt
+        keep = self._lasting_keep
+        fresh = 1.0 - keep
+        self._lasting = lasting = keep * self._lasting + fresh * off
+        lasting2 = (lasting * lasting.conjugate()).real
+        self._passing2 = passing2 = keep * self._passing2 + fresh * (off * off.conjugate()).real
         # rest: neither sensor varies within the tick, nor the rate from tick to tick
         lx, ly, lz = self._last_gyr
         rx, ry, rz = wx + a0, wy + a1, wz + a2
@@ -238,7 +256,8 @@ class GravityKalman:
             spread2 = m.rest_speed_m_s**2
         else:
             spread2 = self._speed2_per_shake * (shake / weight) ** m.shake_exponent
-            off2 = surprise / weight
+            mean /= weight
+            off2 = surprise / weight - 0.5 * (mean * mean.conjugate()).real
             spread2 = (spread2 if spread2 > off2 else off2) + self._speed_floor2
         if clipped_acc:
             spread2 += (CLIPPED_ACC_M_S2 * clipped_acc * t) ** 2
@@ -248,6 +267,8 @@ class GravityKalman:
         q = self._walk + self._scale2 * gyr2
         if held or clipped_gyr:
             q += GRAVITY2 * t * t * ((HELD_RATE_RAD_S * held) ** 2 + (CLIPPED_RATE_RAD_S * clipped_gyr) ** 2)
+        if lasting2 > self._lasting_limit2 and lasting2 > m.lasting_share * passing2:
+            pgg += fresh * lasting2
         cross_g = pgv - h1 * pgg
         cross_v = pvv - h1 * pgv - t * cross_g
         use = 1.0 / (pvv - t * pgv + h1 * h1 * pgg + spread2) if held <= 0.5 else 0.0

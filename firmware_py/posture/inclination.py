@@ -180,7 +180,9 @@ class InclinationFilter:
                 if sigma is not None and trusted is not None:
                     sigma[at:stop] = self.sigma_rad
                     trusted[at:stop] = self._trusted
-                part = np.array(self._rows(gyr[at:stop].tolist(), acc[at:stop].tolist(), every=True))
+                part = np.array(self._rows(gyr[at:stop].tolist(), acc[at:stop].tolist(), every=True)).reshape(
+                    -1, 3
+                )
             if up is None:
                 if stop == n:
                     return part
