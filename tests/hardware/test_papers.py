@@ -1,6 +1,7 @@
 """The document of the hardware against what it speaks of."""
 
 import importlib.util
+import sys
 
 import pytest
 
@@ -11,6 +12,7 @@ from tests.conftest import ROOT
 
 _spec = importlib.util.spec_from_file_location("make_wiring", ROOT / "docs/make_wiring.py")
 wiring = importlib.util.module_from_spec(_spec)
+sys.modules[_spec.name] = wiring  # its dataclasses look their module up
 _spec.loader.exec_module(wiring)
 DOCUMENT = (ROOT / "docs/hardware.md").read_text(encoding="utf-8")
 
