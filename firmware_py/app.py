@@ -54,6 +54,7 @@ def run(config: Config, for_s: float | None) -> int:
     Raises:
         SensorError: where a sensor is not there; nothing is simulated in its place.
     """
+    from .body import Body
     from .console import Console
     from .hardware.clock import SystemClock
     from .keeper import Keeper
@@ -71,6 +72,7 @@ def run(config: Config, for_s: float | None) -> int:
     clock = SystemClock()
     origin_s = clock.monotonic()
     imus = open_sensors(config, clock, origin_s)
+    body = Body(config, clock, origin_s)
     found = profile_for(imus, data / "profiles")
     profile = found or default_profile(len(imus))
     neutral_of = NeutralOf.ANOTHER_WEAR if found else NeutralOf.NOBODY
@@ -99,7 +101,8 @@ def run(config: Config, for_s: float | None) -> int:
         mqtt=mqtt_settings(config),
         data=data,
         keep=keep,
-        listeners=[watchdog, Console()],
+        listeners=[watchdog, Console(), *body.listeners],
+        wishes=body.wishes,
         home_assistant=config.mqtt.home_assistant,
         neutral_of=neutral_of,
     )
@@ -111,10 +114,36 @@ def run(config: Config, for_s: float | None) -> int:
         return True
 
     try:
-        run_live(wiring, asked_to_stop)
+        with body:
+            run_live(wiring, asked_to_stop)
     finally:
         if keep is not None:
             keep.close()
+    return 0
+
+
+def buzz(config: Config, name: str) -> int:
+    """`plumbline buzz`: play one pattern on the motor, or name them all.
+
+    Raises:
+        ConfigError: where no motor is configured, or no pattern has this name.
+        SensorError: where the motor is not there.
+    """
+    from .body import open_motor
+    from .errors import ConfigError
+    from .hardware.clock import SystemClock
+    from .hardware.haptics import Haptics
+    from .hardware.patterns import patterns
+
+    known = patterns(config.motor.patterns)
+    if name not in known:
+        raise ConfigError(f"no pattern is called {name!r}; there are {', '.join(known)}")
+    motor = open_motor(config.motor)
+    if motor is None:
+        raise ConfigError('no motor is configured; set kind in [motor] to "drv2605l" or "gpio"')
+    haptics = Haptics(motor, known, SystemClock())
+    haptics.play(name)
+    haptics.close()
     return 0
 
 

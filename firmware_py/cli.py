@@ -85,6 +85,16 @@ def _parser() -> argparse.ArgumentParser:
     export.add_argument("csv", type=Path, nargs="?", help="table to write (standard output)")
     export.set_defaults(run=_export)
 
+    buzz = commands.add_parser("buzz", help="play a pattern on the motor")
+    _config_option(buzz)
+    buzz.add_argument("pattern", nargs="?", default="slouch", help="name of the pattern (slouch)")
+    buzz.set_defaults(run=_buzz)
+
+    doctor = commands.add_parser("doctor", help="look at everything that a run needs, and say what to do")
+    _config_option(doctor)
+    doctor.add_argument("--json", action="store_true", help="print JSON")
+    doctor.set_defaults(run=_doctor)
+
     dashboard = commands.add_parser("dashboard", help="serve the page and store what the broker brings")
     _config_option(dashboard)
     dashboard.set_defaults(run=_dashboard)
@@ -158,6 +168,25 @@ def _export(args: argparse.Namespace) -> int:
     from .offline import export
 
     return export(args.file, args.csv)
+
+
+def _buzz(args: argparse.Namespace) -> int:
+    from .app import buzz
+    from .config import load
+
+    return buzz(load(args.config), args.pattern)
+
+
+def _doctor(args: argparse.Namespace) -> int:
+    import json
+
+    from .config import load
+    from .doctor.finding import as_json, as_text, exit_status
+    from .doctor.walk import examine
+
+    findings = examine(load(args.config))
+    print(json.dumps(as_json(findings), indent=2) if args.json else as_text(findings))
+    return exit_status(findings)
 
 
 def _dashboard(args: argparse.Namespace) -> int:

@@ -90,11 +90,15 @@ class DashboardSection(_Section, frozen=True):
 
 
 class MotorSection(_Section, frozen=True):
-    """The vibration motor: a DRV2605L on the sensor's bus, a GPIO pin, or none."""
+    """The vibration motor: a DRV2605L on an I2C bus, a GPIO pin, or none.
+
+    `patterns` replaces any of `hardware/patterns.py` by name.
+    """
 
     kind: Literal["none", "drv2605l", "gpio"] = "none"
     bus: Annotated[int, msgspec.Meta(ge=0, le=255)] = 1
     pin: Annotated[int, msgspec.Meta(ge=0, le=27)] = 18
+    patterns: dict[str, str] = {}
 
 
 class ButtonSection(_Section, frozen=True):

@@ -50,6 +50,7 @@ class Wiring:
         simulated: whether the wearer is simulated; said in every message.
         keep: keeps raw samples, if anything does.
         listeners: further listeners, the motor for instance.
+        wishes: commands from elsewhere than the network, the button for instance.
         home_assistant: whether to announce the device to Home Assistant.
         neutral_of: when the profile's neutral was taken; without one, nothing is judged.
     """
@@ -66,6 +67,7 @@ class Wiring:
     simulated: bool = False
     keep: Keep | None = None
     listeners: Sequence[Listener] = field(default=())
+    wishes: Callable[[], Sequence[Command]] = tuple
     home_assistant: bool = False
     neutral_of: NeutralOf = NeutralOf.THIS_WEAR
 
@@ -96,7 +98,8 @@ def run_live(wiring: Wiring, stopped: Callable[[], bool]) -> None:
     source = read_sensors(wiring.imus, wiring.clock, origin_s=wiring.origin_s, stopped=stopped)
 
     def commands() -> list[Command]:
-        return [command for asked in publisher.asked() if (command := _obeyed(asked, publisher)) is not None]
+        asked = [_obeyed(one, publisher) for one in publisher.asked()]
+        return [*wiring.wishes(), *(command for command in asked if command is not None)]
 
     publisher.start()
     try:

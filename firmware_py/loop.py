@@ -58,7 +58,7 @@ def drive(
                 keep.block(block)
             tell(monitor.feed(block))
             for command in commands():
-                dated = dataclasses.replace(command, t_s=monitor.next_s)
+                dated = dataclasses.replace(command, t_s=max(command.t_s, monitor.next_s))
                 if keep is not None:
                     keep.command(dated)
                 tell(monitor.tell(dated))

@@ -38,5 +38,5 @@ def test_a_secret_that_is_open_or_empty_is_refused_without_showing_it(
 
 
 def test_a_missing_secret_is_named(tmp_path: Path) -> None:
-    with pytest.raises(ConfigError, match="cannot read the secret in .*nowhere"):
+    with pytest.raises(ConfigError, match=r"cannot read the secret in .*nowhere"):
         read_secret(tmp_path / "nowhere")

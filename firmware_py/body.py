@@ -1,0 +1,95 @@
+"""Composition of what the wearer feels and presses: configuration -> motor and button, and their wishes."""
+
+from __future__ import annotations
+
+import queue
+from types import TracebackType
+
+from .config import Config, MotorSection
+from .hardware.button import Button, Press
+from .hardware.clock import Clock
+from .hardware.haptics import Haptics
+from .hardware.i2c import I2cBus
+from .hardware.motors import Drv2605, GpioMotor, Motor
+from .hardware.patterns import patterns
+from .loop import Listener
+from .posture.events import Command, Event, Mode, ModeChanged, SetMode, Snooze, Snoozed
+
+SNOOZE_S = 1800.0
+"""What a short press asks for: half an hour, a meeting's or a meal's length; pressed again it ends."""
+
+
+def open_motor(section: MotorSection) -> Motor | None:
+    """The motor that the configuration names, None for none.
+
+    Raises:
+        SensorError: where it is not there.
+    """
+    if section.kind == "none":
+        return None
+    if section.kind == "gpio":
+        return GpioMotor(section.pin)
+    motor = Drv2605(I2cBus.open(section.bus))
+    motor.open()
+    return motor
+
+
+class Body:
+    """Motor and button of one run; a context manager, since both hold pins.
+
+    Attributes:
+        listeners: to hear the core: the motor, if there is one, and who remembers the mode.
+    """
+
+    def __init__(self, config: Config, clock: Clock, origin_s: float) -> None:
+        self._wishes: queue.SimpleQueue[Command] = queue.SimpleQueue()
+        self._haptics: Haptics | None = None
+        self._button: Button | None = None
+        self._mode = Mode.TRAINING
+        self._snoozed_until_s = 0.0
+        self._clock = clock
+        self._origin_s = origin_s
+        self.listeners: list[Listener] = [self._remember]
+        motor = open_motor(config.motor)
+        if motor is not None:
+            known = patterns(config.motor.patterns)
+            self._haptics = Haptics(motor, known, clock, origin_s=origin_s, tell=self._wishes.put)
+            self.listeners.append(self._haptics)
+        if config.button.pin is not None:
+            self._button = Button(config.button.pin, self.pressed, clock.monotonic)
+
+    def __enter__(self) -> Body:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        if self._button is not None:
+            self._button.close()
+        if self._haptics is not None:
+            self._haptics.close()
+
+    def wishes(self) -> list[Command]:
+        """What was pressed, and when the motor shakes, since the last call."""
+        found = []
+        while True:
+            try:
+                found.append(self._wishes.get_nowait())
+            except queue.Empty:
+                return found
+
+    def pressed(self, press: Press) -> None:
+        """A short press snoozes or ends a snooze, three presses toggle silence."""
+        now_s = self._clock.monotonic() - self._origin_s
+        if press is Press.SHORT:
+            asleep = self._snoozed_until_s > now_s
+            self._wishes.put(Snooze(now_s, 0.0 if asleep else SNOOZE_S))
+        elif press is Press.TRIPLE:
+            mode = Mode.TRAINING if self._mode is Mode.TRACKING else Mode.TRACKING
+            self._wishes.put(SetMode(now_s, mode))
+
+    def _remember(self, event: Event) -> None:
+        if isinstance(event, ModeChanged):
+            self._mode = event.mode
+        elif isinstance(event, Snoozed):
+            self._snoozed_until_s = event.until_s
