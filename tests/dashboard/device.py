@@ -70,6 +70,10 @@ class Device:
         """From now on, ten readings a second say this."""
         self._showing = {"flexion_deg": flexion_deg, **kwargs}
 
+    def show_nothing(self) -> None:
+        """Readings stop."""
+        self._showing = None
+
     def _stream(self) -> None:
         tick = 0
         while not self._gone.wait(0.1):
