@@ -22,7 +22,11 @@ class Spot(StrEnum):
     CHAIR_BACK = "on_a_chairs_back"
     BAG = "in_a_bag"
     CARRIED_BAG = "in_a_carried_bag"
+    """Swung by a walker; lying or hanging head down, for hung upright it is all but a walker's back."""
     CAR_SEAT = "in_a_car_seat"
+    """Lying on the cushion of a driving car."""
+    CAR_SEAT_BACK = "against_a_car_seats_back"
+    """Leaning upright in a driving car, much as a driver's back."""
 
 
 def take_off(script: Script, spot: Spot, for_s: float) -> None:
@@ -73,14 +77,16 @@ def _resting(script: Script, spot: Spot) -> Pose:
         recline_deg = script.between((-18, 4))
         return Pose(recline_deg, script.about(0, 4), recline_deg + script.about(0, 4), script.about(0, 4))
     if spot in (Spot.BAG, Spot.CARRIED_BAG):
-        turn_deg = script.between((-170, 170))
-        return Pose(
-            turn_deg, script.between((-60, 60)), turn_deg + script.about(0, 40), script.between((-60, 60))
-        )
-    face = script.rng.choice((-90.0, 90.0))
+        turn_deg = script.between((70, 170)) * script.rng.choice((-1.0, 1.0))
+        lateral_deg, lower_lateral_deg = script.between((-40, 40)), script.between((-40, 40))
+        return Pose(turn_deg, lateral_deg, turn_deg + script.about(0, 40), lower_lateral_deg)
     if spot is Spot.CAR_SEAT:
-        face = -70.0 if script.rng.random() < 0.5 else -25.0  # on the seat's cushion, or against its back
-    return Pose(face - upper, script.about(0, 2), face - lower, script.about(0, 2))
+        face_deg = -75.0  # the cushion rises a little to the front
+    elif spot is Spot.CAR_SEAT_BACK:
+        face_deg = -25.0
+    else:
+        face_deg = script.rng.choice((-90.0, 90.0))
+    return Pose(face_deg - upper, script.about(0, 2), face_deg - lower, script.about(0, 2))
 
 
 def _stay(script: Script, spot: Spot, for_s: float) -> None:
@@ -91,7 +97,7 @@ def _stay(script: Script, spot: Spot, for_s: float) -> None:
             script.aim(Channel.FORE, 0.3 if script.rng.random() < 0.5 else 0.0, script.between((0.5, 1.0)))
     elif spot is Spot.CHAIR_BACK:
         while script.now_s + 60.0 < end_s:
-            script.wait(script.rng.exponential(120.0) + 5.0)
+            script.wait(script.rng.exponential(120.0) + 20.0)
             if script.now_s < end_s - 3.0:  # somebody passes and touches the chair
                 script.rhythm({Channel.UPPER_FLEXION: [0.8], Channel.FORE: [0.002]}, 1.3, 2.4, 1.0, 0.1)
     elif spot is Spot.CARRIED_BAG:
@@ -104,7 +110,7 @@ def _stay(script: Script, spot: Spot, for_s: float) -> None:
             Channel.FORE: [0.01, 0.012, 0.001, 0.001],
         }
         script.rhythm(swing, script.person.steps_hz / 2.0, for_s, 1.0, 0.4)
-    elif spot is Spot.CAR_SEAT:
+    elif spot in (Spot.CAR_SEAT, Spot.CAR_SEAT_BACK):
         ride(script, for_s)
     script.now_s = end_s
 
