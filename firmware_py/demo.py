@@ -77,8 +77,8 @@ def demo(
         stack.callback(broker.stop)
         server, dashboard = _page(folder, broker, port)
         sensors = 2 if two_sensors else 1
-        _fill_history(dashboard, folder, days, sensors)
         stop = threading.Event()
+        _fill_history(dashboard, folder, days, sensors, stop)
         monitor = threading.Thread(
             target=_monitor, args=(folder, broker, sensors, stop), name="monitor", daemon=True
         )
@@ -137,7 +137,7 @@ def _page(folder: Path, broker: RunningBroker, port: int) -> tuple[Server, Dashb
     raise LinkError(f"ports {port} to {port + OTHER_PORTS - 1} are all taken; choose another with --port")
 
 
-def _fill_history(dashboard: Dashboard, folder: Path, days: int, sensors: int) -> None:
+def _fill_history(dashboard: Dashboard, folder: Path, days: int, sensors: int, stop: threading.Event) -> None:
     """Let the store have its simulated weeks, made once by the same core in batch."""
     mark = folder / "history-made"
     if days <= 0 or mark.exists():
@@ -146,6 +146,8 @@ def _fill_history(dashboard: Dashboard, folder: Path, days: int, sensors: int) -
 
     def fill() -> None:
         for start, events in simulated_history(days, sensors=sensors):
+            if stop.is_set():  # made anew at the next start; what is stored already changes nothing then
+                return
             encoder = Encoder(DEVICE, f"history-{start:%Y%m%dT%H%M}", simulated=True)
             messages = [encoder.anchor(Anchor(0.0, start.timestamp(), trusted=True))]
             messages += [encoder.encode(event) for event in events]
