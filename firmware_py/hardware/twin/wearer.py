@@ -22,7 +22,7 @@ import numpy as np
 from ...posture.blocks import FloatArray, Place, SensorBlock, TrunkBlock
 from .wearer_channels import Channel
 from .wearer_script import Script
-from .wearer_trunk import feelings, orientation
+from .wearer_trunk import Chain
 
 PIECE = 4096
 """Moments that are worked out at once: enough to forget Python's overhead, few enough for the cache."""
@@ -75,16 +75,16 @@ class SensorMotion:
         acc_m_s2, gyr_rad_s = np.empty((len(t_s), 3)), np.empty((len(t_s), 3))
         for start in range(0, len(t_s), PIECE):
             piece = slice(start, start + PIECE)
-            acc_m_s2[piece], gyr_rad_s[piece] = self.feel(self._script.channels.at(t_s[piece]))
+            acc_m_s2[piece], gyr_rad_s[piece] = self.feel(_chain(self._script, t_s[piece]))
         return acc_m_s2, gyr_rad_s
 
-    def feel(self, curves: FloatArray) -> tuple[FloatArray, FloatArray]:
-        """The same from channels that were worked out already."""
-        return feelings(curves, self._script.person.build, self._place, self._to_sensor)
+    def feel(self, chain: Chain) -> tuple[FloatArray, FloatArray]:
+        """The same from a trunk that was worked out already."""
+        return chain.feelings(self._place, self._to_sensor)
 
     def orientation(self, t_s: FloatArray) -> FloatArray:
         """(n, 3, 3) true rotations from the sensor frame to the world's (z up)."""
-        return orientation(self._script.channels.at(t_s), self._place, self._to_sensor)
+        return _chain(self._script, t_s).orientation(self._place, self._to_sensor)
 
 
 class Wearer:
@@ -134,10 +134,14 @@ class Wearer:
         for first in range(0, samples, piece):
             rows = np.arange(first, min(first + piece, samples))
             t_s = start_s + rows / rate_hz
-            curves = self._script.channels.at(t_s)
-            upper = upper_error.on(t_s, *self.upper.feel(curves), first)
-            lower = lower_error.on(t_s, *self.lower.feel(curves), first) if sensors == 2 else None
+            chain = _chain(self._script, t_s)
+            upper = upper_error.on(t_s, *self.upper.feel(chain), first)
+            lower = lower_error.on(t_s, *self.lower.feel(chain), first) if sensors == 2 else None
             yield TrunkBlock.of(upper, lower)
+
+
+def _chain(script: Script, t_s: FloatArray) -> Chain:
+    return Chain(script.channels.at(t_s), script.person.build)
 
 
 class _Error:

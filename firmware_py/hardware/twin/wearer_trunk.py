@@ -101,45 +101,51 @@ class _Turn:
         )
 
 
-def feelings(
-    curves: FloatArray, build: Build, place: Place, to_sensor: FloatArray
-) -> tuple[FloatArray, FloatArray]:
-    """Specific force (n, 3) m/s² and angular rate (n, 3) rad/s of the sensor at `place`.
+class Chain:
+    """The trunk over some moments: pelvis, thorax and what carries them, worked out once for both sensors.
 
     Args:
         curves: (channels, 3, n) as `Channels.at` gives them.
         build: lengths of the trunk.
-        place: which sensor.
-        to_sensor: (3, 3) constant rotation from segment axes to sensor axes, without slip.
     """
-    # Everything is worked out along the heading: the frame turns with the wearer.
-    pelvis = _pelvis(curves)
-    at_hip = _force_at_hip(curves)
-    if place is Place.LOWER:
-        segment, arm, carried = pelvis, build.hip_to_low_sensor_m, at_hip
-    else:
-        segment, arm = _thorax(curves), build.lumbar_to_upper_sensor_m
-        carried = _sum(at_hip, pelvis.out_of(pelvis.lever(build.hip_to_lumbar_m)))
-    force, rate = _sum(segment.into(carried), segment.lever(arm)), segment.rate
-    slip_deg = _slip_deg(curves, place)
-    if slip_deg.any():
-        slip = _slip(slip_deg)
-        force, rate = slip.into(force), _sum(slip.into(rate), slip.rate)
-    return np.stack(force, 1) @ to_sensor.T, np.stack(rate, 1) @ to_sensor.T
 
+    def __init__(self, curves: FloatArray, build: Build) -> None:
+        self._curves = curves
+        self._build = build
+        # Everything is worked out along the heading: the frame turns with the wearer.
+        self._pelvis = _pelvis(curves)
+        self._at_hip = _force_at_hip(curves)
 
-def orientation(curves: FloatArray, place: Place, to_sensor: FloatArray) -> FloatArray:
-    """(n, 3, 3) rotations from the axes of the sensor at `place` to the world's."""
-    segment = _pelvis(curves) if place is Place.LOWER else _thorax(curves)
-    slip = _slip(_slip_deg(curves, place))
-    heading = _RAD_PER_DEG * curves[Channel.HEADING, 0]
-    s, c = np.sin(heading), np.cos(heading)
-    one, zero = np.ones_like(heading), np.zeros_like(heading)
-    columns = []
-    for axis in ((one, zero, zero), (zero, one, zero), (zero, zero, one)):
-        x, y, z = segment.out_of(slip.out_of(axis))
-        columns.append(np.stack([c * x - s * y, c * y + s * x, z], 1))
-    return np.asarray(np.stack(columns, 2) @ to_sensor.T)
+    def feelings(self, place: Place, to_sensor: FloatArray) -> tuple[FloatArray, FloatArray]:
+        """Specific force (n, 3) m/s² and angular rate (n, 3) rad/s of the sensor at `place`.
+
+        `to_sensor` (3, 3) is the constant rotation from segment axes to sensor axes, without slip.
+        """
+        if place is Place.LOWER:
+            segment, arm, carried = self._pelvis, self._build.hip_to_low_sensor_m, self._at_hip
+        else:
+            segment, arm = _thorax(self._curves), self._build.lumbar_to_upper_sensor_m
+            joint = self._pelvis.out_of(self._pelvis.lever(self._build.hip_to_lumbar_m))
+            carried = _sum(self._at_hip, joint)
+        force, rate = _sum(segment.into(carried), segment.lever(arm)), segment.rate
+        slip_deg = _slip_deg(self._curves, place)
+        if slip_deg.any():
+            slip = _slip(slip_deg)
+            force, rate = slip.into(force), _sum(slip.into(rate), slip.rate)
+        return np.stack(force, 1) @ to_sensor.T, np.stack(rate, 1) @ to_sensor.T
+
+    def orientation(self, place: Place, to_sensor: FloatArray) -> FloatArray:
+        """(n, 3, 3) rotations from the axes of the sensor at `place` to the world's."""
+        segment = self._pelvis if place is Place.LOWER else _thorax(self._curves)
+        slip = _slip(_slip_deg(self._curves, place))
+        heading = _RAD_PER_DEG * self._curves[Channel.HEADING, 0]
+        s, c = np.sin(heading), np.cos(heading)
+        one, zero = np.ones_like(heading), np.zeros_like(heading)
+        columns = []
+        for axis in ((one, zero, zero), (zero, one, zero), (zero, zero, one)):
+            x, y, z = segment.out_of(slip.out_of(axis))
+            columns.append(np.stack([c * x - s * y, c * y + s * x, z], 1))
+        return np.asarray(np.stack(columns, 2) @ to_sensor.T)
 
 
 def _pelvis(curves: FloatArray) -> _Turn:
