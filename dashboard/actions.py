@@ -9,7 +9,7 @@ import contextlib
 from collections.abc import Iterator
 from tempfile import TemporaryFile
 from typing import IO
-from urllib.parse import parse_qs, urlencode
+from urllib.parse import urlencode
 
 from sqlalchemy import update
 from starlette.background import BackgroundTask
@@ -27,11 +27,11 @@ from . import archive, queries
 from .api import FORMATS, ROOT
 from .days import utc_ms
 from .device_view import KINDS, device_view
+from .forms import read_form
 from .records import TABLES
 from .site import Site
 from .tables import devices
 
-MAX_FORM_BYTES = 10_000
 MAX_ARCHIVE_BYTES = 2_000_000_000
 MAX_SNOOZE_S = 8 * 3600
 MAX_LABEL = 60
@@ -76,7 +76,7 @@ class Actions:
     async def device(self, request: Request) -> Response:
         """Ask a device, or rename it; then the page says what became of it."""
         name, action = request.path_params["device"], request.path_params["action"]
-        form = await _form(request)
+        form = await read_form(request)
         if not await run_in_threadpool(self._owns, request, name):
             raise HTTPException(404)
         if action == "label":
@@ -153,7 +153,7 @@ class Actions:
 
     async def erase(self, request: Request) -> Response:
         """Delete everything; asked for twice."""
-        form = await _form(request)
+        form = await read_form(request)
         if form.get("sure") != "yes":
             return RedirectResponse("/data?told=unsure#erase", 303)
         wearer = self._site.wearer(request)
@@ -180,18 +180,6 @@ def _asked(action: str, form: dict[str, str]) -> DeviceRequest:
         if action == "end":
             return EndSession(0.0)
     raise HTTPException(400)
-
-
-async def _form(request: Request) -> dict[str, str]:
-    body = b""
-    async for chunk in request.stream():
-        body += chunk
-        if len(body) > MAX_FORM_BYTES:
-            raise HTTPException(413)
-    try:
-        return {key: values[-1] for key, values in parse_qs(body.decode(), max_num_fields=50).items()}
-    except ValueError as error:
-        raise HTTPException(400) from error
 
 
 def _lines(file: IO[bytes]) -> Iterator[bytes]:

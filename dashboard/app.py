@@ -18,6 +18,7 @@ from starlette.applications import Starlette
 from firmware_py.errors import ConfigError, LinkError
 from firmware_py.posture.messages import Outgoing
 
+from .auth import Password
 from .days import zone_named
 from .ingest import Ingest
 from .live import Hub
@@ -48,10 +49,11 @@ class Dashboard:
     """
 
     def __init__(self, settings: Settings) -> None:
-        if not _is_loopback(settings.host):
+        password = Password(settings.data_folder)
+        if not _is_loopback(settings.host) and not password.is_set:
             raise ConfigError(
                 f"dashboard.host {settings.host} is off loopback, where anyone in the network could read "
-                "these pages; use 127.0.0.1 (and an SSH tunnel, say)"
+                f"these pages; first set a password: python -m dashboard.password {settings.data_folder}"
             )
         zone = zone_named(settings.timezone)
         self.settings = settings
@@ -68,7 +70,8 @@ class Dashboard:
                 on_stored=self.hub.stored,
                 on_link=self.hub.link,
             )
-        self.app = Web(Site(self.store, self.ingest, self.hub, settings, zone)).app(self._lifespan)
+        site = Site(self.store, self.ingest, self.hub, settings, zone, password.is_set)
+        self.app = Web(site, password).app(self._lifespan)
 
     @contextlib.asynccontextmanager
     async def _lifespan(self, _app: Starlette) -> AsyncIterator[None]:

@@ -38,6 +38,7 @@ class Site:
         hub: live readings, and requests to devices.
         settings: as it was started.
         zone: the wearer's time zone.
+        locked: whether a password stands before the pages.
     """
 
     store: Store
@@ -45,6 +46,7 @@ class Site:
     hub: Hub
     settings: Settings
     zone: tzinfo
+    locked: bool = False
 
     def now(self) -> datetime:
         """The present, on the wearer's clock."""
@@ -65,6 +67,7 @@ class Site:
             zone=self.zone,
             here=here,
             pages=PAGES,
+            locked=self.locked and template != "login.html",
             static=f"/static/{self.version}",
             **shown,
         )

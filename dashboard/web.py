@@ -20,8 +20,10 @@ from starlette.websockets import WebSocket, WebSocketDisconnect
 from . import queries
 from .actions import Actions
 from .api import Api
+from .auth import Password
 from .guard import Guard
 from .live import Viewer
+from .login import Doorkeeper, Login
 from .pages import Pages
 from .site import STATIC, Site
 
@@ -29,8 +31,9 @@ from .site import STATIC, Site
 class Web:
     """The application of a site."""
 
-    def __init__(self, site: Site) -> None:
+    def __init__(self, site: Site, password: Password) -> None:
         self._site = site
+        self._password = password
 
     def app(self, lifespan: Lifespan[Starlette]) -> Starlette:
         """All of it."""
@@ -40,12 +43,14 @@ class Web:
                 *Pages(site).routes(),
                 *Actions(site).routes(),
                 *Api(site).routes(),
+                *Login(site, self._password).routes(),
                 Route("/healthz", self.health),
                 WebSocketRoute("/live", self.live),
                 Mount(f"/static/{site.version}", _Immutable(directory=STATIC), name="static"),
             ],
             middleware=[
                 Middleware(Guard, allowed_hosts=(site.settings.host, *site.settings.allowed_hosts)),
+                Middleware(Doorkeeper, password=self._password),
                 Middleware(GZipMiddleware, minimum_size=500, compresslevel=6),
             ],
             exception_handlers={HTTPException: self.http_error, Exception: self.server_error},

@@ -1,0 +1,188 @@
+"""Off loopback nobody reads a back without the password; guessing, forging and wandering off are refused."""
+
+from __future__ import annotations
+
+import stat
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import httpx
+import pytest
+from playwright.sync_api import Browser, expect
+from websockets.exceptions import InvalidStatus
+from websockets.sync.client import connect
+
+from dashboard.app import Server, build
+from dashboard.auth import COOKIE, SESSION_S, TRIES, TRIES_WITHIN_S, Attempts, Password
+from dashboard.settings import Settings
+from firmware_py.errors import ConfigError
+
+SECRET = "between the shoulder blades"
+
+
+@pytest.fixture
+def locked(tmp_path: Path) -> Iterator[Server]:
+    """A dashboard on every address, with a password."""
+    Password(tmp_path).set(SECRET)
+    server = Server(build(Settings(tmp_path, host="0.0.0.0", port=0, broker=None, language="en")))
+    server.start()
+    yield server
+    server.stop()
+
+
+def address(server: Server) -> str:
+    return f"http://127.0.0.1:{server.port}/"
+
+
+def enter(server: Server, password: str, **kwargs: object) -> httpx.Response:
+    origin = {"Origin": address(server)[:-1]}
+    return httpx.post(f"{address(server)}login", data={"password": password}, headers=origin, **kwargs)  # type: ignore[arg-type]
+
+
+PRIVATE = (
+    "",
+    "part/today",
+    "history/week/2026-06-19",
+    "session/desk/r1-1",
+    "devices",
+    "data",
+    "data/backup.db",
+    "api/v1/days.csv",
+    "api/v1/minutes.json",
+    "api/v1/archive.jsonl",
+    "api/v1/devices",
+    "metrics",
+)
+
+
+@pytest.mark.parametrize("path", PRIVATE)
+def test_nothing_is_read_without_the_password(locked: Server, path: str) -> None:
+    assert httpx.get(address(locked) + path).status_code == 401
+    as_browser = httpx.get(address(locked) + path, headers={"Accept": "text/html"})
+    assert (as_browser.status_code, as_browser.headers["location"].split("?")[0]) == (303, "/login")
+
+
+@pytest.mark.parametrize("path", ["data/erase", "data/restore", "devices/desk/end", "logout"])
+def test_nothing_is_done_without_the_password(locked: Server, path: str) -> None:
+    answer = httpx.post(address(locked) + path, headers={"Origin": address(locked)[:-1]})
+    assert answer.status_code == 401
+
+
+def test_the_live_readings_need_it_too(locked: Server) -> None:
+    url = address(locked).replace("http", "ws") + "live"
+    with pytest.raises(InvalidStatus):
+        connect(url, origin=address(locked)[:-1])  # type: ignore[arg-type]
+    cookie = enter(locked, SECRET).cookies[COOKIE]
+    headers = {"Cookie": f"{COOKIE}={cookie}"}
+    with connect(url, origin=address(locked)[:-1], additional_headers=headers) as socket:  # type: ignore[arg-type]
+        assert socket.recv(timeout=5)
+
+
+def test_the_password_lets_in_and_leaving_locks_again(browser: Browser, locked: Server) -> None:
+    context = browser.new_context()
+    page = context.new_page()
+    page.goto(f"{address(locked)}devices")
+    page.get_by_label("Password").fill("not this one")
+    page.get_by_role("button", name="Log in").click()
+    expect(page.get_by_role("alert")).to_have_text("That is not the password.")
+    page.get_by_label("Password").fill(SECRET)
+    page.get_by_role("button", name="Log in").click()
+    page.goto(f"{address(locked)}devices")
+    expect(page.get_by_role("heading", name="Devices")).to_be_visible()
+    page.get_by_role("button", name="Log out").click()
+    page.goto(f"{address(locked)}devices")
+    expect(page.get_by_label("Password")).to_be_visible()
+    context.close()
+
+
+def test_the_cookie_is_kept_from_scripts_and_from_other_sites(locked: Server) -> None:
+    header = enter(locked, SECRET).headers["set-cookie"].lower()
+    assert "httponly" in header
+    assert "samesite=lax" in header
+
+
+@pytest.mark.parametrize(
+    "forge", [lambda c: c[:-1] + "A", lambda c: "9" + c, lambda c: "", lambda c: "é.é.é"]
+)
+def test_a_forged_cookie_is_refused(tmp_path: Path, forge: object) -> None:
+    password = Password(tmp_path)
+    password.set(SECRET)
+    cookie = password.cookie()
+    assert password.admits(cookie)
+    forged = forge(cookie)  # type: ignore[operator]
+    assert forged == cookie or not password.admits(forged)
+
+
+def test_an_old_cookie_and_one_from_before_a_new_password_are_refused(tmp_path: Path) -> None:
+    password = Password(tmp_path)
+    password.set(SECRET)
+    assert not password.admits(password.cookie(now_s=time.time() - SESSION_S - 1))
+    cookie = password.cookie()
+    password.set(SECRET + "!")
+    assert not password.admits(cookie)
+    assert Password(tmp_path).check(SECRET + "!")
+
+
+def test_the_sixth_wrong_password_has_to_wait(locked: Server) -> None:
+    for _ in range(TRIES):
+        assert enter(locked, "guess").status_code == 403
+    refused = enter(locked, SECRET)
+    assert refused.status_code == 429
+    assert 0 < int(refused.headers["retry-after"]) <= TRIES_WITHIN_S + 1
+
+
+def test_waiting_lets_one_try_again() -> None:
+    attempts = Attempts()
+    for n in range(TRIES):
+        attempts.failed("10.0.0.9", float(n))
+    assert attempts.wait_s("10.0.0.9", 10.0) == pytest.approx(TRIES_WITHIN_S - 10.0)
+    assert attempts.wait_s("10.0.0.8", 10.0) == 0.0
+    assert attempts.wait_s("10.0.0.9", TRIES_WITHIN_S + 0.5) == 0.0
+
+
+def test_many_addresses_together_have_to_wait_too() -> None:
+    attempts = Attempts()
+    for n in range(50):
+        attempts.failed(f"10.0.0.{n}", 0.0)
+    assert attempts.wait_s("10.0.1.1", 1.0) > 0
+
+
+@pytest.mark.parametrize(
+    "wished", ["//evil.example/", "https://evil.example", "/\\evil.example", "javascript:1"]
+)
+def test_the_login_leads_nowhere_else(locked: Server, wished: str) -> None:
+    answer = httpx.post(
+        f"{address(locked)}login",
+        params={"next": wished},
+        data={"password": SECRET},
+        headers={"Origin": address(locked)[:-1]},
+    )
+    assert answer.headers["location"] == "/"
+
+
+def test_only_the_owner_reads_the_secret_and_the_password_is_not_in_it(tmp_path: Path) -> None:
+    Password(tmp_path).set(SECRET)
+    path = tmp_path / "dashboard-secret.json"
+    assert stat.S_IMODE(path.stat().st_mode) == 0o600
+    assert SECRET not in path.read_text()
+    assert "$argon2id$" in path.read_text()
+    path.chmod(0o644)
+    with pytest.raises(ConfigError, match="chmod 600"):
+        Password(tmp_path)
+
+
+def test_a_short_password_is_refused(tmp_path: Path) -> None:
+    with pytest.raises(ConfigError, match="8 at least"):
+        Password(tmp_path).set("short")
+    assert not Password(tmp_path).is_set
+
+
+def test_the_command_says_how_it_is_used() -> None:
+    done = subprocess.run(
+        [sys.executable, "-m", "dashboard.password"], capture_output=True, text=True, check=False
+    )
+    assert done.returncode == 2
+    assert "DATA_FOLDER" in done.stderr
