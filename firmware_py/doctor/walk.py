@@ -14,8 +14,8 @@ from typing import TYPE_CHECKING
 from ..errors import ConfigError, LinkError, ProfileError, SensorError
 from ..hardware.clock import Clock, SystemClock
 from ..hardware.examination import examine as examine_sensor
-from ..hardware.i2c import I2cBus, I2cDevice
-from ..hardware.identify import PROBES, NoSensorError, identify
+from ..hardware.i2c import I2cBus, I2cDevice, NoSensorError
+from ..hardware.identify import PROBES, identify
 from ..hardware.motors import Drv2605, GpioMotor, Motor, gpiozero_device
 from ..hardware.patterns import patterns
 from . import machine

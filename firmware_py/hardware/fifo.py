@@ -19,19 +19,16 @@ from __future__ import annotations
 
 import errno
 import math
-from abc import abstractmethod
-from typing import ClassVar, NamedTuple
 
 import numpy as np
-from numpy.typing import NDArray
 
 from ..errors import SensorError
 from ..posture.blocks import Place, Remark, RemarkKind, SensorBlock, empty_block
 from .clock import Clock
-from .i2c import I2cBus, I2cDevice
-from .sampleclock import ABSURD_PERIODS, SampleClock
-from .selftest import AxisResult
-from .spikes import any_jump, implausible_rows
+from .counts import Counts, Views
+from .fifochip import FRAMES_A_READ, OUT_OF_STEP, OVERFLOWED, FifoChip
+from .i2c import I2cBus, no_answer
+from .sampleclock import ABSURD_PERIODS, SampleClock, watch_step
 
 LOST_AFTER_S = 0.5
 CHECK_EVERY_S = 1.0
@@ -42,25 +39,8 @@ MEASURED_AT_OPENING_S = 0.3
 STEPS_WATCHED_AFTER = 3
 """One more in each of the first seconds, until the ordinary reads have told enough."""
 
-FRAMES_A_READ = 85
-"""Most frames one read takes; more wait for the next. 85 frames of 12 bytes take 94 ms at 100 kHz."""
 
-OVERFLOWED = -1
-OUT_OF_STEP = -2
-
-
-class _Views(NamedTuple):
-    """Views of the buffers for one number of frames; making six of them costs more than the arithmetic."""
-
-    counts: NDArray[np.float32]  # (n + 1, 6)
-    rows: NDArray[np.float32]  # (n, 6): those of this read
-    rows_before: NDArray[np.float32]  # (n, 6): each row's predecessor
-    steps: NDArray[np.float32]  # (n, 6)
-    steps_flat: NDArray[np.float32]
-    ramp: NDArray[np.float64]  # (n,) 0, 1, 2 ...
-
-
-class FifoImu(I2cDevice):
+class FifoImu(FifoChip):
     """An inertial sensor read through its FIFO. Implements the `Imu` protocol.
 
     Args:
@@ -71,19 +51,11 @@ class FifoImu(I2cDevice):
         origin_s: the moment of `clock` that is t = 0 of the run.
     """
 
-    parts: ClassVar[dict[int, str]]
-    """Value of the identity register -> the part's name; the first is the family's own."""
-
-    rate_hz: ClassVar[float]
-    reset_s: ClassVar[float]
-    start_up_s: ClassVar[float]
-
     def __init__(
         self, bus: I2cBus, address: int, *, clock: Clock, place: Place = Place.UPPER, origin_s: float = 0.0
     ) -> None:
         super().__init__(bus, address)
         self.place = place
-        self._call(next(iter(self.parts.values())))
         self.until_s = 0.0
         self._clock = clock
         self._origin_s = origin_s
@@ -102,79 +74,7 @@ class FifoImu(I2cDevice):
         self._settings_wanted = b""
         self._why = ""  # what the newest failure looked like
         self._remarks: list[Remark] = []
-        self._counts = np.zeros((FRAMES_A_READ + 1, 6), dtype=np.float32)  # row 0: the read before
-        self._last_good = self._counts[0].copy()
-        self._fresh = True  # row 0 holds nothing yet
-        self._scale: NDArray[np.float32] = self._scales()
-        self._ramp = np.arange(FRAMES_A_READ, dtype=np.float64)
-        self._steps = np.empty((FRAMES_A_READ, 6), dtype=np.float32)
-        self._views: dict[int, _Views] = {}
-
-    # What a family says of its chip. Each may raise OSError.
-
-    @abstractmethod
-    def _identity(self) -> int:
-        """The identity register."""
-
-    @abstractmethod
-    def _ask_reset(self) -> None:
-        """Ask for every register's default; done after `reset_s`."""
-
-    @abstractmethod
-    def _configure(self) -> None:
-        """Write every setting, FIFO running; may wait a few milliseconds, not more."""
-
-    @abstractmethod
-    def _flush(self) -> None:
-        """Empty the FIFO, which goes on filling from the next sample."""
-
-    @abstractmethod
-    def _settings(self) -> bytes:
-        """The registers that tell a configured chip from a reset one."""
-
-    @abstractmethod
-    def _level(self) -> int:
-        """Whole frames in the FIFO, or `OVERFLOWED`, or `OUT_OF_STEP`."""
-
-    @abstractmethod
-    def _fetch(self, frames: int, into: NDArray[np.float32]) -> bool:
-        """Read the oldest `frames` frames; row i of `into` is acc x y z, gyr x y z in counts.
-
-        False where they turned out to be out of step.
-        """
-
-    @abstractmethod
-    def _temperature_c(self) -> float:
-        """Temperature of the chip."""
-
-    @abstractmethod
-    def _scales(self) -> NDArray[np.float32]:
-        """(6,) m/s² and rad/s of one count."""
-
-    def _call(self, part: str) -> None:
-        self.part = part
-        self.name = f"{part} at 0x{self.address:02x} on {self.bus.name}"
-        self.sensor_id = f"{part.lower().replace('-', '')}-0x{self.address:02x}"
-
-    def _identify(self) -> None:
-        seen = self._identity()
-        part = self.parts.get(seen)
-        if part is None:
-            known = ", ".join(f"0x{value:02X} ({part})" for value, part in self.parts.items())
-            raise SensorError(
-                f"the chip at 0x{self.address:02x} on {self.bus.name} says it is 0x{seen:02X}; known: {known}"
-            )
-        self._call(part)
-
-    @abstractmethod
-    def self_test(self) -> tuple[AxisResult, ...]:
-        """The factory self-test of a still board, axis by axis; takes about a second.
-
-        Empty where the chip carries no factory values (some clones). `open` it again afterwards.
-
-        Raises:
-            OSError: where it stops answering.
-        """
+        self._counts = Counts(FRAMES_A_READ, self._scales())
 
     # The Imu protocol.
 
@@ -212,7 +112,7 @@ class FifoImu(I2cDevice):
         except SensorError:
             raise
         except OSError as error:
-            raise self._silent(error) from error
+            raise no_answer(self.name, error) from error
         self._heard_s = self._clock.monotonic()
 
     def read(self) -> SensorBlock:
@@ -234,7 +134,7 @@ class FifoImu(I2cDevice):
                 frames = self._weigh(frames, at_s)
                 if frames <= 0:
                     return self._none(at_s)
-            views = self._views.get(frames) or self._view(frames)
+            views = self._counts.views(frames)
             if not self._fetch(len(views.rows), views.rows):
                 self._weigh(OUT_OF_STEP, at_s)
                 return self._none(at_s)
@@ -255,43 +155,29 @@ class FifoImu(I2cDevice):
 
     # A read in good health.
 
-    def _view(self, frames: int) -> _Views:
-        frames = min(frames, FRAMES_A_READ)
-        counts, steps = self._counts[: frames + 1], self._steps[:frames]
-        views = _Views(counts, counts[1:], counts[:-1], steps, steps.reshape(-1), self._ramp[:frames])
-        self._views[frames] = views
-        return views
-
-    def _block(self, views: _Views, waiting: int, before_s: float, at_s: float) -> SensorBlock:
+    def _block(self, views: Views, waiting: int, before_s: float, at_s: float) -> SensorBlock:
         times = self._times
-        counts, rows = views.counts, views.rows
-        frames = len(rows)
+        frames = len(views.rows)
         first = self._next
         self._next = first + frames
         self._heard_s = at_s
         if at_s - before_s < 0.3 * times.period_s:  # else the loop was interrupted: when was it asked?
             surprise_s = times.saw(first + waiting - 1, 0.5 * (before_s + at_s))
             if abs(surprise_s) > ABSURD_PERIODS * times.period_s:
-                return self._out_of_time(surprise_s)
+                return self._left_out(
+                    RemarkKind.CLOCK, f"samples came {surprise_s * 1e3:+.0f} ms off their time"
+                )
         first_s = times.time_of(first) - self._origin_s
         t_s = views.ramp * times.period_s
         t_s += first_s
-        if self._fresh:
-            self._fresh = False
-            counts[0] = counts[1]
-            self._last_good = counts[0]
-        values = (rows * self._scale).astype(np.float64)
-        np.subtract(rows, views.rows_before, out=views.steps)
-        if any_jump(views.steps_flat):
-            bad, self._last_good = implausible_rows(counts, self._last_good)
-            if bad.any():
-                if frames >= 4 and bad.sum() > frames // 2:
-                    return self._discard(f"{int(bad.sum())} of {frames} samples made no sense")
-                values[bad] = math.nan
-                self._say_implausible(t_s, bad)
-        else:
-            self._last_good = self._counts[0]
-        self._counts[0] = counts[-1]
+        values, bad = self._counts.to_si(views)
+        if bad is not None:
+            wrong = int(bad.sum())
+            if wrong > max(2, frames // 2):
+                return self._left_out(RemarkKind.IMPLAUSIBLE, f"{wrong} of {frames} samples made no sense")
+            self._remark(
+                RemarkKind.IMPLAUSIBLE, f"{wrong} of {frames} samples far from their neighbours", t_s[bad][0]
+            )
         if first_s <= self.until_s:  # a promise was made meanwhile; what it covers comes too late
             keep = int(np.searchsorted(t_s, self.until_s, "right"))
             t_s, values = t_s[keep:], values[keep:]
@@ -354,41 +240,26 @@ class FifoImu(I2cDevice):
             self._remark(kind, f"{seen}; samples lost")
 
     def _watch_step(self) -> None:
-        """Poll the level until it steps: the moment of a sample, to a fraction of a millisecond.
-
-        Takes one period at most. Seeing no step is no error: the next read tries again.
-        """
-        monotonic = self._clock.monotonic
+        """Date one sample by watching the FIFO's count step; without a step the next read tries again."""
         times = self._times
-        after_s = start_s = monotonic()
-        level = self._level()
-        for _ in range(2000):
-            asked_s = monotonic()
-            if level == OVERFLOWED:
-                self._ran_over = True  # asking may have cleared the chip's own flag
-            if level < 0 or asked_s - start_s > 2.5 * times.period_s:
-                return
-            now_level = self._level()
-            before_s = monotonic()
-            if now_level == level + 1:
-                self._place_step(level, after_s, before_s)
-                return
-            level, after_s = now_level, asked_s
-
-    def _place_step(self, level: int, after_s: float, before_s: float) -> None:
-        """The sample behind `level` others in the FIFO was taken between these two moments."""
-        times = self._times
-        moment_s = 0.5 * (after_s + before_s)
-        if self._anchored:
-            times.saw_step(self._next + level, after_s, before_s)
+        step = watch_step(self._level, self._clock.monotonic, times.period_s)
+        if step is None:
             return
+        if step.level < 0:
+            self._ran_over = step.level == OVERFLOWED  # asking may have cleared the chip's own flag
+            return
+        newest = self._next + step.level  # the one behind those that waited already
+        if self._anchored:
+            times.saw_step(newest, step.after_s, step.before_s)
+            return
+        moment_s = 0.5 * (step.after_s + step.before_s)
         if math.isfinite(times.sigma_s):
-            oldest_s = moment_s - level * times.period_s
-            self._next += max(0, round((oldest_s - times.time_of(self._next)) / times.period_s))
-        times.anchor(self._next + level, moment_s, 0.3 * (before_s - after_s) + 1e-5)
+            missed = round((moment_s - times.time_of(newest)) / times.period_s)
+            self._next += max(0, missed)
+        times.anchor(self._next + step.level, moment_s, 0.3 * (step.before_s - step.after_s) + 1e-5)
         self._anchored = True
-        self._fresh = True
-        self._heard_s = before_s
+        self._counts.begin()
+        self._heard_s = step.before_s
 
     def _resume(self, now_s: float) -> SensorBlock:
         """One attempt to bring a lost or freshly configured sensor back."""
@@ -408,7 +279,7 @@ class FifoImu(I2cDevice):
         self._doubtful = True
         if error.errno == errno.ETIMEDOUT:
             self._retry_s = now_s + STUCK_PAUSE_S
-        self._why = str(self._silent(error))
+        self._why = str(no_answer(self.name, error))
         return self._none(now_s)
 
     def _none(self, now_s: float) -> SensorBlock:
@@ -422,41 +293,10 @@ class FifoImu(I2cDevice):
             self.until_s = max(self.until_s, now_s - self._origin_s)
         return empty_block()
 
-    def _discard(self, seen: str) -> SensorBlock:
-        self._remark(RemarkKind.IMPLAUSIBLE, f"{seen}; they were left out")
+    def _left_out(self, kind: RemarkKind, seen: str) -> SensorBlock:
+        self._remark(kind, f"{seen}; they were left out")
         self._anchored = False
         return empty_block()
 
-    def _out_of_time(self, surprise_s: float) -> SensorBlock:
-        self._remark(
-            RemarkKind.CLOCK, f"samples came {surprise_s * 1e3:+.0f} ms off their time; it was set anew"
-        )
-        self._anchored = False
-        return empty_block()
-
-    def _say_implausible(self, t_s: NDArray[np.float64], bad: NDArray[np.bool_]) -> None:
-        count = int(bad.sum())
-        what = "1 sample" if count == 1 else f"{count} samples"
-        self._remarks.append(
-            Remark(
-                float(t_s[int(np.argmax(bad))]),
-                self.place,
-                RemarkKind.IMPLAUSIBLE,
-                f"{what} far from the neighbours",
-            )
-        )
-
-    def _remark(self, kind: RemarkKind, detail: str) -> None:
-        self._remarks.append(Remark(self.until_s, self.place, kind, detail))
-
-    def _silent(self, error: OSError) -> SensorError:
-        if error.errno == errno.ETIMEDOUT:
-            return SensorError(
-                f"no answer from {self.name}: the bus is stuck (a line held low); "
-                "is SDA on pin 3 and SCL on pin 5, and is no wire touching ground?"
-            )
-        if error.errno in (errno.EREMOTEIO, errno.ENXIO):
-            return SensorError(
-                f"no {self.name}: nothing answered; is I2C switched on (raspi-config), is SDA on pin 3?"
-            )
-        return SensorError(f"no answer from {self.name}: {error.strerror or error}")
+    def _remark(self, kind: RemarkKind, detail: str, t_s: float | None = None) -> None:
+        self._remarks.append(Remark(self.until_s if t_s is None else float(t_s), self.place, kind, detail))

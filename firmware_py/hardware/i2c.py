@@ -23,6 +23,25 @@ sensor's FIFO run over; the longest transfer here, 1020 bytes at 100 kHz, takes 
 _I2C_TIMEOUT = 0x0702  # linux/i2c-dev.h, in units of 10 ms
 
 
+CHECK_WIRING = "is I2C switched on (raspi-config), is SDA on pin 3?"
+
+
+class NoSensorError(SensorError):
+    """Nothing acknowledges the address."""
+
+
+def no_answer(name: str, error: OSError) -> SensorError:
+    """What a failed transfer means to a person; `name` says who was asked, and where."""
+    if error.errno == errno.ETIMEDOUT:
+        return SensorError(
+            f"no {name}: the bus is stuck, a line is held low; is SDA on pin 3 and SCL on pin 5, "
+            "and does no wire touch ground?"
+        )
+    if error.errno in (errno.EREMOTEIO, errno.ENXIO):
+        return NoSensorError(f"no {name}: nothing answered; {CHECK_WIRING}")
+    return SensorError(f"no {name}: {error.strerror or error}")
+
+
 class Smbus(Protocol):
     """What is used of `smbus2.SMBus`, so that a twin may stand in for it."""
 

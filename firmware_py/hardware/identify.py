@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-import errno
-
 from ..errors import SensorError
 from .bmi160 import Bmi160
 from .fifo import FifoImu
-from .i2c import I2cBus, I2cDevice
+from .i2c import CHECK_WIRING, I2cBus, I2cDevice, NoSensorError, no_answer
 from .icm20948 import Icm20948
 from .lsm6ds import Lsm6ds3trc, Lsm6dso
 from .mpu6050 import Mpu6050, Mpu6500
@@ -22,12 +20,6 @@ PROBES: dict[int, tuple[tuple[int, tuple[type[FifoImu], ...]], ...]] = {
 comes first: its register 0x00 holds a factory trim that may be anything."""
 
 ICM_BANK = 0x7F
-
-CHECK_WIRING = "is I2C switched on (raspi-config), is SDA on pin 3?"
-
-
-class NoSensorError(SensorError):
-    """Nothing acknowledges the address."""
 
 
 def identify(bus: I2cBus, address: int) -> type[FifoImu]:
@@ -54,7 +46,8 @@ def identify(bus: I2cBus, address: int) -> type[FifoImu]:
             if device.read_registers(0x00)[0] in Icm20948.parts:
                 return Icm20948
     except OSError as error:
-        raise _no_sensor(bus, address, error) from error
+        part = next(iter(PROBES[address][0][1][0].parts.values()))
+        raise no_answer(f"{part} at 0x{address:02x} on {bus.name}", error) from error
     raise SensorError(
         f"a chip at 0x{address:02x} on {bus.name} is not known: register {', '.join(seen)}; "
         "known are MPU-6050/6500/9250, ICM-20948, LSM6DS3TR-C/DSO/DSOX and BMI160"
@@ -78,13 +71,3 @@ def find(bus: I2cBus) -> tuple[int, type[FifoImu]]:
         raise strange
     looked = ", ".join(f"0x{address:02x}" for address in PROBES)
     raise NoSensorError(f"no sensor on {bus.name}: nothing answered at {looked}; {CHECK_WIRING}")
-
-
-def _no_sensor(bus: I2cBus, address: int, error: OSError) -> SensorError:
-    if error.errno == errno.ETIMEDOUT:
-        return SensorError(
-            f"{bus.name} is stuck: no transfer ends; is SDA on pin 3 and SCL on pin 5, "
-            "and does no wire touch ground?"
-        )
-    part = next(iter(PROBES[address][0][1][0].parts.values()))
-    return NoSensorError(f"no {part} at 0x{address:02x} on {bus.name}: nothing answered; {CHECK_WIRING}")

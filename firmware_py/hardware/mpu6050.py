@@ -21,7 +21,8 @@ from numpy.typing import NDArray
 
 from ..posture.blocks import STANDARD_GRAVITY_M_S2, Place
 from .clock import Clock
-from .fifo import FRAMES_A_READ, OUT_OF_STEP, OVERFLOWED, FifoImu
+from .fifo import FifoImu
+from .fifochip import FRAMES_A_READ, OUT_OF_STEP, OVERFLOWED
 from .i2c import Bits, BurstRead, I2cBus, I2cDevice
 from .selftest import AXES, AxisResult, average, shares_of_factory
 

@@ -16,12 +16,17 @@ there is no drift, and its noise is about 0.4 ms at 100 Hz with ten reads a seco
 from __future__ import annotations
 
 import math
+from collections.abc import Callable
+from typing import NamedTuple
 
 WANDER = 2e-5
 _UNIFORM = 1.0 / math.sqrt(12.0)
 _BOUND = 0.05
 
 ABSURD_PERIODS = 2.5
+
+MOST_POLLS = 2000
+"""A clock that stands still must not hold the loop."""
 
 
 class SampleClock:
@@ -62,7 +67,12 @@ class SampleClock:
         return self._t_s + (index - self._index) * self._period_s
 
     def anchor(self, index: int, t_s: float, sigma_s: float) -> None:
-        """Begin a new line: the chip started over, or samples were lost. What is known of the rate stays."""
+        """Begin a new line: the chip started over, or samples were lost.
+
+        What is known of the rate stays, less what it may have wandered since.
+        """
+        if math.isfinite(self._v_time):
+            self._v_period += (WANDER * self._period_s) ** 2 * max(0.0, t_s - self._t_s)
         self._index = index
         self._t_s = t_s
         self._v_time = sigma_s * sigma_s
@@ -117,3 +127,35 @@ class SampleClock:
         self._v_cross = v_cross * (1.0 - k_time)
         self._v_period = v_period - k_period * v_cross
         return surprise_s
+
+
+class Step(NamedTuple):
+    """The level of a FIFO went from `level` to one more between these two moments.
+
+    A negative level stands for a level that was none; the watch ended there.
+    """
+
+    level: int
+    after_s: float
+    before_s: float
+
+
+def watch_step(level: Callable[[], int], monotonic: Callable[[], float], period_s: float) -> Step | None:
+    """Poll a FIFO's level until it steps, which dates a sample to a fraction of a millisecond.
+
+    Returns:
+        None where no step was seen within two and a half periods; nobody may wait longer.
+    """
+    start_s = after_s = monotonic()
+    before = level()
+    for _ in range(MOST_POLLS):
+        asked_s = monotonic()
+        if before < 0:
+            return Step(before, after_s, asked_s)
+        if asked_s - start_s > 2.5 * period_s:
+            return None
+        now = level()
+        if now == before + 1:
+            return Step(before, after_s, monotonic())
+        before, after_s = now, asked_s
+    return None

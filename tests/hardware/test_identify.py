@@ -82,7 +82,7 @@ def test_a_missing_chip_at_a_given_address_is_named(twin, clock):
 
 def test_a_stuck_bus_is_not_taken_for_an_empty_one(twin, clock):
     twin.stick(60.0)
-    with pytest.raises(SensorError, match="bus 1 is stuck"):
+    with pytest.raises(SensorError, match="MPU-6050 at 0x68 on bus 1: the bus is stuck"):
         find(I2cBus(twin, "bus 1"))
 
 
