@@ -28,8 +28,8 @@ from itertools import chain
 
 from .blocks import Place, Remark, RemarkKind, SensorBlock, TrunkBlock
 from .profile import CalibrationProfile
-from .segment import LONGEST_RUN_S, SegmentStream, tick_at
-from .trunk import TICKS_PER_S, TrunkState, Vector
+from .segment import LONGEST_RUN_S, SegmentStream
+from .trunk import TICKS_PER_S, TrunkState, Vector, tick_at
 
 LONGEST_SILENCE_S = 600.0
 """Ten minutes: longer than any loss that a source reports while it waits for its sensor, which moves

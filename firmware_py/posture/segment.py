@@ -5,6 +5,9 @@ monitor (ten samples) goes through plain Python floats, because one numpy call c
 few samples; a block of a whole recording goes through numpy. Both add up the same numbers, so the
 size of a block changes no tick by more than rounding (1e-9).
 
+The filter takes the means of neighbouring samples, `FILTER_RATE_HZ` of them a second: a trunk moves
+below 10 Hz and the chips cut at 20 Hz, so 100 Hz would only cost twice as much. Sums are over samples.
+
 The filter and the windows live in the sensor's own axes, corrected: there a saturated axis can still be
 seen as one. Mounting and neutral are applied to the few numbers of a tick, which is cheaper too, and
 lets the neutral change at any tick while the filter runs on.
@@ -15,16 +18,21 @@ from __future__ import annotations
 import math
 from bisect import bisect_right
 from collections.abc import Sequence
-from dataclasses import dataclass
+from itertools import repeat
+from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
-from .blocks import STANDARD_GRAVITY_M_S2, FloatArray, SensorBlock
+from ._sums import Rows, means, means_of_array, sums_of_rows, sums_of_windows
+from .blocks import SensorBlock
 from .correction import Correction, rotation_onto_up
 from .inclination import InclinationFilter
 from .profile import SensorProfile
-from .trunk import TICKS_PER_S, SegmentState, Vector
+from .trunk import TICKS_PER_S, SegmentState, Vector, tick_at, ticks_at
+
+FILTER_RATE_HZ = 50.0
+"""What the filter is fed with, about: the whole fraction of the sensor's rate that is nearest."""
 
 GAP_PERIODS = 1.5
 """A step longer than this many sampling periods is a gap: at least one sample is missing."""
@@ -38,34 +46,16 @@ LONGEST_RUN_S = 1e11
 _DEG = 180.0 / math.pi
 
 
-def tick_at(t_s: float) -> int:
-    """The first tick at or after a time: the one in whose window the time lies."""
-    tick = math.ceil(t_s * TICKS_PER_S)
-    # That product is rounded; what counts is the tick's own time, k / 10.
-    if (tick - 1) / TICKS_PER_S >= t_s:
-        return tick - 1
-    return tick if tick / TICKS_PER_S >= t_s else tick + 1
-
-
-def ticks_at(t_s: FloatArray) -> NDArray[np.int64]:
-    """`tick_at` of each time, (n,) -> (n,)."""
-    ticks = np.ceil(t_s * TICKS_PER_S).astype(np.int64)
-    ticks[(ticks - 1) / TICKS_PER_S >= t_s] -= 1
-    ticks[ticks / TICKS_PER_S < t_s] += 1
-    return ticks
-
-
-@dataclass(slots=True)
-class _Window:
-    """What one tick's samples add up to, and what the filter said after the last good one."""
+class _Window(NamedTuple):
+    """What one tick's samples add up to, and what the filter said after the last of them."""
 
     good: int
     bad: int
     sums: list[float]
-    up: Sequence[float] = ()
-    sigma_rad: float = math.nan
-    trusted: bool = False
-    temp_c: float = math.nan
+    up: Sequence[float]
+    sigma_rad: float
+    trusted: bool
+    temp_c: float
 
 
 class SegmentStream:
@@ -79,10 +69,19 @@ class SegmentStream:
     def __init__(self, profile: SensorProfile, rate_hz: float) -> None:
         self._correct = Correction(profile.sensor, np.eye(3)).arrays
         self._mounting = profile.to_body()
-        self._filter = InclinationFilter(rate_hz)
+        self._group = max(1, round(rate_hz / FILTER_RATE_HZ))
+        self._filter = InclinationFilter(rate_hz / self._group)
         self._period_s = 1.0 / rate_hz
         self._last_s = -math.inf
         self._windows: dict[int, _Window] = {}
+        # Rows of the newest window, kept until it is complete or asked for.
+        self._open_tick = 0
+        self._open_gyr: Rows = []
+        self._open_acc: Rows = []
+        self._open_temp_c = math.nan
+        # Rows that wait for the rest of their group.
+        self._waiting_gyr: Rows = []
+        self._waiting_acc: Rows = []
         self.set_neutral(profile.neutral.up)
 
     def set_neutral(self, up: Vector) -> None:
@@ -90,8 +89,8 @@ class SegmentStream:
         self._turn: list[float] = (rotation_onto_up(up) @ self._mounting).ravel().tolist()
 
     def waiting(self) -> list[int]:
-        """The ticks that have samples and were not asked for yet, in order."""
-        return list(self._windows)
+        """The ticks that have samples and were not asked for yet."""
+        return [*self._windows, self._open_tick] if self._open_gyr else list(self._windows)
 
     @property
     def last_s(self) -> float:
@@ -143,7 +142,9 @@ class SegmentStream:
             missing_s = float(steps_s[start]) - self._period_s
             # Before the very first sample nothing is missing (the step is infinite).
             if steps_s[start] > limit_s and math.isfinite(missing_s):
-                self._filter.gap(missing_s)
+                self._close()
+                self._filter.gap(missing_s + len(self._waiting_gyr) * self._period_s)
+                self._waiting_gyr, self._waiting_acc = [], []
             piece = block.cut(start, stop)
             if stop - start <= SHORT_BLOCK:
                 self._take_short(piece.t_s.tolist(), piece, told)
@@ -152,77 +153,100 @@ class SegmentStream:
         return len(forward) - len(block)
 
     def _take_short(self, times: list[float], block: SensorBlock, told: int) -> None:
+        """Put rows into the open window; close it where another begins."""
         gyr_rad_s, acc_m_s2 = self._correct(block)
         gyr, acc = gyr_rad_s.tolist(), acc_m_s2.tolist()
         start, count = 0, len(times)
-        filtered = 0
         while start < count:
             tick = tick_at(times[start])
             stop = bisect_right(times, tick / TICKS_PER_S, start)
-            if tick > told:
-                good, last, sums = _sum_rows(gyr[start:stop], acc[start:stop])
-                window = self._window(tick, good, stop - start - good, sums)
-                if good:
-                    last += start + 1
-                    window.up, window.sigma_rad, window.trusted = self._filter.advance(
-                        gyr[filtered:last], acc[filtered:last]
-                    )
-                    window.temp_c = block.temp_c
-                    filtered = last
+            if tick != self._open_tick:
+                self._close()
+                self._open_tick = tick
+            self._open_gyr += gyr[start:stop]
+            self._open_acc += acc[start:stop]
+            self._open_temp_c = block.temp_c
+            if tick <= told:
+                self._filter_rows(self._open_gyr, self._open_acc)
+                self._open_gyr, self._open_acc = [], []
             start = stop
-        if filtered < count:
-            self._filter.advance(gyr[filtered:], acc[filtered:])
+
+    def _close(self) -> None:
+        """Filter and sum up the open window's rows."""
+        gyr, acc = self._open_gyr, self._open_acc
+        if not gyr:
+            return
+        self._open_gyr, self._open_acc = [], []
+        good, sums = sums_of_rows(gyr, acc)
+        bad = len(gyr) - good
+        before = self._windows.get(self._open_tick)
+        if before is not None:  # a gap within the window had closed it
+            good, bad = good + before.good, bad + before.bad
+            sums = [a + b for a, b in zip(before.sums, sums, strict=True)]
+        up, sigma_rad, trusted = self._filter_rows(gyr, acc) or self._filter_rest()
+        self._windows[self._open_tick] = _Window(good, bad, sums, up, sigma_rad, trusted, self._open_temp_c)
+
+    def _filter_rows(self, gyr: Rows, acc: Rows) -> tuple[Vector, float, bool] | None:
+        """What the filter says after the last complete group of these rows; None where none was completed."""
+        size = self._group
+        if size > 1:
+            gyr, acc = self._waiting_gyr + gyr, self._waiting_acc + acc
+            whole = len(gyr) // size * size
+            self._waiting_gyr, self._waiting_acc = gyr[whole:], acc[whole:]
+            gyr, acc = means(gyr[:whole], size), means(acc[:whole], size)
+        return self._filter.advance(gyr, acc) if gyr else None
+
+    def _filter_rest(self) -> tuple[Vector, float, bool]:
+        """The same after a group that is not complete: a window after a gap may hold no more."""
+        gyr, acc = (
+            means(self._waiting_gyr, len(self._waiting_gyr)),
+            means(self._waiting_acc, len(self._waiting_acc)),
+        )
+        self._waiting_gyr, self._waiting_acc = [], []
+        return self._filter.advance(gyr, acc)
 
     def _take_long(self, block: SensorBlock, told: int) -> None:
-        gyr_rad_s, acc_m_s2 = self._correct(block)
-        out = self._filter.process_full(gyr_rad_s, acc_m_s2)
+        """The same for many samples without a gap: all windows but the first and the last at once."""
         ticks = ticks_at(block.t_s)
+        first, last = np.searchsorted(ticks, ticks[0], "right"), np.searchsorted(ticks, ticks[-1])
+        self._take_short(block.t_s[:first].tolist(), block.cut(0, first), told)
+        if first < last:
+            self._close()
+            self._take_windows(ticks[first:last], block.cut(first, last), told)
+        if first < len(ticks):
+            self._take_short(block.t_s[last:].tolist(), block.cut(last, len(ticks)), told)
+
+    def _take_windows(self, ticks: NDArray[np.int64], block: SensorBlock, told: int) -> None:
+        """Filter and sum up windows that are complete, each longer than a group."""
+        gyr, acc = self._correct(block)
         starts = np.flatnonzero(np.diff(ticks, prepend=ticks[0] - 1))
-        terms = np.empty((len(ticks), 8))
-        terms[:, 0:3] = gyr_rad_s
-        terms[:, 3:6] = acc_m_s2
-        terms[:, 6] = np.einsum("ij,ij->i", gyr_rad_s, gyr_rad_s)
-        length = np.sqrt(np.einsum("ij,ij->i", acc_m_s2, acc_m_s2))
-        terms[:, 7] = (length - STANDARD_GRAVITY_M_S2) ** 2
-        is_good = np.isfinite(terms[:, 6] + terms[:, 7])
-        if not is_good.all():
-            terms[~is_good] = 0.0
-        sums = np.add.reduceat(terms, starts, axis=0)
-        good = np.add.reduceat(is_good, starts, dtype=np.int64)
         count = np.diff(starts, append=len(ticks))
-        # The last good row of each window; where there is none the row is not used.
-        last = np.maximum.reduceat(np.where(is_good, np.arange(len(ticks)), 0), starts)
-        for tick, n_good, n_bad, added, up, sigma_rad, trusted in zip(
+        good, sums = sums_of_windows(gyr, acc, starts)
+        size = self._group
+        early = len(self._waiting_gyr)
+        if early:
+            gyr, acc = np.vstack([self._waiting_gyr, gyr]), np.vstack([self._waiting_acc, acc])
+        whole = len(gyr) // size * size
+        self._waiting_gyr, self._waiting_acc = gyr[whole:].tolist(), acc[whole:].tolist()
+        out = self._filter.process_full(means_of_array(gyr[:whole], size), means_of_array(acc[:whole], size))
+        answer = (early + starts + count) // size - 1  # of the last group that is complete within the window
+        for tick, *rest in zip(
             ticks[starts].tolist(),
             good.tolist(),
             (count - good).tolist(),
             sums.tolist(),
-            out.up[last].tolist(),
-            out.sigma_rad[last].tolist(),
-            out.trusted[last].tolist(),
-            strict=True,
+            out.up[answer].tolist(),
+            out.sigma_rad[answer].tolist(),
+            out.trusted[answer].tolist(),
+            repeat(block.temp_c),
         ):
             if tick > told:
-                window = self._window(tick, n_good, n_bad, added)
-                if n_good:
-                    window.up = up
-                    window.sigma_rad = sigma_rad
-                    window.trusted = trusted
-                    window.temp_c = block.temp_c
-
-    def _window(self, tick: int, good: int, bad: int, sums: list[float]) -> _Window:
-        """The window of a tick, these samples added."""
-        window = self._windows.get(tick)
-        if window is None:
-            window = self._windows[tick] = _Window(good, bad, sums)
-            return window
-        window.good += good
-        window.bad += bad
-        window.sums = [a + b for a, b in zip(window.sums, sums, strict=True)]
-        return window
+                self._windows[tick] = _Window._make(rest)
 
     def state(self, tick: int) -> SegmentState | None:
         """The state at a tick, once; None where no good sample fell into its window."""
+        if tick == self._open_tick:
+            self._close()
         window = self._windows.pop(tick, None)
         if window is None or not window.good:
             return None
@@ -244,24 +268,3 @@ class SegmentStream:
     def _to_neutral(self, x: float, y: float, z: float) -> Vector:
         xx, xy, xz, yx, yy, yz, zx, zy, zz = self._turn
         return (xx * x + xy * y + xz * z, yx * x + yy * y + yz * z, zx * x + zy * y + zz * z)
-
-
-def _sum_rows(gyr: list[list[float]], acc: list[list[float]]) -> tuple[int, int, list[float]]:
-    """(how many rows are good, the last good one, their sums), in the order `_take_long` has."""
-    good, last = 0, -1
-    gx = gy = gz = ax = ay = az = gyr_square = acc_square = 0.0
-    for row, ((g0, g1, g2), (a0, a1, a2)) in enumerate(zip(gyr, acc, strict=True)):
-        square = g0 * g0 + g1 * g1 + g2 * g2
-        off = math.sqrt(a0 * a0 + a1 * a1 + a2 * a2) - STANDARD_GRAVITY_M_S2
-        if square - square == 0.0 and off - off == 0.0:  # finite: NaN and infinity both give NaN
-            good += 1
-            last = row
-            gx += g0
-            gy += g1
-            gz += g2
-            ax += a0
-            ay += a1
-            az += a2
-            gyr_square += square
-            acc_square += off * off
-    return good, last, [gx, gy, gz, ax, ay, az, gyr_square, acc_square]

@@ -7,9 +7,13 @@ works on these few numbers in plain Python, so the size of a block cannot change
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 
-from .blocks import Remark
+import numpy as np
+from numpy.typing import NDArray
+
+from .blocks import FloatArray, Remark
 
 TICKS_PER_S = 10
 """Ticks, hence readings, in a second. The time of tick k is k / 10: the float that prints as one decimal."""
@@ -69,3 +73,20 @@ class TrunkState:
     def t_s(self) -> float:
         """Time of the tick, seconds since the run began."""
         return self.tick / TICKS_PER_S
+
+
+def tick_at(t_s: float) -> int:
+    """The first tick at or after a time: the one in whose window the time lies."""
+    tick = math.ceil(t_s * TICKS_PER_S)
+    # That product is rounded; what counts is the tick's own time, k / 10.
+    if (tick - 1) / TICKS_PER_S >= t_s:
+        return tick - 1
+    return tick if tick / TICKS_PER_S >= t_s else tick + 1
+
+
+def ticks_at(t_s: FloatArray) -> NDArray[np.int64]:
+    """`tick_at` of each time, (n,) -> (n,)."""
+    ticks = np.ceil(t_s * TICKS_PER_S).astype(np.int64)
+    ticks[(ticks - 1) / TICKS_PER_S >= t_s] -= 1
+    ticks[ticks / TICKS_PER_S < t_s] += 1
+    return ticks
