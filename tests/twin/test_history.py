@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import multiprocessing
 from datetime import UTC, date, datetime, timedelta, timezone
 
 import pytest
@@ -34,13 +35,14 @@ def test_the_sensor_rests_at_the_weekend(over_a_weekend: Runs) -> None:
     assert days == [MONDAY, MONDAY]
 
 
-def test_runs_come_in_order_without_overlap_within_the_wearers_day(over_a_weekend: Runs) -> None:
-    before = None
+def test_the_newest_run_comes_first_and_none_overlap_within_the_wearers_day(over_a_weekend: Runs) -> None:
+    after = None
     for start, events in over_a_weekend:
         assert start.tzinfo is UTC
-        assert before is None or start > before
-        before = start + timedelta(seconds=events[-1].t_s)
-        assert 8 <= start.astimezone(ZONE).hour < before.astimezone(ZONE).hour <= 17
+        end = start + timedelta(seconds=events[-1].t_s)
+        assert after is None or end < after
+        after = start
+        assert 8 <= start.astimezone(ZONE).hour < end.astimezone(ZONE).hour <= 17
 
 
 def test_history_holds_minutes_slouches_and_sessions_but_no_readings(over_a_weekend: Runs) -> None:
@@ -70,6 +72,14 @@ def test_spreading_the_work_over_processes_changes_nothing(over_a_weekend: Runs)
 
 def test_history_ends_yesterday_unless_told_otherwise() -> None:
     yesterday = datetime.now(ZONE).date() - timedelta(days=1)
-    days = 1 if yesterday.weekday() < 5 else yesterday.weekday() - 3
-    start, _ = next(iter(simulated_history(days, zone=ZONE, workers=1)))
-    assert start.astimezone(ZONE).date() == yesterday - timedelta(days=days - 1)
+    start, _ = next(iter(simulated_history(3, zone=ZONE, workers=1)))
+    # On a Sunday or a Monday the last working day was the Friday before.
+    friday = yesterday - timedelta(days=max(0, yesterday.weekday() - 4))
+    assert start.astimezone(ZONE).date() == friday
+
+
+def test_closing_early_stops_the_workers_at_once() -> None:
+    runs = simulated_history(14, until=MONDAY, zone=ZONE, workers=2)
+    next(runs)
+    runs.close()
+    assert multiprocessing.active_children() == []

@@ -6,14 +6,16 @@ import dataclasses
 import math
 import multiprocessing
 import os
+import signal
 from collections.abc import Iterator
 from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta, tzinfo
+from multiprocessing.synchronize import Event
 
 import numpy as np
 
-from ...posture.events import Event, Reading
+from ...posture import events as told
 from ...posture.monitor import Monitor
 from .wearer import Wearer
 from .wearer_days import Habits, day_of
@@ -58,10 +60,10 @@ def simulated_history(
     until: date | None = None,
     zone: tzinfo | None = None,
     workers: int | None = None,
-) -> Iterator[tuple[datetime, list[Event]]]:
-    """The runs of the last days, the oldest first, each with the UTC of its t_s = 0 and its events.
+) -> Iterator[tuple[datetime, list[told.Event]]]:
+    """The runs of the last days, the newest first, each with the UTC of its t_s = 0 and its events.
 
-    A working day has two runs, before and after lunch, one and a half to two hours each; on Saturdays and
+    A working day has two runs, before and after lunch, one to two hours each; on Saturdays and
     Sundays the sensor rests. Readings are left out: history is kept by minutes and episodes. The wearer
     is the one of `demo_motion(seed)`.
 
@@ -72,7 +74,7 @@ def simulated_history(
         until: the last day; yesterday in `zone` if not said.
         zone: where the wearer's clock is; the machine's own if not said.
         workers: processes to spread the work over, one for each processor if not said; with 1 all is
-            done in this one.
+            done in this one. Closing the iterator early stops them within a moment.
     """
     if zone is None:
         zone = datetime.now().astimezone().tzinfo
@@ -84,13 +86,31 @@ def simulated_history(
         yield from map(_lived, stretches)
         return
     # Spawned, since the caller may have threads running, which a fork would cut off in mid-step.
-    with ProcessPoolExecutor(workers, multiprocessing.get_context("spawn")) as pool:
+    context = multiprocessing.get_context("spawn")
+    stopping = context.Event()
+    pool = ProcessPoolExecutor(workers, context, initializer=_begin, initargs=(stopping,))
+    try:
         yield from pool.map(_lived, stretches)
+    finally:
+        # What is cut short by this is given to nobody: the one who asked has closed this generator.
+        stopping.set()
+        pool.shutdown(cancel_futures=True)
+
+
+_stopping: Event | None = None
+"""In a worker process: set when what it makes is no longer wanted."""
+
+
+def _begin(stopping: Event) -> None:
+    """Ctrl-C on the terminal reaches every process; only the one who asked decides what follows."""
+    global _stopping
+    _stopping = stopping
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
 
 
 def _stretches(days: int, seed: int, sensors: int, until: date, zone: tzinfo | None) -> list[_Stretch]:
     found = []
-    for ago in range(days - 1, -1, -1):
+    for ago in range(days):
         day = until - timedelta(days=ago)
         if day.weekday() >= SATURDAY:
             continue
@@ -102,23 +122,25 @@ def _stretches(days: int, seed: int, sensors: int, until: date, zone: tzinfo | N
             upright_s=HABITS.upright_s / often,
             slouch_s=HABITS.slouch_s * math.exp(rng.normal(0.0, 0.2)),
         )
-        for half, hour in enumerate((9.0, 13.4)):
+        for half, hour in ((1, 13.4), (0, 9.0)):
             start = datetime.combine(day, time(), zone) + timedelta(
                 hours=hour + float(rng.uniform(-0.3, 0.3))
             )
-            hours = float(rng.uniform(1.4, 2.1))
+            hours = float(rng.uniform(1.2, 1.9))
             found.append(
                 _Stretch(start.astimezone(UTC), hours, habits, 2 * day.toordinal() + half, seed, sensors)
             )
     return found
 
 
-def _lived(stretch: _Stretch) -> tuple[datetime, list[Event]]:
+def _lived(stretch: _Stretch) -> tuple[datetime, list[told.Event]]:
     who = person(Style.RESTLESS, stretch.wearer_seed)
     wearer = Wearer(day_of(who, stretch.seed, stretch.hours, stretch.habits, lunch=False))
     monitor = Monitor(who.profile(stretch.sensors), RATE_HZ, run=f"history-{stretch.start_utc:%Y%m%dT%H%M}")
-    events: list[Event] = []
+    events: list[told.Event] = []
     for block in wearer.blocks(RATE_HZ, stretch.sensors):
-        events += [event for event in monitor.feed(block) if not isinstance(event, Reading)]
+        if _stopping is not None and _stopping.is_set():
+            break
+        events += [event for event in monitor.feed(block) if not isinstance(event, told.Reading)]
     events += monitor.finish()
     return stretch.start_utc, events
