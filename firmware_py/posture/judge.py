@@ -140,7 +140,7 @@ class Judge:
         if verdict is not self._verdict:
             if verdict.worn or self._verdict.worn or self._verdict.wear is Wear.UNKNOWN:
                 events.append(WornChanged(tick / TICKS_PER_S, verdict.worn, verdict.reason))
-            if verdict.worn:
+            if verdict.worn and self._verdict.wear is Wear.NOT_WORN:
                 self._gate.resume(tick)
             self._verdict = verdict
         fit = self._fit.step(state, verdict)

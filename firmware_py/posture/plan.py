@@ -86,5 +86,6 @@ def plan_day(day: int, plan: Plan | None = None) -> PlanDay:
     if faded <= 0:
         return PlanDay(DayKind.FULL, 1.0)
     if faded <= plan.fading_days:
-        return PlanDay(DayKind.FADING, 1.0 - (1.0 - plan.least_share) * faded / plan.fading_days)
+        share = 1.0 - (1.0 - plan.least_share) * faded / plan.fading_days
+        return PlanDay(DayKind.FADING, max(share, plan.least_share))
     return PlanDay(DayKind.OCCASIONAL, plan.least_share)

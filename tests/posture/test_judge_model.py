@@ -47,7 +47,7 @@ from firmware_py.posture.trunk import TrunkState
 from .trunks import TWO, segment
 
 RULES = Rules(
-    interval_s=30, budget_per_hour=5, grace_s=10, load_s=4, break_after_s=1200, off_ends_session_s=60
+    interval_s=30, budget_per_hour=2, grace_s=10, load_s=4, break_after_s=1200, off_ends_session_s=60
 )
 
 DURATIONS = st.sampled_from([1, 3, 7, 19, 45, 90, 300, 700])

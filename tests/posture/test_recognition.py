@@ -1,0 +1,119 @@
+"""Six kinds of posture told apart, by the neutral alone and with examples of the wearer's own."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from firmware_py.posture.events import Posture
+from firmware_py.posture.profile import PoseExample
+from firmware_py.posture.recognition import SITTING, Kind, Recogniser, prototypes
+from firmware_py.posture.rules import Rules
+
+SEEN = Posture.SLOUCHED, Posture.LEANING_FORWARD
+MINE = (
+    PoseExample(Posture.SLOUCHED, 14.0, 0.0, -4.0),
+    PoseExample(Posture.LEANING_FORWARD, 24.0, 1.0, 22.0),
+    PoseExample(Posture.LEANING_BACK, -10.0, 0.0, -20.0),
+    PoseExample(Posture.SIDE_BENT, 12.0, -20.0, 2.0),
+)
+
+
+@pytest.mark.parametrize("sensors", [1, 2])
+def test_the_mean_of_each_kind_is_nearest_to_itself(sensors: int) -> None:
+    kinds = prototypes(SITTING, (), sensors=sensors)
+    assert [kinds.nearest(kinds.mean[kind]) for kind in Kind] == list(Kind)
+
+
+def test_without_examples_spreads_add_as_variances() -> None:
+    kinds = prototypes(SITTING, (), sensors=2)
+    upper = [np.array(getattr(SITTING, name))[Kind.SLOUCHED, 0] for name in ("between", "within")]
+    assert kinds.spread[Kind.SLOUCHED, 0] ** 2 == pytest.approx(
+        sum(v**2 for v in upper) + SITTING.shared[0] ** 2
+    )
+    assert kinds.mean.tolist() == [list(row) for row in SITTING.mean]
+
+
+def test_one_example_by_hand() -> None:
+    # One feature of one kind: prior variance p = shared² + between², evidence variance p + within².
+    example = PoseExample(Posture.SLOUCHED, 34.0, SITTING.mean[Kind.SLOUCHED][1])
+    kinds = prototypes(SITTING, (example,), sensors=1)
+    between, within = SITTING.between[Kind.SLOUCHED][0], SITTING.within[Kind.SLOUCHED][0]
+    prior = SITTING.shared[0] ** 2 + between**2
+    gain = prior / (prior + within**2)
+    mean = SITTING.mean[Kind.SLOUCHED][0]
+    assert kinds.mean[Kind.SLOUCHED, 0] == pytest.approx(mean + gain * (34.0 - mean))
+    assert kinds.spread[Kind.SLOUCHED, 0] ** 2 == pytest.approx(prior * (1 - gain) + within**2)
+    # What shifts all kinds of a person alike moves the others too, by less.
+    other = kinds.mean[Kind.LEANING_FORWARD, 0] - SITTING.mean[Kind.LEANING_FORWARD][0]
+    assert other == pytest.approx(SITTING.shared[0] ** 2 / (prior + within**2) * (34.0 - mean))
+
+
+def test_examples_of_the_wearers_own_move_the_line_between_two_kinds() -> None:
+    shallow = (14.0, 0.0, -4.0)
+    deep_lean = (24.0, 1.0, 14.0)
+    own = prototypes(SITTING, MINE, sensors=2)
+    assert own.nearest(shallow) is Kind.SLOUCHED
+    assert own.nearest(deep_lean) is Kind.LEANING_FORWARD
+    assert prototypes(SITTING, (), sensors=1).nearest((24.0, 1.0)) is Kind.SLOUCHED
+    assert prototypes(SITTING, MINE, sensors=1).nearest((24.0, 1.0)) is Kind.LEANING_FORWARD
+
+
+def test_a_side_bend_is_taken_for_the_side_it_goes_to() -> None:
+    own = prototypes(SITTING, MINE, sensors=1)
+    assert own.mean[Kind.SIDE_BENT_LEFT, 1] == pytest.approx(-20.0, abs=3.0)
+    assert own.mean[Kind.SIDE_BENT_RIGHT, 1] == pytest.approx(SITTING.mean[Kind.SIDE_BENT_RIGHT][1], abs=0.5)
+
+
+def test_an_example_without_the_lower_sensor_is_left_out_where_there_are_two() -> None:
+    one = (PoseExample(Posture.SLOUCHED, 40.0, 0.0),)
+    assert prototypes(SITTING, one, sensors=2).mean.tolist() == [list(row) for row in SITTING.mean]
+
+
+@given(st.floats(-60, 90), st.floats(-40, 40), st.floats(-60, 60))
+def test_the_recogniser_agrees_with_the_rule_that_it_unrolls(
+    upper: float, lateral: float, lower: float
+) -> None:
+    nearest = prototypes(SITTING, (), sensors=2).nearest((upper, lateral, lower)).posture
+    live = Recogniser(Rules(), (), two=True).step(upper - lower, lateral, upper, lower)
+    if nearest is Posture.SLOUCHED and upper - lower < Rules().slouch_enter_deg:
+        nearest = Posture.LEANING_FORWARD if upper >= Rules().slouch_enter_deg else Posture.UPRIGHT
+    if not (nearest is Posture.SIDE_BENT and abs(lateral) < 4.0):
+        assert live is nearest
+    else:
+        assert live is not Posture.SIDE_BENT
+
+
+def test_one_sensor_without_examples_goes_by_thresholds() -> None:
+    recogniser = Recogniser(Rules(), (), two=False)
+    seen = [
+        recogniser.step(f, lateral, f, None)
+        for f, lateral in ((9.9, 0), (10, 0), (7, 0), (6.9, 0), (22, 12), (-10, 0))
+    ]
+    assert seen == [
+        Posture.UPRIGHT,
+        Posture.SLOUCHED,
+        Posture.SLOUCHED,
+        Posture.UPRIGHT,
+        Posture.SIDE_BENT,
+        Posture.LEANING_BACK,
+    ]
+
+
+def test_between_two_kinds_the_one_before_stays() -> None:
+    recogniser = Recogniser(Rules(), (), two=True)
+    kinds = prototypes(SITTING, (), sensors=2)
+    between = [
+        lower
+        for lower in np.arange(0.0, 20.0, 0.1)
+        if abs(np.subtract(*kinds.distances((20.0, 2.0, lower))[[Kind.SLOUCHED, Kind.LEANING_FORWARD]])) < 0.2
+    ]
+    assert between
+    start = recogniser.step(22.0, 2.0, 22.0, 0.0)
+    assert [recogniser.step(20.0 - lower, 2.0, 20.0, lower) for lower in between] == [start] * len(between)
+
+
+def test_a_very_deep_slouch_is_no_side_bend() -> None:
+    assert Recogniser(Rules(), (), two=True).step(52.0, 1.0, 40.0, -12.0) is Posture.SLOUCHED
