@@ -31,6 +31,7 @@ PURE = {
     "math",
     "operator",
     "re",
+    "statistics",
     "typing",
 }
 """What of the standard library computes and does nothing else."""
