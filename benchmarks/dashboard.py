@@ -76,11 +76,13 @@ class Served:
 
 def seed(folder: Path, days: int) -> int:
     """Fill a store with made-up days up to now; returns the minutes in it."""
+    fresh = not (folder / "plumbline.db").exists()
     store = Store(sqlite_url(folder / "plumbline.db"))
     ingest = Ingest(store)
     now = datetime.now(BERLIN)
-    for batch in history("desk", now.date(), days, BERLIN, until=now - timedelta(minutes=5)):
-        ingest.take((message.topic, message.payload) for message in batch)
+    if fresh:
+        for batch in history("desk", now.date(), days, BERLIN, until=now - timedelta(minutes=5)):
+            ingest.take((message.topic, message.payload) for message in batch)
     with store.engine.connect() as connection:
         count: int = connection.exec_driver_sql("SELECT count(*) FROM minutes").scalar_one()
     store.close()
@@ -225,15 +227,18 @@ def main() -> None:
     """Print the table; exits with 1 where a budget is exceeded."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--days", type=int, default=365, help="days of history (default: a year)")
-    days: int = parser.parse_args().days
-    folder = Path(tempfile.mkdtemp(prefix="plumbline-bench-"))
+    parser.add_argument("--store", type=Path, help="folder of a made-up store to keep, and to use again")
+    arguments = parser.parse_args()
+    days: int = arguments.days
+    scratch = Path(tempfile.mkdtemp(prefix="plumbline-bench-"))
+    folder: Path = arguments.store or scratch
     chromium = shutil.which("chromium") or shutil.which("chromium-browser")
     rows: list[tuple[str, str, str, bool]] = []
 
     def row(what: str, budget: float, measured: float, form: Callable[[float], str]) -> None:
         rows.append((what, form(budget), form(measured), measured <= budget))
 
-    broker = Broker(folder)
+    broker = Broker(scratch)
     broker.start()
     try:
         began = time.monotonic()
@@ -259,7 +264,7 @@ def main() -> None:
         served.stop()
     finally:
         broker.stop()
-        shutil.rmtree(folder)
+        shutil.rmtree(scratch)
     width = max(len(what) for what, *_ in rows)
     print(f"\n{'what':{width}}  {'budget':>9}  {'measured':>9}")
     for what, budget, measured, kept in rows:

@@ -7,11 +7,12 @@ from __future__ import annotations
 
 import contextlib
 from collections.abc import Iterator
+from datetime import date
 from tempfile import TemporaryFile
 from typing import IO
 from urllib.parse import urlencode
 
-from sqlalchemy import update
+from sqlalchemy import Executable, delete, insert, update
 from starlette.background import BackgroundTask
 from starlette.concurrency import run_in_threadpool
 from starlette.exceptions import HTTPException
@@ -28,13 +29,15 @@ from .api import FORMATS, ROOT
 from .days import utc_ms
 from .device_view import KINDS, device_view
 from .forms import read_form
+from .history import Span
 from .records import TABLES
 from .site import Site
-from .tables import devices
+from .tables import devices, notes
 
 MAX_ARCHIVE_BYTES = 2_000_000_000
 MAX_SNOOZE_S = 8 * 3600
 MAX_LABEL = 60
+MAX_NOTE = 300
 
 
 class Actions:
@@ -48,6 +51,8 @@ class Actions:
         return [
             Route("/devices", self.devices),
             Route("/devices/{device}/{action}", self.device, methods=["POST"]),
+            Route("/notes", self.add_note, methods=["POST"]),
+            Route("/notes/{note_id:int}/delete", self.delete_note, methods=["POST"]),
             Route("/data", self.data),
             Route("/data/export", self.export),
             Route("/data/backup.db", self.backup),
@@ -94,8 +99,34 @@ class Actions:
             return any(row.name == name for row in queries.devices_of(connection, self._site.wearer(request)))
 
     def _rename(self, name: str, label: str) -> None:
+        self._write(update(devices).where(devices.c.name == name).values(label=label))
+
+    async def add_note(self, request: Request) -> Response:
+        """Note something at a date."""
+        form = await read_form(request)
+        text = form.get("text", "").strip()[:MAX_NOTE]
+        try:
+            day = date.fromisoformat(form.get("day", ""))
+        except ValueError as error:
+            raise HTTPException(400) from error
+        if text:
+            row = {"wearer_id": self._site.wearer(request), "day": day.isoformat(), "text": text}
+            await run_in_threadpool(self._write, insert(notes).values(row))
+        return RedirectResponse(_back(form.get("back"), day), 303)
+
+    async def delete_note(self, request: Request) -> Response:
+        """Take a note away again."""
+        form = await read_form(request)
+        gone = delete(notes).where(
+            notes.c.note_id == request.path_params["note_id"],
+            notes.c.wearer_id == self._site.wearer(request),
+        )
+        await run_in_threadpool(self._write, gone)
+        return RedirectResponse(_back(form.get("back"), self._site.now().date()), 303)
+
+    def _write(self, statement: Executable) -> None:
         with self._site.store.engine.execution_options(writes=True).begin() as connection:
-            connection.execute(update(devices).where(devices.c.name == name).values(label=label))
+            connection.execute(statement)
 
     def data(self, request: Request) -> Response:
         """Export, take in, back up, delete."""
@@ -180,6 +211,10 @@ def _asked(action: str, form: dict[str, str]) -> DeviceRequest:
         if action == "end":
             return EndSession(0.0)
     raise HTTPException(400)
+
+
+def _back(span: str | None, day: date) -> str:
+    return f"/history/{span if span in set(Span) else Span.WEEK}/{day}#notes"
 
 
 def _lines(file: IO[bytes]) -> Iterator[bytes]:

@@ -45,12 +45,15 @@ class Api:
         if name not in TABLES or form not in FORMATS:
             raise HTTPException(404)
         first, last = self._range(request)
+        session = request.query_params.get("session")
         wearer, zone, store = self._site.wearer(request), self._site.zone, self._site.store
         made_at = self._site.now()
 
         def lines() -> Iterator[str]:
             with store.engine.connect() as connection:
                 rows = records(connection, name, wearer, first, last, zone)
+                if session is not None:
+                    rows = (row for row in rows if row.get("session") == session)
                 yield from as_csv(name, rows) if form == "csv" else as_json(name, rows, made_at)
 
         filename = f"plumbline-{name}-{first}-{last}.{form}"
@@ -132,6 +135,14 @@ def _download(lines: Iterator[Any], media_type: str, filename: str | None) -> Re
     return StreamingResponse(lines, media_type=media_type, headers=headers)
 
 
+SESSION = {
+    "name": "session",
+    "in": "query",
+    "description": "only what belongs to this session",
+    "schema": {"type": "string"},
+}
+
+
 def description() -> dict[str, Any]:
     """The OpenAPI document, made from the very tables that the answers are made from."""
     days = [
@@ -148,6 +159,7 @@ def description() -> dict[str, Any]:
     ]
     paths: dict[str, Any] = {}
     for name, table in TABLES.items():
+        asked = [*days, SESSION] if "session" in table.columns else days
         record = {
             "type": "object",
             "required": list(table.columns),
@@ -170,7 +182,7 @@ def description() -> dict[str, Any]:
             answers = {"200": {"description": table.summary, "content": content}}
             answers["400"] = {"description": "a day that is no date, or a range that runs backwards"}
             paths[f"{ROOT}/{name}.{form}"] = {
-                "get": {"summary": table.summary, "parameters": days, "responses": answers}
+                "get": {"summary": table.summary, "parameters": asked, "responses": answers}
             }
     paths[f"{ROOT}/devices"] = {
         "get": {"summary": "The devices.", "responses": {"200": {"description": "`devices`: a list"}}}

@@ -252,6 +252,26 @@ def worst_hour(placed: Sequence[tuple[datetime, Figures]], hours: Sequence[HourO
     return worst
 
 
+AROUND_NOTE_DAYS = 14
+"""A change that was noted is looked at over two weeks before it and two weeks from it on."""
+
+
+@dataclass(frozen=True, slots=True)
+class NoteView:
+    """A note at a date, with what came before it and after."""
+
+    note_id: int
+    day: date
+    text: str
+    before: Figures
+    after: Figures
+
+    @property
+    def comparable(self) -> bool:
+        """Whether both sides have enough judged time for a word about the difference."""
+        return min(self.before.judged_s, self.after.judged_s) >= LEAST_JUDGED_TO_COMPARE_S
+
+
 def weeks_of_month(period: Period) -> list[list[date | None]]:
     """The rows of a month's calendar, None outside the month; weeks begin on Monday."""
     cells: list[date | None] = [None] * period.first.weekday()

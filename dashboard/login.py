@@ -17,7 +17,7 @@ from .auth import COOKIE, SESSION_S, Attempts, Password
 from .forms import read_form
 from .site import Site
 
-OPEN = ("/login", "/static/", "/healthz")
+OPEN = ("/login", "/static/", "/healthz", "/manifest.webmanifest")
 """What is answered without a password: nothing of it is about a person."""
 
 

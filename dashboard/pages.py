@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from datetime import date
+from datetime import date, timedelta
 from typing import Any
 
 from sqlalchemy import Connection
@@ -13,11 +13,11 @@ from starlette.responses import RedirectResponse, Response
 from starlette.routing import Route
 
 from firmware_py.posture.exposure import SHARES_ABOVE_DEG, percentile_deg, share_above
-from firmware_py.posture.rules import Rules
 
 from . import history, queries, session_view, views
 from .days import Stretch, days, local
-from .history import Period, Span
+from .figures import Figures, total
+from .history import NoteView, Period, Span
 from .rollup import total_tally, unpacked
 from .site import Site
 
@@ -51,8 +51,11 @@ class Pages:
                 queries.latest_sessions(connection, wearer, today["stretch"].start_utc_ms, EARLIER_SESSIONS)
             )
         simulated = any(device.simulated for device in known)
-        shown = {"devices": known, "earlier": earlier, "simulated": simulated}
-        return self._site.page(request, "now.html", "now", **today, **shown, rules=Rules())
+        kiosk = "kiosk" in request.query_params
+        shown = {"devices": known, "earlier": earlier, "simulated": simulated, "kiosk": kiosk}
+        return self._site.page(
+            request, "now.html", "now", **today, **shown, enter_deg=self._site.settings.slouch_enter_deg
+        )
 
     def today_part(self, request: Request) -> Response:
         """Today again, for a page that is open."""
@@ -92,7 +95,17 @@ class Pages:
         )
         classes = {"angles": session_view.ANGLE_CLASSES_DEG, "holds": session_view.HOLD_CLASSES_S}
         day = local(line.start_utc_ms, self._site.zone).date()
-        return self._site.page(request, "session.html", "now", page=page, day=day, rules=Rules(), **classes)
+        last_day = local(line.end_utc_ms, self._site.zone).date()
+        return self._site.page(
+            request,
+            "session.html",
+            "now",
+            page=page,
+            day=day,
+            last_day=last_day,
+            enter_deg=self._site.settings.slouch_enter_deg,
+            **classes,
+        )
 
     def history_now(self, request: Request) -> Response:
         """This week."""
@@ -117,6 +130,7 @@ class Pages:
             extent = queries.extent(connection, wearer)
             simulated = queries.simulated_between(connection, wearer, stretch)
             day = self._day(connection, wearer, period.first, stretch) if span is Span.DAY else None
+            noted = self._notes(connection, wearer, period)
         look = history.look(period, quarters, before, self._site.zone)
         tally = total_tally(map(unpacked, packed))
         return self._site.page(
@@ -124,6 +138,7 @@ class Pages:
             "history.html",
             "history",
             look=look,
+            notes=noted,
             day=day,
             simulated=simulated,
             extent=extent,
@@ -135,6 +150,24 @@ class Pages:
             spans=list(Span),
             rest_share=look.share_outside(look.worst),
         )
+
+    def _notes(self, connection: Connection, wearer: int, period: Period) -> list[NoteView]:
+        rows = queries.notes_between(connection, wearer, period.first.isoformat(), period.after.isoformat())
+        around = timedelta(days=history.AROUND_NOTE_DAYS)
+        noted = []
+        for row in rows:
+            day = date.fromisoformat(row.day)
+            sides = [
+                total(
+                    Figures.of(quarter)
+                    for quarter in queries.quarters_between(
+                        connection, wearer, days(first, around.days, self._site.zone)
+                    )
+                )
+                for first in (day - around, day)
+            ]
+            noted.append(NoteView(row.note_id, day, row.text, *sides))
+        return noted
 
     def about(self, request: Request) -> Response:
         """What this is and is not."""

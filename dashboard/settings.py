@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from firmware_py.posture.rules import Rules
+
 from .store import sqlite_url
 
 
@@ -39,6 +41,7 @@ class Settings:
         broker: where the messages come from; None for a dashboard that only shows what is stored.
         timezone: IANA name; empty for the machine's own.
         language: `en`, `de`, or empty for the browser's wish.
+        slouch_enter_deg: the threshold that the figure and the traces draw; the device judges by its own.
         allowed_hosts: further names under which browsers may open it.
     """
 
@@ -50,6 +53,7 @@ class Settings:
     timezone: str = ""
     language: str = ""
     allowed_hosts: tuple[str, ...] = ()
+    slouch_enter_deg: float = Rules().slouch_enter_deg
 
     @property
     def database_url(self) -> str:

@@ -11,7 +11,7 @@ from starlette.exceptions import HTTPException
 from starlette.middleware import Middleware
 from starlette.middleware.gzip import GZipMiddleware
 from starlette.requests import Request
-from starlette.responses import PlainTextResponse, Response
+from starlette.responses import JSONResponse, PlainTextResponse, Response
 from starlette.routing import Mount, Route, WebSocketRoute
 from starlette.staticfiles import StaticFiles
 from starlette.types import Lifespan
@@ -45,6 +45,7 @@ class Web:
                 *Api(site).routes(),
                 *Login(site, self._password).routes(),
                 Route("/healthz", self.health),
+                Route("/manifest.webmanifest", self.manifest),
                 WebSocketRoute("/live", self.live),
                 Mount(f"/static/{site.version}", _Immutable(directory=STATIC), name="static"),
             ],
@@ -62,6 +63,33 @@ class Web:
         with self._site.store.engine.connect() as connection:
             queries.devices_of(connection, self._site.wearer(request))
         return PlainTextResponse("ok\n")
+
+    def manifest(self, request: Request) -> Response:
+        """What a phone needs to know to put the page on its home screen."""
+        t = self._site.words(request)
+        folder = f"/static/{self._site.version}"
+        icons = [
+            {
+                "src": f"{folder}/icon-{size}.png",
+                "sizes": f"{size}x{size}",
+                "type": "image/png",
+                "purpose": use,
+            }
+            for size, use in ((192, "any"), (512, "any"), (512, "maskable"))
+        ]
+        described = {
+            "name": t("page.name"),
+            "short_name": t("page.name"),
+            "description": t("page.not_medical"),
+            "lang": t.language,
+            "start_url": "/",
+            "scope": "/",
+            "display": "standalone",
+            "background_color": "#f7f5f0",
+            "theme_color": "#12625f",
+            "icons": icons,
+        }
+        return JSONResponse(described, media_type="application/manifest+json")
 
     async def live(self, socket: WebSocket) -> None:
         """Readings and news, for as long as the page is open."""
