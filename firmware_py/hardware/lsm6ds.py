@@ -164,9 +164,20 @@ class Lsm6ds3trc(_Lsm6ds):
         return True
 
 
-WORD = np.dtype([("tag", "u1"), ("xyz", "<i2", (3,))])
+WORD_BYTES = 7
 TAG_GYRO = 1
 TAG_ACC = 2
+
+
+def _tag(sensor: int, moment: int) -> int:
+    """Bits 7:3 sensor, 2:1 a count of the sampling moments, 0 makes the number of ones even."""
+    head = sensor << 3 | (moment & 3) << 1
+    return head | head.bit_count() & 1
+
+
+USUAL_TAGS = bytes(_tag(sensor, k) for k in range(FRAMES_A_READ + 4) for sensor in (TAG_GYRO, TAG_ACC))
+"""The tags of a burst in which rate and acceleration follow one another, from moment 0 on."""
+
 BATCH_BOTH = 4 << 4 | 4
 BYPASS = 0
 CONTINUOUS = 6
@@ -190,8 +201,10 @@ class Lsm6dso(_Lsm6ds):
     ) -> None:
         super().__init__(bus, address, clock=clock, place=place, origin_s=origin_s)
         self._status = BurstRead(self, self.FIFO_STATUS, 2)
-        self._burst = BurstRead(self, self.FIFO, 2 * WORD.itemsize * FRAMES_A_READ)
-        self._words = np.frombuffer(self._burst.data, dtype=WORD).reshape(-1, 2)
+        self._burst = BurstRead(self, self.FIFO, 2 * WORD_BYTES * FRAMES_A_READ)
+        self._xyz: NDArray[np.int16] = np.ndarray(  # behind each tag; a pair of words is one sample
+            (FRAMES_A_READ, 2, 3), "<i2", self._burst.data, 1, (2 * WORD_BYTES, WORD_BYTES, 2)
+        )
 
     def _configure(self) -> None:
         super()._configure()
@@ -211,16 +224,15 @@ class Lsm6dso(_Lsm6ds):
         return ((high & 0x03) << 8 | low) // 2
 
     def _fetch(self, frames: int, into: NDArray[np.float32]) -> bool:
-        self._burst.read(2 * WORD.itemsize * frames, attempts=1)
-        words = self._words[:frames]
-        tags = words["tag"]
-        sensor = tags >> 3
-        gyro_at = 0 if sensor[0, 0] == TAG_GYRO else 1
-        acc_at = 1 - gyro_at
-        if (sensor[:, gyro_at] != TAG_GYRO).any() or (sensor[:, acc_at] != TAG_ACC).any():
-            return False
-        if ((tags[:, 0] ^ tags[:, 1]) & 0x06).any():  # the two-bit count of the sampling moment
-            return False
-        into[:, 3:] = words["xyz"][:, gyro_at]
-        into[:, :3] = words["xyz"][:, acc_at]
+        self._burst.read(2 * WORD_BYTES * frames, attempts=1)
+        tags = bytes(self._burst.data[: 2 * WORD_BYTES * frames : WORD_BYTES])
+        first = tags[0] & 0x06  # twice the count of the first moment
+        gyro_at = 0
+        if tags != USUAL_TAGS[first : first + 2 * frames]:
+            swapped = bytes(tag for pair in zip(tags[1::2], tags[::2], strict=True) for tag in pair)
+            if swapped != USUAL_TAGS[first : first + 2 * frames]:
+                return False
+            gyro_at = 1
+        into[:, 3:] = self._xyz[:frames, gyro_at]
+        into[:, :3] = self._xyz[:frames, 1 - gyro_at]
         return True
