@@ -44,7 +44,6 @@ class Unjudged(StrEnum):
     STALE = "stale"
     LYING = "lying"
     MOVING = "moving"
-    AMBIGUOUS = "ambiguous"
 
 
 class Withheld(StrEnum):

@@ -68,7 +68,7 @@ def profile(recording: tuple[FloatArray, FloatArray, FloatArray]) -> Calibration
 def story(
     recording: tuple[FloatArray, FloatArray, FloatArray], order: list[int]
 ) -> tuple[list[Event], FloatArray]:
-    """The stretches of the recording, cut where the label changes, in this order; and the label of each row."""
+    """The stretches of the recording (cut where the label changes) in this order, and each row's label."""
     label, acc, gyr = recording
     edges = [0, *(np.flatnonzero(np.diff(label)) + 1), len(label)]
     rows = np.concatenate([np.arange(edges[piece], edges[piece + 1]) for piece in order])
