@@ -177,7 +177,8 @@ class Actions:
                     raise HTTPException(413)
                 file.write(chunk)
             file.seek(0)
-            taken = await run_in_threadpool(archive.restore, self._site.ingest, _lines(file))
+            wearer = self._site.wearer(request)
+            taken = await run_in_threadpool(archive.restore, self._site.store, wearer, _lines(file))
         self._site.hub.stored(taken)
         query = f"told=restored&new={taken.stored}&known={taken.repeated}&bad={taken.rejected}"
         return RedirectResponse(f"/data?{query}", 303)

@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Any
 
 import msgspec
-from sqlalchemy import Connection, delete, select
+from sqlalchemy import Connection, delete, insert, select
 
 from firmware_py.errors import StoreError
 from firmware_py.posture.events import MinutePassed
@@ -23,10 +23,19 @@ from firmware_py.posture.messages import CHANNELS, SCHEMA, Anchor, Channel, kind
 from .ingest import Ingest, Taken
 from .rollup import unpacked
 from .store import Store
-from .tables import devices, episodes, events, minutes, notes, quarters, runs, sessions
+from .tables import devices, episodes, events, minutes, notes, quarters, runs, sessions, wearers
 
 MAX_LINE = 100_000
 _BATCH = 2000
+
+
+NOTE = "note"
+"""Stands in the place of a topic where a line is a note of the wearer's, which no device sent."""
+
+
+class _Note(msgspec.Struct, frozen=True):
+    day: str
+    text: str
 
 
 class _Line(msgspec.Struct):
@@ -53,6 +62,13 @@ def archive(connection: Connection, wearer_id: int) -> Iterator[bytes]:
     for row in connection.execute(of_wearer):
         channel = channels.get(row.kind, Channel.EVENT)
         yield _line(names[row.device_id], channel, row.payload.encode())
+    for row in connection.execute(
+        select(notes).where(notes.c.wearer_id == wearer_id).order_by(notes.c.note_id)
+    ):
+        yield (
+            msgspec.json.encode(_Line(NOTE, msgspec.Raw(msgspec.json.encode(_Note(row.day, row.text)))))
+            + b"\n"
+        )
     every = select(minutes).where(minutes.c.wearer_id == wearer_id).order_by(*minutes.primary_key)
     for row in connection.execute(every):
         body = MinutePassed(row.end_s, row.start_s, unpacked(row.tally))
@@ -76,13 +92,20 @@ def _line(device: str, channel: Channel, message: bytes) -> bytes:
     return msgspec.json.encode(_Line(topic(device, channel), msgspec.Raw(message))) + b"\n"
 
 
-def restore(ingest: Ingest, lines: Iterable[bytes]) -> Taken:
+def restore(store: Store, wearer_id: int, lines: Iterable[bytes]) -> Taken:
     """Take an archive in.
+
+    Args:
+        store: where to.
+        wearer_id: whose notes those in the archive become.
+        lines: as `archive` gave them.
 
     Returns:
         What it came to; a line that is none of an archive counts as rejected.
     """
     decode = msgspec.json.Decoder(_Line).decode
+    ingest = Ingest(store)
+    found: set[_Note] = set()
     whole = Taken()
     batch: list[tuple[str, bytes]] = []
 
@@ -101,6 +124,9 @@ def restore(ingest: Ingest, lines: Iterable[bytes]) -> Taken:
             if len(line) > MAX_LINE:
                 raise msgspec.DecodeError("too long")
             decoded = decode(line)
+            if decoded.topic == NOTE:
+                found.add(msgspec.json.decode(decoded.message, type=_Note))
+                continue
         except (msgspec.MsgspecError, UnicodeDecodeError):
             whole.rejected += 1
             continue
@@ -108,7 +134,22 @@ def restore(ingest: Ingest, lines: Iterable[bytes]) -> Taken:
         if len(batch) >= _BATCH:
             flush()
     flush()
+    _add_notes(store, wearer_id, found)
     return whole
+
+
+def _add_notes(store: Store, wearer_id: int, found: set[_Note]) -> None:
+    if not found:
+        return
+    with store.engine.execution_options(writes=True).begin() as connection:
+        if connection.scalar(select(wearers.c.wearer_id).where(wearers.c.wearer_id == wearer_id)) is None:
+            return  # an archive of nothing but notes; they belong to a wearer with a device
+        own = connection.execute(select(notes.c.day, notes.c.text).where(notes.c.wearer_id == wearer_id))
+        known = {_Note(row.day, row.text) for row in own}
+        new = sorted(found - known, key=lambda note: (note.day, note.text))
+        if new:
+            rows = [{"wearer_id": wearer_id, "day": note.day, "text": note.text} for note in new]
+            connection.execute(insert(notes), rows)
 
 
 def erase(store: Store, wearer_id: int) -> int:

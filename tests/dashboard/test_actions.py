@@ -11,12 +11,14 @@ from pathlib import Path
 import httpx
 import pytest
 from playwright.sync_api import Browser, Page, expect
+from sqlalchemy import insert
 
 from dashboard.app import Dashboard, Server, build
 from dashboard.archive import archive, erase, restore
 from dashboard.ingest import FIRST_WEARER, Ingest
 from dashboard.settings import Settings
 from dashboard.store import Store, sqlite_url
+from dashboard.tables import episodes, events, minutes, notes, quarters, sessions
 from firmware_py.posture.events import Mode, SetMode, Snooze, WornChanged
 from firmware_py.posture.messages import Reply, Watch
 
@@ -143,63 +145,20 @@ def fill(dashboard: Dashboard, days: int = 2) -> None:
         dashboard.ingest.take(told(*batch))
 
 
-TABLES = ("days", "sessions", "slouches", "minutes")
-
-
-@pytest.mark.parametrize("table", TABLES)
-def test_csv_and_json_hold_the_same_records(opened: Dashboard, served: Server, table: str) -> None:
-    fill(opened)
-    days = f"?from={LAST}&to={LAST}"
-    listed = httpx.get(f"{served.address}api/v1/{table}.json{days}").json()["records"]
-    lines = httpx.get(f"{served.address}api/v1/{table}.csv{days}").text.splitlines()
-    assert lines[0].split(",") == list(listed[0])
-    assert len(lines) - 1 == len(listed) > 0
-    assert lines[1].split(",") == ["" if v is None else str(v) for v in listed[0].values()]
-
-
-def test_days_sessions_and_minutes_tell_the_same_sums(opened: Dashboard, served: Server) -> None:
-    fill(opened)
-    sums = []
-    for table in ("days", "sessions", "minutes"):
-        answer = httpx.get(f"{served.address}api/v1/{table}.json?from={LAST}&to={LAST}").json()
-        sums.append(round(sum(record["upright_s"] for record in answer["records"]), 1))
-    assert sums[0] == sums[1] == sums[2] > 0
-
-
-@pytest.mark.parametrize("query", ["?from=yesterday", "?from=2026-06-02&to=2026-06-01", "?to=2026-02-30"])
-def test_a_range_that_makes_no_sense_is_refused(served: Server, query: str) -> None:
-    assert httpx.get(f"{served.address}api/v1/days.csv{query}").status_code == 400
-
-
-def test_every_described_address_answers(opened: Dashboard, served: Server) -> None:
-    fill(opened, 1)
-    described = httpx.get(f"{served.address}api/v1/openapi.json").json()
-    assert described["openapi"].startswith("3.")
-    for path, methods in described["paths"].items():
-        assert set(methods) == {"get"}
-        assert httpx.get(served.address[:-1] + path).status_code == 200, path
-
-
-def test_the_metrics_are_what_prometheus_reads(served: Server) -> None:
-    text = httpx.get(f"{served.address}metrics").text
-    samples = [line for line in text.splitlines() if not line.startswith("#")]
-    assert all(len(line.split()) == 2 and float(line.split()[1]) >= 0 for line in samples)
-    assert "plumbline_viewers 0" in samples
-
-
 def test_an_archive_taken_in_elsewhere_gives_the_same_store(store: Store, tmp_path: Path) -> None:
     Ingest(store).take(told(*a_session()))
-    from dashboard.tables import episodes, events, minutes, quarters, sessions
-
-    with store.engine.connect() as connection:
+    with store.engine.execution_options(writes=True).begin() as connection:
+        note = {"wearer_id": FIRST_WEARER, "day": "2026-06-01", "text": "another chair"}
+        connection.execute(insert(notes).values(note))
         lines = list(archive(connection, FIRST_WEARER))
     other = Store(sqlite_url(tmp_path / "other.db"))
-    taken = restore(Ingest(other), lines)
+    taken = restore(other, FIRST_WEARER, lines)
     assert (taken.stored, taken.repeated, taken.rejected) == (7, 0, 0)
-    for table in (minutes, events, episodes, sessions, quarters):
+    for table in (minutes, events, episodes, sessions, quarters, notes):
         assert rows(other, table) == rows(store, table)
-    again = restore(Ingest(other), [*lines, b"{}\n", b"\xff\n"])
+    again = restore(other, FIRST_WEARER, [*lines, b"{}\n", b"\xff\n"])
     assert (again.stored, again.repeated, again.rejected) == (0, 7, 2)
+    assert len(rows(other, notes)) == 1
     other.close()
 
 
@@ -213,6 +172,18 @@ def test_what_is_deleted_is_gone_from_the_file_too(tmp_path: Path) -> None:
     store.close()
     assert needle not in path.read_bytes()
     assert not path.with_name("plumbline.db-wal").exists()
+
+
+def test_a_note_stands_at_its_date_until_it_is_deleted(page: Page, opened: Dashboard, served: Server) -> None:
+    fill(opened, 1)
+    page.goto(f"{served.address}history/week/{LAST}")
+    page.get_by_label("Date").fill("2026-06-17")
+    page.get_by_label("What changed").fill("a <higher> desk")
+    page.get_by_role("button", name="Add a note").click()
+    expect(page.locator(".note")).to_contain_text("Wed 17 Jun a <higher> desk")
+    expect(page.locator(".note")).to_contain_text("Too little judged time around it")
+    page.get_by_role("button", name="Delete: a <higher> desk").click()
+    expect(page.locator(".note")).to_have_count(0)
 
 
 def test_everything_is_deleted_from_the_page_only_when_one_is_sure(

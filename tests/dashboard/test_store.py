@@ -9,12 +9,15 @@ import pytest
 from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
 from alembic.script import ScriptDirectory
-from sqlalchemy import text
+from sqlalchemy import select, text
 
 from dashboard import migrations
+from dashboard.ingest import Ingest
 from dashboard.store import Store, sqlite_url
-from dashboard.tables import metadata
+from dashboard.tables import metadata, quarters
 from firmware_py.errors import StoreError
+
+from .test_ingest import a_session, told
 
 
 def test_the_migrated_schema_is_the_one_that_the_code_uses(store: Store) -> None:
@@ -43,6 +46,23 @@ def test_a_database_of_a_newer_version_is_refused_with_what_to_do(database_url: 
     first.close()
     with pytest.raises(StoreError, match=r"schema 9999.*update this one"):
         Store(database_url)
+
+
+def test_a_store_of_the_first_schema_is_brought_up_with_its_sums(database_url: str) -> None:
+    newest = Store(database_url)
+    Ingest(newest).take(told(*a_session()))
+    with newest.engine.execution_options(writes=True).begin() as connection:
+        wanted = connection.execute(select(quarters)).all()
+        for name in ("quarters", "notes"):
+            connection.execute(text(f"DROP TABLE {name}"))
+        connection.execute(text("DROP INDEX ix_events_device_id_kind_at_utc_ms"))
+        connection.execute(text("UPDATE alembic_version SET version_num = '0001'"))
+    newest.close()
+    again = Store(database_url)
+    with again.engine.connect() as connection:
+        assert connection.execute(select(quarters)).all() == wanted != []
+        assert migrations.current(connection) == migrations.HEAD
+    again.close()
 
 
 def test_only_its_owner_reads_the_file(tmp_path: Path) -> None:
