@@ -1,4 +1,4 @@
-"""Sums and means of rows, twice each: in plain floats for a live block, in numpy for a recording.
+"""Sums of rows, twice: in plain floats for a live block, in numpy for a recording.
 
 A numpy call costs as much as two rows do in plain Python; a live window has ten.
 """
@@ -55,23 +55,3 @@ def sums_of_windows(
     if not is_good.all():
         terms[~is_good] = 0.0
     return np.add.reduceat(is_good, starts, dtype=np.int64), np.add.reduceat(terms, starts, axis=0)
-
-
-def means(rows: Rows, size: int) -> Rows:
-    """The mean of each `size` rows."""
-    if size == 2:
-        pairs = iter(rows)
-        return [
-            [0.5 * (a + d), 0.5 * (b + e), 0.5 * (c + f)]
-            for (a, b, c), (d, e, f) in zip(pairs, pairs, strict=True)
-        ]
-    means: Rows = means_of_array(np.array(rows).reshape(-1, 3), size).tolist()
-    return means
-
-
-def means_of_array(rows: FloatArray, size: int) -> FloatArray:
-    """`means` of (n, 3) rows, n a multiple of `size`."""
-    if size == 1:
-        return rows
-    means: FloatArray = rows.reshape(-1, size, 3).mean(axis=1)
-    return means

@@ -5,8 +5,7 @@ monitor (ten samples) goes through plain Python floats, because one numpy call c
 few samples; a block of a whole recording goes through numpy. Both add up the same numbers, so the
 size of a block changes no tick by more than rounding (1e-9).
 
-The filter takes the means of neighbouring samples, `FILTER_RATE_HZ` of them a second: a trunk moves
-below 10 Hz and the chips cut at 20 Hz, so 100 Hz would only cost twice as much. Sums are over samples.
+The filter is fed at 45 to 90 Hz (`_halving.py`); the sums of a tick are over all samples.
 
 The filter and the windows live in the sensor's own axes, corrected: there a saturated axis can still be
 seen as one. Mounting and neutral are applied to the few numbers of a tick, which is cheaper too, and
@@ -24,15 +23,13 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from ._sums import Rows, means, means_of_array, sums_of_rows, sums_of_windows
+from ._halving import group_size, halved, halved_rows
+from ._sums import Rows, sums_of_rows, sums_of_windows
 from .blocks import SensorBlock
 from .correction import Correction, rotation_onto_up
 from .inclination import InclinationFilter
 from .profile import SensorProfile
 from .trunk import TICKS_PER_S, SegmentState, Vector, tick_at, ticks_at
-
-FILTER_RATE_HZ = 50.0
-"""What the filter is fed with, about: the whole fraction of the sensor's rate that is nearest."""
 
 GAP_PERIODS = 1.5
 """A step longer than this many sampling periods is a gap: at least one sample is missing."""
@@ -69,7 +66,7 @@ class SegmentStream:
     def __init__(self, profile: SensorProfile, rate_hz: float) -> None:
         self._correct = Correction(profile.sensor, np.eye(3)).arrays
         self._mounting = profile.to_body()
-        self._group = max(1, round(rate_hz / FILTER_RATE_HZ))
+        self._group = group_size(rate_hz)
         self._filter = InclinationFilter(rate_hz / self._group)
         self._period_s = 1.0 / rate_hz
         self._last_s = -math.inf
@@ -193,14 +190,14 @@ class SegmentStream:
             gyr, acc = self._waiting_gyr + gyr, self._waiting_acc + acc
             whole = len(gyr) // size * size
             self._waiting_gyr, self._waiting_acc = gyr[whole:], acc[whole:]
-            gyr, acc = means(gyr[:whole], size), means(acc[:whole], size)
+            gyr, acc = halved_rows(gyr[:whole], acc[:whole], size, self._period_s)
         return self._filter.advance(gyr, acc) if gyr else None
 
     def _filter_rest(self) -> tuple[Vector, float, bool]:
-        """The same after a group that is not complete: a window after a gap may hold no more."""
+        """The same after the mean of a group that is not complete: a window after a gap may hold no more."""
         gyr, acc = (
-            means(self._waiting_gyr, len(self._waiting_gyr)),
-            means(self._waiting_acc, len(self._waiting_acc)),
+            [[sum(axis) / len(rows) for axis in zip(*rows, strict=True)]]
+            for rows in (self._waiting_gyr, self._waiting_acc)
         )
         self._waiting_gyr, self._waiting_acc = [], []
         return self._filter.advance(gyr, acc)
@@ -228,7 +225,7 @@ class SegmentStream:
             gyr, acc = np.vstack([self._waiting_gyr, gyr]), np.vstack([self._waiting_acc, acc])
         whole = len(gyr) // size * size
         self._waiting_gyr, self._waiting_acc = gyr[whole:].tolist(), acc[whole:].tolist()
-        out = self._filter.process_full(means_of_array(gyr[:whole], size), means_of_array(acc[:whole], size))
+        out = self._filter.process_full(*halved(gyr[:whole], acc[:whole], size, self._period_s))
         answer = (early + starts + count) // size - 1  # of the last group that is complete within the window
         for tick, *rest in zip(
             ticks[starts].tolist(),
