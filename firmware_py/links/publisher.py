@@ -35,7 +35,7 @@ from .homeassistant import BIRTH_PAYLOAD, BIRTH_TOPIC, HomeAssistant
 from .mqtt import NOBODY_LISTENS, WINDOW, Connection, MqttSettings
 from .outbox import Outbox
 from .requests import Doorkeeper, Watchers
-from .writer import Writer
+from .writer import CHORES_EVERY_S, Writer
 
 log = logging.getLogger(__name__)
 
@@ -66,6 +66,7 @@ class Publisher:
         clock: tells when a run that happens now is on the wall clock; None for one that is played back.
         home: announces the device to Home Assistant and tells it how things stand; None for neither.
         back_off_s: first and longest wait between two attempts to connect.
+        chores_every_s: how often clock and disk are looked at.
     """
 
     def __init__(
@@ -78,13 +79,14 @@ class Publisher:
         clock: RunClock | None = None,
         home: HomeAssistant | None = None,
         back_off_s: tuple[float, float] = BACK_OFF_S,
+        chores_every_s: float = CHORES_EVERY_S,
     ) -> None:
         self._settings = settings
         self._encoder = encoder
         self._outbox = outbox
         self._version = version
         self._back_off_s = back_off_s
-        self._writer = Writer(encoder, outbox, clock, self._wake)
+        self._writer = Writer(encoder, outbox, clock, self._wake, chores_every_s=chores_every_s)
         self._home = home
         self._now: Now | None = None
         self._announce = False

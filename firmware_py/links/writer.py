@@ -9,10 +9,10 @@ from __future__ import annotations
 import logging
 import queue
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Final
 
-from ..posture.messages import Anchor, Encoder, StorageLevel, Told
+from ..posture.messages import Anchor, Encoder, Outgoing, StorageLevel, Told
 from .anchor import RunClock, boot_id
 from .ledger import Entry, Ledger
 from .outbox import Outbox
@@ -62,8 +62,7 @@ class Writer:
     def put(self, event: Told | Anchor) -> None:
         """Number an event and have it written, from any thread, without waiting for the disk."""
         with self._numbering:
-            encode = self._encoder.anchor if isinstance(event, Anchor) else self._encoder.encode
-            self._inbox.put((event, encode(event)))  # type: ignore[arg-type]  # each takes its own kind
+            self._inbox.put((event, self._message(event)))
 
     def stop(self) -> None:
         """Write everything that was put, and end."""
@@ -82,11 +81,18 @@ class Writer:
         while more:
             batch, more = self._batch()
             if batch:
-                note = None if ledger is None else lambda entries=tuple(batch): ledger.note(entries)
-                self._outbox.put([message for _, message in batch], also=note)
-                self._written()
+                self._write(batch)
             elif more:
                 self._do_chores()
+
+    def _message(self, event: Told | Anchor) -> Outgoing:
+        return self._encoder.anchor(event) if isinstance(event, Anchor) else self._encoder.encode(event)
+
+    def _write(self, entries: Sequence[Entry]) -> None:
+        ledger = self._ledger
+        note = None if ledger is None else lambda: ledger.note(entries)
+        self._outbox.put([message for _, message in entries], also=note)
+        self._written()
 
     def _batch(self) -> tuple[list[Entry], bool]:
         """What gathered, and whether there will be more; an empty batch when it is time for chores."""
@@ -104,16 +110,21 @@ class Writer:
         clock, ledger = self._clock, self._ledger
         if clock is None or ledger is None:
             return
+        # What the chores find is written at once: a run that ends now is dated all the same.
+        found: list[Told | Anchor] = []
         anchor = clock.look()
         if anchor is not None:
-            self.put(anchor)
+            found.append(anchor)
             moment = clock.moment()
             if moment.trusted:
                 self._outbox.put(ledger.past_anchors(moment), also=ledger.forget_past_runs)
-                self._written()
         if self._outbox.disk_full:
             self._outbox.put(())  # perhaps it takes them now
         change = self._storage.look(clock.since_start(), failing=self._outbox.disk_full)
         if change is not None:
             log.log(logging.INFO if change.level is StorageLevel.OK else logging.WARNING, "%s", change.detail)
-            self.put(change)
+            found.append(change)
+        if found:
+            with self._numbering:
+                entries = [(event, self._message(event)) for event in found]
+            self._write(entries)

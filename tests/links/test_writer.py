@@ -153,3 +153,16 @@ def test_a_disk_that_fills_up_is_told_and_so_is_room_again(
         left[0] = free
         assert until(lambda expected=expected: levels() == expected), levels()
     run.end()
+
+
+def test_the_shortest_run_is_dated(tmp_path: Path) -> None:
+    path = tmp_path / "o.db"
+    outbox = Outbox(path)
+    clock = RunClock(lambda: 0.0, lambda: Moment(1.8e9, 100.0, trusted=True))
+    writer = Writer(Encoder("back", "a"), outbox, clock, lambda: None)
+    writer.put(WornChanged(0.1, True, "moved"))
+    writer._inbox.put(None)  # the end is asked for before the beginning was made
+    writer.start()
+    writer._thread.join()
+    outbox.close()
+    assert Anchor(0.0, 1.8e9, trusted=True) in [message.body for message in kept(path)]
