@@ -46,9 +46,8 @@ class MotionModel:
         gyr_delay_s: lag of the gyroscope's own low pass: 2.8 to 5.9 ms at 40 to 100 Hz in the data sheets of
             MPU-6050 and MPU-9250.
         bias_sigma_rad_s: one sigma of an unknown gyroscope bias, per axis.
-        scale_sigma: one sigma of an unknown scale error, per axis; data sheets say 1 to 3 %.
-        residual_worth: share of its nominal information that a residual gives about the faults: movement
-            goes on from tick to tick, so residuals are not independent.
+        scale_sigma: one sigma of an unknown scale error, per axis, once a factory has trimmed it. Larger ones
+            are found as well, more slowly; a larger sigma takes ordinary movement for them.
         fault_memory_s: time over which what was learned of the faults fades (temperature).
         gyr_walk_rad: drift of the integrated gyroscope, rad/√s, that no rotation causes.
         gyr_scale: drift per radian turned: scale, misalignment.
@@ -71,12 +70,11 @@ class MotionModel:
 
     tick_s: float = 0.25
     gyr_delay_s: float = 0.004
-    bias_sigma_rad_s: float = 2.0 * DEG
-    scale_sigma: float = 0.01
-    residual_worth: float = 0.1
+    bias_sigma_rad_s: float = 2.5 * DEG
+    scale_sigma: float = 0.003
     fault_memory_s: float = 300.0
     gyr_walk_rad: float = 0.1 * DEG
-    gyr_scale: float = 0.004
+    gyr_scale: float = 0.003
     speed_per_shake: float = 0.15
     shake_exponent: float = 0.8
     shake_memory_s: float = 3.0
@@ -89,7 +87,7 @@ class MotionModel:
     rest_acc_m_s2: float = 0.25
     rest_speed_m_s: float = 0.01
     rest_rate_rad_s: float = 0.1 * DEG
-    start_g_m_s2: float = 1.0
+    start_g_m_s2: float = 2.0
     start_speed_m_s: float = 0.5
 
 
@@ -120,6 +118,7 @@ class GravityKalman:
         reference: the faults that the integration takes off, changed only by `rebase`.
         known: False until a first tick, or the first after a long gap, has levelled the frame.
         resting: whether the last tick was at rest.
+        doubtful_s: how long to doubt the answer yet, for reasons that no covariance knows of.
     """
 
     def __init__(self, model: MotionModel, tick_s: float) -> None:
@@ -145,6 +144,8 @@ class GravityKalman:
         """Forget everything but the gyroscope's faults."""
         self.known = False
         self.resting = False
+        self.doubtful_s = 0.0
+        self._held_s = 0.0
         self.tilt = 0j
         self._v = 0j
         self._dg = [0j] * 6
@@ -171,7 +172,7 @@ class GravityKalman:
         """Squared one-sigma uncertainty of "up" as an angle."""
         if not self.known:
             return START_SIGMA_RAD**2
-        variance = SIGMA_FLOOR_RAD**2 + (self._cov[0] + self._fault_variance) / GRAVITY2
+        variance = SIGMA_FLOOR_RAD**2 + SIGMA_SCALE2 / GRAVITY2 * (self._cov[0] + self._fault_variance)
         return variance if variance < START_SIGMA_RAD**2 else START_SIGMA_RAD**2
 
     def start(self) -> None:
@@ -181,7 +182,7 @@ class GravityKalman:
     def gap(self, gap_s: float) -> None:
         """The next tick begins `gap_s` later than the last one ended."""
         turned = GAP_RATE_RAD_S * gap_s
-        if turned > 1.0:
+        if turned > LOST_RAD:
             self.restart()
             return
         self._still_s = 0.0
@@ -199,6 +200,13 @@ class GravityKalman:
         """Take in one tick."""
         m = self.model
         t = self.tick_s
+        if sums[14] > 0.5:
+            self._held_s += t
+            if self._held_s * HELD_RATE_RAD_S > LOST_RAD:
+                self.restart()
+                return
+        else:
+            self._held_s = 0.0
         dv, dv_up, dp, acc2, tx, ty, tz, rx, ry, rz, wx, wy, wz, gyr2, held, clipped_gyr, clipped_acc = sums
         tilt = self.tilt
         v = self._v
@@ -310,8 +318,12 @@ class GravityKalman:
         if resting:
             count, rx, ry, rz = self._rest
             self._rest = (count + 1, rx + wx + a0 - b0, ry + wy + a1 - b1, rz + wz + a2 - b2)
+        if held > MOST_HELD or clipped_gyr or clipped_acc or acc2 < FREE_FALL_M_S2**2:
+            self.doubtful_s = DOUBT_S
+        elif self.doubtful_s > 0.0:
+            self.doubtful_s -= t
         self._ticks += 1
-        if not self._ticks % TICKS_PER_REGRESSION or self._ticks < TICKS_PER_REGRESSION:
+        if not self._ticks % TICKS_PER_REGRESSION or self._ticks < FIRST_TICKS:
             self._regress()
 
     def _regress(self) -> None:
@@ -319,7 +331,7 @@ class GravityKalman:
         m = self.model
         regressors = np.array(self._regressors)
         weights, residuals = np.array(self._residuals).T
-        weighted = regressors.conj().T * (m.residual_worth * weights.real)
+        weighted = regressors.conj().T * weights.real
         information = self._information + (weighted @ regressors).real
         evidence = (weighted @ residuals).real
         ticks = len(regressors)
@@ -352,11 +364,23 @@ def fault_prior(model: MotionModel) -> FloatArray:
 BIAS = np.arange(3)
 GRAVITY2 = GRAVITY_M_S2**2
 TICKS_PER_REGRESSION = 8
-"""The regression on the faults is solved every two seconds, and at each of the first ticks."""
+"""The regression on the faults is solved every two seconds …"""
+FIRST_TICKS = 40
+"""… and at each of the first ticks."""
 START_SIGMA_RAD = math.pi / 2.0
 """Before anything is known: any direction."""
-SIGMA_FLOOR_RAD = 0.25 * DEG
+SIGMA_FLOOR_RAD = 0.3 * DEG
 """What an accelerometer's own bias and scale leave, which no filter sees."""
+SIGMA_SCALE2 = 1.4
+"""From the filter's own variance to that of the errors seen (docs/accuracy.md)."""
+FREE_FALL_M_S2 = 3.0
+"""Specific force below which nothing holds the sensor."""
+MOST_HELD = 0.2
+"""Share of missing samples in a tick that leaves its answer good."""
+DOUBT_S = 2.0
+"""How long an answer is doubted after free fall, saturation or missing samples."""
+LOST_RAD = 1.0
+"""A turn unseen as large as this leaves nothing to go on with."""
 GAP_RATE_RAD_S = 1.0
 """How fast a person may have turned in a gap, one sigma."""
 HELD_RATE_RAD_S = 1.0

@@ -54,6 +54,8 @@ LEFT_OVER = 3.0
 """How much larger the movement is than what of it the solution leaves over."""
 ACC_NOISE_M_S = 2e-3
 """Velocity that the accelerometer's own noise adds over a tick."""
+NOWHERE_M_S2 = 1e-12
+"""Gives a direction to a recording without any acceleration."""
 TINY = 1e-9
 """Keeps the matrix definite where nothing was measured."""
 INTEGRATIONS = 3
@@ -252,9 +254,9 @@ def _solve(
         x, dx = solution[:, :3], solution[:, 3:].reshape(-1, 3, 6)
         shown = right[:, 3:].reshape(-1, 3, 6)
         told = np.einsum("k,kia,kib->ab", w_g, c, c) - np.einsum("kia,kib->ab", shown, dx)
-        information = knowledge + model.residual_worth * told
+        information = knowledge + told
         information[BIAS, BIAS] += rest_weight.sum()
-        evidence = model.residual_worth * np.einsum("kia,ki->a", shown, x)
+        evidence = np.einsum("kia,ki->a", shown, x)
         evidence[:3] += rest_weight @ ticks.rate
         faults = np.linalg.solve(information, evidence)
         x = x + dx @ faults
@@ -332,6 +334,7 @@ def _carried(
             turns = Turns.of(a[low - at : high - at], b[low - at : high - at])
             here_n = n[low:high, None] + np.diff(n[low : high + 1])[:, None] * fraction
             here_z = z[low:high, None] + np.diff(z[low : high + 1])[:, None] * fraction
+            here_z += NOWHERE_M_S2
             norm = 1.0 / np.sqrt(here_n.real**2 + here_n.imag**2 + here_z**2)
             parts.append(turns.to_sensor(here_n * norm, here_z * norm))
         at += len(a)

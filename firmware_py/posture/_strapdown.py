@@ -79,7 +79,7 @@ def integrate(
     acc_n = np.empty(shape, dtype=np.complex128)
     acc_n.real = (ay + half_dt * (az * x - ax * z)).reshape(shape)
     acc_n.imag = (ax + half_dt * (ay * z - az * y)).reshape(shape)
-    az += half_dt * (ax * y - ay * x)
+    az = az + half_dt * (ax * y - ay * x)
     acc_n, acc_z = turns.to_frame(acc_n, az.reshape(shape))
     acc2 = acc2.reshape(shape)
     return Integrated(

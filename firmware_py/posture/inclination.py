@@ -32,7 +32,7 @@ LEAST_RATE_HZ = 10.0
 MOST_RATE_HZ = 2000.0
 TRUST_LOST_RAD2 = (3.0 * DEG) ** 2
 """Squared uncertainty at which an answer loses its trust …"""
-TRUST_GAINED_RAD2 = (1.5 * DEG) ** 2
+TRUST_GAINED_RAD2 = (2.0 * DEG) ** 2
 """… and under which it gains it again."""
 LONGEST_STRETCH_TICKS = 256
 """Ticks between two levellings of the frame and updates of the bias that the integration takes off."""
@@ -246,7 +246,8 @@ class InclinationFilter:
         self._stretch_end = self._ticks + min(self._ticks, LONGEST_STRETCH_TICKS)
 
     def _judge_trust(self) -> None:
-        self._trusted = self._kalman.variance_rad2 < (TRUST_LOST_RAD2 if self._trusted else TRUST_GAINED_RAD2)
+        limit = TRUST_LOST_RAD2 if self._trusted else TRUST_GAINED_RAD2
+        self._trusted = self._kalman.variance_rad2 < limit and self._kalman.doubtful_s <= 0.0
 
 
 def smooth_inclination(gyr_rad_s: FloatArray, acc_m_s2: FloatArray, rate_hz: float) -> FloatArray:
