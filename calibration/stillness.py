@@ -24,6 +24,10 @@ HAND_RAD_S = math.radians(6.0)
 """The same for a sensor held still by hand or sitting on a person (inference: tremor and sway, 1–4 °/s)."""
 
 
+MOVED_M_S2 = 0.5
+"""Change of the specific force from one piece to the next, 3° or 50 mg, above which something moved."""
+
+
 @dataclass(frozen=True, slots=True)
 class Span:
     """Rows `start:stop` of a block, `seconds` long."""
@@ -87,10 +91,11 @@ def find_still(block: SensorBlock, limit_rad_s: float = TABLE_RAD_S, at_least_s:
     """The stretches without motion, in order.
 
     A piece is still where its rate scatters less than `limit_rad_s`, and neighbours belong together
-    where their mean rates agree to the same limit: turning evenly is no stillness.
+    where their mean rates agree to the same limit and gravity has not moved: turning evenly is no
+    stillness.
     """
     spans = pieces(block)
-    _, gyr, spread = means(block, spans)
+    acc, gyr, spread = means(block, spans)
     found: list[Span] = []
     run: list[int] = []
 
@@ -106,7 +111,11 @@ def find_still(block: SensorBlock, limit_rad_s: float = TABLE_RAD_S, at_least_s:
         if not spread[i] < limit_rad_s:
             close()
             continue
-        if run and (spans[run[-1]].stop != span.start or np.linalg.norm(gyr[i] - gyr[run[-1]]) > limit_rad_s):
+        if run and (
+            spans[run[-1]].stop != span.start
+            or np.linalg.norm(gyr[i] - gyr[run[-1]]) > limit_rad_s
+            or np.linalg.norm(acc[i] - acc[run[-1]]) > MOVED_M_S2
+        ):
             close()
         run.append(i)
     close()

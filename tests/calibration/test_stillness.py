@@ -50,6 +50,14 @@ def test_turning_evenly_is_not_taken_for_the_bias() -> None:
     np.testing.assert_allclose(np.degrees(found.bias_rad_s), 0.0, atol=0.05)
 
 
+def test_turning_evenly_about_a_level_axis_is_no_pose() -> None:
+    n = 400
+    angle = np.radians(90.0) * np.arange(n) / RATE_HZ
+    acc = 9.81 * np.stack([np.sin(angle), np.zeros(n), np.cos(angle)], axis=1)
+    gyr = np.tile([0.0, np.radians(90.0), 0.0], (n, 1))
+    assert find_still(SensorBlock(np.arange(n) / RATE_HZ, acc, gyr)) == []
+
+
 def test_stillness_is_found_where_it_is() -> None:
     spans = find_still(block_of(np.concatenate([turning(3, 40), resting(5), turning(3, 40)])))
     assert len(spans) == 1
