@@ -191,12 +191,14 @@ class Publisher:
 
     def _pause(self, for_s: float) -> None:
         until_s = time.monotonic() + for_s
-        while time.monotonic() < until_s and self._stop_at_s is None:
+        while time.monotonic() < until_s and not self._finished():
+            if self._stop_at_s is not None:  # little time is left: try more often
+                until_s = min(until_s, time.monotonic() + self._back_off_s[0])
             time.sleep(min(0.1, for_s))
 
     def _finished(self) -> bool:
         return self._stop_at_s is not None and (
-            self._connection is None or time.monotonic() > self._stop_at_s or self._outbox.waiting() == 0
+            time.monotonic() > self._stop_at_s or self._outbox.waiting() == 0
         )
 
     def _spell(self) -> None:

@@ -137,7 +137,7 @@ def main() -> None:
     parser.add_argument("--clock", type=Path)
     parser.add_argument("--burst", type=int, default=2)
     parser.add_argument("--pause-s", type=float, default=0.02)
-    parser.add_argument("--goodbye-s", type=float, default=20.0)
+    parser.add_argument("--goodbye-s", type=float, default=50.0)
     parser.add_argument("--file-limit", type=int, default=0)
     parser.add_argument("--limit", type=int, default=0)
     live(f"run{token_hex(4)}", parser.parse_args())
