@@ -2,8 +2,8 @@
 
     python -m benchmarks.working_days [--days 10] [--hours 8] [--rate 25]
 
-The people and their days are drawn from published figures (`wearer_person.py`), none from a
-recording; the wearer carries a calibrated MPU-6050's noise. What is counted:
+The people and their days are drawn from population figures (`docs/simulation.md`), nobody's recording
+enters; the wearer carries a calibrated MPU-6050's noise. What is counted:
 
 - *due*: a slouch in which the load rule, applied to the wearer's true angle, asks for a reminder
   before the wearer straightens. With two sensors the true angle is the bend of the spine.

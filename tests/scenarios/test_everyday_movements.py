@@ -27,7 +27,7 @@ RATE_HZ = 25.0
 SETTLED_S = 75.0
 """Upright before anything happens: longer than the minute without reminders."""
 
-PEOPLE = [(style, seed) for style in Style for seed in range(4)]
+PEOPLE = [(style, seed) for style in Style for seed in range(3)]
 SENSORS = (1, 2)
 
 

@@ -30,7 +30,7 @@ def held_to_the_promise(days: list[DayScore]) -> None:
 @pytest.mark.parametrize("sensors", [1, 2])
 @pytest.mark.parametrize("style", list(Style))
 def test_an_afternoon_of_work_is_judged_rightly(style: Style, sensors: int) -> None:
-    held_to_the_promise([scored_day(style.value, 20, sensors, 2.5, RATE_HZ)])
+    held_to_the_promise([scored_day(style.value, 20, sensors, 2.0, RATE_HZ)])
 
 
 @pytest.mark.slow

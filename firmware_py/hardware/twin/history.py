@@ -60,10 +60,11 @@ def simulated_history(
     until: date | None = None,
     zone: tzinfo | None = None,
     workers: int | None = None,
+    half_day_hours: tuple[float, float] = (1.2, 1.9),
 ) -> Iterator[tuple[datetime, list[told.Event]]]:
     """The runs of the last days, the newest first, each with the UTC of its t_s = 0 and its events.
 
-    A working day has two runs, before and after lunch, one to two hours each; on Saturdays and
+    A working day has two runs, before and after lunch; on Saturdays and
     Sundays the sensor rests. Readings are left out: history is kept by minutes and episodes. The wearer
     is the one of `demo_motion(seed)`.
 
@@ -73,6 +74,7 @@ def simulated_history(
         sensors: 1 or 2.
         until: the last day; yesterday in `zone` if not said.
         zone: where the wearer's clock is; the machine's own if not said.
+        half_day_hours: shortest and longest run.
         workers: processes to spread the work over, one for each processor if not said; with 1 all is
             done in this one. Closing the iterator early stops them within a moment.
     """
@@ -80,7 +82,7 @@ def simulated_history(
         zone = datetime.now().astimezone().tzinfo
     if until is None:
         until = datetime.now(zone).date() - timedelta(days=1)
-    stretches = _stretches(days, seed, sensors, until, zone)
+    stretches = _stretches(days, seed, sensors, until, zone, half_day_hours)
     workers = min(workers or os.cpu_count() or 1, len(stretches))
     if workers <= 1:
         yield from map(_lived, stretches)
@@ -108,7 +110,9 @@ def _begin(stopping: Event) -> None:
     signal.signal(signal.SIGINT, signal.SIG_IGN)
 
 
-def _stretches(days: int, seed: int, sensors: int, until: date, zone: tzinfo | None) -> list[_Stretch]:
+def _stretches(
+    days: int, seed: int, sensors: int, until: date, zone: tzinfo | None, half_day_hours: tuple[float, float]
+) -> list[_Stretch]:
     found = []
     for ago in range(days):
         day = until - timedelta(days=ago)
@@ -126,7 +130,7 @@ def _stretches(days: int, seed: int, sensors: int, until: date, zone: tzinfo | N
             start = datetime.combine(day, time(), zone) + timedelta(
                 hours=hour + float(rng.uniform(-0.3, 0.3))
             )
-            hours = float(rng.uniform(1.2, 1.9))
+            hours = float(rng.uniform(*half_day_hours))
             found.append(
                 _Stretch(start.astimezone(UTC), hours, habits, 2 * day.toordinal() + half, seed, sensors)
             )

@@ -52,7 +52,7 @@ def sit_upright(script: Script, in_s: float | None = None, off_deg: float | None
         script: where it is written.
         in_s: how quickly; about a second if not said.
         off_deg: how far from the neutral, forward; drawn with a spread of 2.4° if not said, the
-            median repeatability of "upright" in `docs/judgement.md`.
+            repeatability of "upright" (median over 22 people, `docs/simulation.md`).
     """
     script.end_slouch()
     off_deg = script.about(0.0, 2.4) if off_deg is None else off_deg

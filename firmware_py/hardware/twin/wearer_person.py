@@ -1,10 +1,10 @@
 """Simulated people: their build, how the sensors sit on them, how they hold themselves.
 
-Every number of a person is drawn from a population, by a seed; no number is taken from a
-recording. Sources: natural sitting is 12° (SD 6–8) more bent than standing and a slump rolls the
-pelvis back by about 10° (Claus 2016, PMID 26476893; Nairn 2013); the upper back leans the sensor
-forward by about 27° where the strap sits at T4. Where no figure was found, the spread is a guess
-on the generous side and says so.
+Every number of a person is drawn from a population, by a seed; nobody's recording enters. Sources:
+natural sitting is 12° (SD 6–8) more bent than standing and a slump rolls the pelvis back by about
+10° (Claus 2016, PMID 26476893; Nairn 2013); at T4 the back leans the sensor forward by about 27°
+(median of 22 people, IMU Sitting Postures Dataset, Ali et al. 2026, CC BY 4.0). Where no figure was
+found, the spread is a guess on the generous side and says so (`docs/simulation.md`).
 """
 
 from __future__ import annotations
