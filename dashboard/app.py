@@ -12,6 +12,7 @@ from collections.abc import AsyncIterator, Callable
 from secrets import token_hex
 
 import uvicorn
+from anyio import to_thread
 from sqlalchemy import select
 from starlette.applications import Starlette
 
@@ -24,7 +25,7 @@ from .ingest import Ingest
 from .live import Hub
 from .settings import Settings
 from .site import Site
-from .store import Store
+from .store import THREADS, Store
 from .subscriber import Subscriber
 from .tables import meta
 from .web import Web
@@ -75,6 +76,8 @@ class Dashboard:
 
     @contextlib.asynccontextmanager
     async def _lifespan(self, _app: Starlette) -> AsyncIterator[None]:
+        # One more than connections for pages: a login's hash must not hold up the pages.
+        to_thread.current_default_thread_limiter().total_tokens = THREADS + 1
         await self.hub.start()
         if self._subscriber is not None:
             self._subscriber.start()

@@ -6,10 +6,8 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from .days import Stretch
+from .days import HOUR_MS, Stretch
 from .figures import Figures, total
-
-HOUR_MS = 3_600_000
 
 BIN_MS = 300_000
 """Five minutes: a working day is about a hundred columns, as many as a phone can show."""

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta, tzinfo
 from pathlib import Path
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from firmware_py.errors import ConfigError
+
+HOUR_MS = 3_600_000
 
 
 def zone_named(name: str) -> tzinfo:
@@ -60,6 +63,11 @@ def local(at_utc_ms: int, zone: tzinfo) -> datetime:
 def day_start(day: date, zone: tzinfo) -> datetime:
     """The first moment of a local day."""
     return datetime(day.year, day.month, day.day, tzinfo=zone)
+
+
+def whole_hours_apart(moments: Iterable[datetime]) -> bool:
+    """Whether the clock of these moments' zone is whole hours from UTC at each of them."""
+    return all(not (moment.utcoffset() or timedelta()) % timedelta(hours=1) for moment in moments)
 
 
 def days(first: date, count: int, zone: tzinfo) -> Stretch:

@@ -37,7 +37,7 @@ class Figures:
     @classmethod
     def of(cls, row: Any) -> Figures:  # Any: a row of the minutes or of a sum over them
         """The figures among a row's columns; a sum over no rows is zero."""
-        return cls(**{name: int(getattr(row, name) or 0) for name in FIGURES})
+        return cls(*_counts(row))
 
     def __add__(self, other: Figures) -> Figures:
         return total((self, other))

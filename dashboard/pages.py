@@ -15,7 +15,7 @@ from starlette.routing import Route
 from firmware_py.posture.exposure import SHARES_ABOVE_DEG, percentile_deg, share_above
 
 from . import history, queries, session_view, views
-from .days import Stretch, days, local
+from .days import Stretch, day_start, days, local, whole_hours_apart
 from .figures import Figures, total
 from .history import NoteView, Period, Span
 from .rollup import total_tally, unpacked
@@ -124,8 +124,10 @@ class Pages:
         except (ValueError, OverflowError) as error:
             raise HTTPException(404) from error
         with self._site.store.engine.connect() as connection:
-            quarters = queries.quarters_between(connection, wearer, stretch)
-            before = queries.quarters_between(connection, wearer, stretch_before)
+            months = (day_start(date(period.first.year, n, 1), self._site.zone) for n in range(1, 13))
+            hourly = span is Span.YEAR and whole_hours_apart(months)
+            quarters = queries.quarters_between(connection, wearer, stretch, hourly)
+            before = queries.quarters_between(connection, wearer, stretch_before, hourly)
             packed = [] if span is Span.YEAR else queries.tallies_between(connection, wearer, stretch)
             extent = queries.extent(connection, wearer)
             simulated = queries.simulated_between(connection, wearer, stretch)

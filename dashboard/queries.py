@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from sqlalchemy import Connection, Row, Select, func, select
+from sqlalchemy import BigInteger, Connection, Row, Select, cast, func, literal_column, select, text
 
-from .days import Stretch
+from .days import HOUR_MS, Stretch
 from .tables import FIGURES, devices, episodes, events, minutes, notes, quarters, runs, sessions
 
 AnyRow = Row[Any]
@@ -43,10 +43,22 @@ def minutes_between(connection: Connection, wearer_id: int, stretch: Stretch) ->
     return connection.execute(_within(select(*columns), minutes.c.start_utc_ms, wearer_id, stretch)).all()
 
 
-def quarters_between(connection: Connection, wearer_id: int, stretch: Stretch) -> Sequence[AnyRow]:
-    """The sums of the quarters of an hour in the stretch, in order, without their tallies."""
-    columns = [quarters.c.start_utc_ms, *(quarters.c[name] for name in FIGURES)]
-    return connection.execute(_within(select(*columns), quarters.c.start_utc_ms, wearer_id, stretch)).all()
+def quarters_between(
+    connection: Connection, wearer_id: int, stretch: Stretch, whole_hours: bool = False
+) -> Sequence[AnyRow]:
+    """The sums of the quarters of an hour in the stretch, in order, without their tallies.
+
+    With `whole_hours` the sums of the hours (UTC) instead, a quarter of the rows.
+    """
+    start = quarters.c.start_utc_ms
+    if not whole_hours:
+        columns = [start, *(quarters.c[name] for name in FIGURES)]
+        return connection.execute(_within(select(*columns), start, wearer_id, stretch)).all()
+    # Written out, not bound: PostgreSQL would take two bound hours for two different expressions.
+    hour = (start - start % literal_column(str(HOUR_MS))).label("start_utc_ms")
+    sums = [cast(func.sum(quarters.c[name]), BigInteger).label(name) for name in FIGURES]
+    query = _within(select(hour, *sums), start, wearer_id, stretch).order_by(None)
+    return connection.execute(query.group_by(hour).order_by(hour)).all()
 
 
 def tallies_between(connection: Connection, wearer_id: int, stretch: Stretch) -> Sequence[str]:
@@ -85,12 +97,19 @@ def latest_sessions(
     connection: Connection, wearer_id: int, before_utc_ms: int, count: int
 ) -> Sequence[AnyRow]:
     """The `count` newest sessions that began before a moment."""
-    return connection.execute(
-        _sessions()
-        .where(sessions.c.wearer_id == wearer_id, sessions.c.start_utc_ms < before_utc_ms)
-        .order_by(sessions.c.start_utc_ms.desc())
-        .limit(count)
-    ).all()
+    # First which sessions, then their sums: the other way round would sum every session there is.
+    oldest = connection.scalar(
+        select(func.min(text("newest.start_utc_ms"))).select_from(
+            select(sessions.c.start_utc_ms)
+            .where(sessions.c.wearer_id == wearer_id, sessions.c.start_utc_ms < before_utc_ms)
+            .order_by(sessions.c.start_utc_ms.desc())
+            .limit(count)
+            .subquery("newest")
+        )
+    )
+    if oldest is None:
+        return []
+    return sessions_between(connection, wearer_id, Stretch(oldest, before_utc_ms))[:count]
 
 
 def one_session(connection: Connection, wearer_id: int, device: str, session: str) -> AnyRow | None:

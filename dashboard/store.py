@@ -21,6 +21,10 @@ from firmware_py.errors import StoreError
 
 from .migrations import migrate
 
+THREADS = 4
+"""How many requests are answered at once. Each thread has a connection and memory of its own, and a
+Raspberry Pi Zero has four cores and 512 MB."""
+
 BUSY_TIMEOUT_S = 10.0
 """How long a writer waits for another process's transaction on the same SQLite file."""
 
@@ -111,7 +115,7 @@ def _sqlite_engine(url: URL) -> Engine:
             raise StoreError(
                 f"the database {path} cannot be opened: {error.strerror}; choose a folder you may write"
             ) from error
-    engine = create_engine(url, connect_args={"timeout": BUSY_TIMEOUT_S})
+    engine = create_engine(url, connect_args={"timeout": BUSY_TIMEOUT_S}, pool_size=THREADS, max_overflow=2)
 
     @event.listens_for(engine, "connect")
     def _configure(connection: Any, _record: object) -> None:  # Any: the driver's own connection
@@ -121,7 +125,7 @@ def _sqlite_engine(url: URL) -> Engine:
         cursor.execute("PRAGMA journal_mode = WAL")
         cursor.execute("PRAGMA synchronous = FULL")
         cursor.execute("PRAGMA foreign_keys = ON")
-        cursor.execute("PRAGMA cache_size = -8000")  # kB
+        cursor.execute("PRAGMA cache_size = -2000")  # kB, of each connection
         cursor.execute("PRAGMA temp_store = MEMORY")
         cursor.close()
 
@@ -136,6 +140,6 @@ def _sqlite_engine(url: URL) -> Engine:
 
 def _postgresql_engine(url: URL) -> Engine:
     try:
-        return create_engine(url, pool_pre_ping=True)
+        return create_engine(url, pool_pre_ping=True, pool_size=THREADS, max_overflow=2)
     except ModuleNotFoundError as error:
         raise StoreError("PostgreSQL needs its driver: pip install 'plumbline[postgresql]'") from error

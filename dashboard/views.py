@@ -10,8 +10,8 @@ from typing import Any
 from firmware_py.posture.trunk import TICK_S
 
 from . import charts
-from .band import HOUR_MS, Band, Column, day_band
-from .days import Stretch
+from .band import Band, Column, day_band
+from .days import HOUR_MS, Stretch
 from .figures import Figures, total
 
 LAYERS = ("upright", "leaning_back", "side_bent", "leaning_forward")

@@ -10,6 +10,7 @@ const still = matchMedia("(prefers-reduced-motion: reduce)");
 const STALE_MS = 3000; // readings come ten a second: three seconds without one is a silence
 const LOST_MS = 6000; // the server says something at least every two
 const REFRESH_MS = 2500;
+const NEWS_MS = 6000;
 
 const say = (key, values = {}) => texts[key].replace(/\{(\w+)\}/g, (_, name) => values[name] ?? "");
 const degrees = (value) => `${Math.abs(Math.round(value))}°`;
@@ -74,12 +75,8 @@ function text(id, value) {
   if (element.textContent !== value) element.textContent = value;
 }
 
-let spoken = "";
-function speak(words) {
-  if (words === spoken) return;
-  spoken = words;
-  text("live-spoken", words);
-}
+let stateSaid = "";
+const speak = (words) => text("live-spoken", words);
 
 function elapsed(seconds) {
   return seconds < 60 ? `${Math.floor(seconds)} s` : `${Math.floor(seconds / 60)} min`;
@@ -101,7 +98,9 @@ function show(data) {
     if (lasted >= 5) word += ` ${say("slouched_for", { time: elapsed(lasted) })}`;
   } else slouchedSince = null;
   text("live-word", word);
-  speak(data.unjudged ? say(`unjudged_${data.unjudged}`) : say(data.posture));
+  const state = data.unjudged ? say(`unjudged_${data.unjudged}`) : say(data.posture);
+  if (state !== stateSaid) speak(state); // once, so that news stay said
+  stateSaid = state;
   text("live-angle", angleWords(data));
   const caption = data.sensors === 2 ? say("two_sensors") : say("one_sensor");
   text("live-caption", data.unjudged ? `${say("unjudged_hint")} ${caption}` : caption);
@@ -181,18 +180,30 @@ const heard = {
     brokerReached = message.reached;
   },
   event(message) {
-    if (message.kind === "slouch_alert") flash();
+    const { data } = message;
+    if (message.kind === "slouch_alert") news(say("reminded"), "reminded");
+    if (message.kind === "slouch_ended" && data.corrected_after_s !== null) {
+      news(say("corrected", { time: elapsed(data.corrected_after_s) }), "corrected");
+    }
   },
   stored: () => refreshSoon(),
   pulse() {},
 };
 
-let flashing = 0;
-function flash() {
-  shapes.figure.dataset.reminded = "1";
-  speak(say("reminded"));
-  clearTimeout(flashing);
-  flashing = setTimeout(() => delete shapes.figure.dataset.reminded, 4000);
+// A reminder and its correction are said for a while, in words and on the figure.
+let newsTimer = 0;
+function news(words, kind) {
+  const line = $("live-news");
+  line.textContent = words;
+  line.dataset.kind = kind;
+  line.hidden = false;
+  shapes.figure.dataset.news = kind;
+  speak(words);
+  clearTimeout(newsTimer);
+  newsTimer = setTimeout(() => {
+    line.hidden = true;
+    delete shapes.figure.dataset.news;
+  }, NEWS_MS);
 }
 
 function connect() {

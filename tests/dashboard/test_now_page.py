@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import time
 from collections.abc import Iterator
 from pathlib import Path
@@ -16,6 +17,8 @@ from firmware_py.posture.events import (
     Posture,
     SessionStarted,
     SlouchAlert,
+    SlouchEnd,
+    SlouchEnded,
     Unjudged,
 )
 from firmware_py.posture.messages import Watch
@@ -106,13 +109,78 @@ def test_simulated_readings_are_marked(page: Page, device: Device) -> None:
     expect(page.locator("#live-simulated")).to_be_visible()
 
 
-def test_a_reminder_is_seen_on_the_figure(page: Page, device: Device) -> None:
+def test_a_reminder_and_its_correction_are_seen_and_said(page: Page, device: Device) -> None:
     device.tell(SessionStarted(0.0, "r1-1", 1))
     device.show(19.0, posture=Posture.SLOUCHED)
     expect(page.locator("#live-word")).to_contain_text("Slouched")
     device.tell(SlouchAlert(9.0, 1, 1, 19.0, 300.0))
-    expect(page.locator("#figure")).to_have_attribute("data-reminded", "1")
+    expect(page.locator("#figure")).to_have_attribute("data-news", "reminded")
+    expect(page.locator("#live-news")).to_have_text("Reminder given")
     expect(page.locator("#live-spoken")).to_have_text("Reminder given")
+    device.show(2.0)
+    device.tell(SlouchEnded(15.0, 1, 1.0, 13.0, 21.0, 18.0, 9.0, 6.0, SlouchEnd.CORRECTED))
+    expect(page.locator("#live-news")).to_have_text("Corrected after 6 s")
+    expect(page.locator("#live-word")).to_have_text("Upright")
+    expect(page.locator("#live-news")).to_be_hidden(timeout=15_000)
+
+
+def test_a_page_whose_server_restarts_comes_back_by_itself(
+    browser: Browser, tmp_path: Path, broker: Broker
+) -> None:
+    settings = Settings(tmp_path / "data", port=0, broker=broker.settings, language="en")
+    first = Server(build(settings))
+    first.start()
+    device = Device(broker.port)
+    device.show(2.0)
+    context = browser.new_context()
+    page = context.new_page()
+    page.goto(first.address)
+    expect(page.locator("#live-link")).to_have_text("Live")
+    first.stop()
+    expect(page.locator("#live-link")).to_contain_text("Connection lost", timeout=15_000)
+    expect(page.locator("#live-link")).to_contain_text("last seen")
+    expect(page.locator("#live-word")).to_have_text("Unknown")
+    again = Server(build(dataclasses.replace(settings, port=first.port)))
+    again.start()
+    expect(page.locator("#live-link")).to_have_text("Live", timeout=20_000)
+    expect(page.locator("#live-word")).to_have_text("Upright")
+    context.close()
+    device.close()
+    again.stop()
+
+
+def test_a_broker_that_is_away_is_said_and_its_return_needs_no_hand(
+    page: Page, device: Device, broker: Broker
+) -> None:
+    device.show(2.0)
+    expect(page.locator("#live-link")).to_have_text("Live")
+    broker.stop()
+    expect(page.locator("#live-link")).to_contain_text("lost the message broker", timeout=15_000)
+    broker.start()
+    expect(page.locator("#live-link")).to_have_text("Live", timeout=30_000)
+
+
+def test_the_page_reads_well_without_eyes(page: Page, device: Device) -> None:
+    device.show(2.0)
+    expect(page.locator("#live-word")).to_have_text("Upright")
+    expect(page.locator("body")).to_match_aria_snapshot("""
+        - banner:
+          - link "Plumbline"
+          - navigation "Pages":
+            - link "Now"
+            - link "History"
+            - link "Devices"
+            - link "Your data"
+          - link "What this is and is not"
+        - main:
+          - heading "Now and today" [level=1]
+          - region "Upright":
+            - img "Side view of a person whose back follows the sensor"
+            - heading "Upright" [level=2]
+            - status: Upright
+          - region /Today/:
+            - heading /Today/ [level=2]
+        """)
 
 
 def test_a_stored_minute_fills_the_band_of_the_open_page(page: Page, device: Device) -> None:
