@@ -10,16 +10,19 @@ A profile says how somebody's back is held, so nobody else may read it.
 
 from __future__ import annotations
 
+import contextlib
 import os
 import re
 import tempfile
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 
 from firmware_py.errors import ProfileError
 from firmware_py.posture.profile import CalibrationProfile, from_json, to_json
+
+from .temperature import learn_slope
 
 
 def _now() -> datetime:
@@ -52,12 +55,15 @@ class Profiles:
         return _read(path) if path.exists() else None
 
     def save(self, profile: CalibrationProfile) -> CalibrationProfile:
-        """Make this the current profile and keep it in the history; returns it with its date.
+        """Make this the current profile and keep it in the history; returns it as it was kept.
+
+        It is dated, and the temperature slope of the gyroscopes is learnt from the history.
 
         The history is written first and each file is replaced as a whole, so a power cut leaves the
         old profile or the new one in force, never half of one.
         """
-        dated = replace(profile, made_at=self._now().astimezone(UTC).isoformat(timespec="seconds"))
+        learnt = learn_slope(profile, list(self._readable(profile.upper.sensor_id)))
+        dated = replace(learnt, made_at=self._now().astimezone(UTC).isoformat(timespec="seconds"))
         text = to_json(dated)
         current = self.path(dated.upper.sensor_id)
         history = current.with_suffix("")
@@ -70,6 +76,12 @@ class Profiles:
     def history(self, sensor_id: str) -> list[Path]:
         """Every profile that was ever saved for a sensor, oldest first."""
         return sorted(self.path(sensor_id).with_suffix("").glob("*.json"), key=_age_key)
+
+    def _readable(self, sensor_id: str) -> Iterator[CalibrationProfile]:
+        for path in self.history(sensor_id):
+            # One spoilt file of the past shall not stop a calibration of today.
+            with contextlib.suppress(ProfileError):
+                yield _read(path)
 
     def restore(self, path: Path) -> CalibrationProfile:
         """Make a profile of the history current again, as a new entry of the history.

@@ -12,7 +12,7 @@ import pytest
 
 from calibration.profiles import Profiles
 from firmware_py.errors import ProfileError
-from firmware_py.posture.profile import CalibrationProfile, SensorProfile
+from firmware_py.posture.profile import CalibrationProfile, SensorModel, SensorProfile
 
 MORNING = datetime(2026, 3, 1, 8, 30, tzinfo=UTC)
 
@@ -93,6 +93,16 @@ def test_a_full_disk_leaves_the_old_profile_in_force(tmp_path: Path, monkeypatch
     monkeypatch.undo()
     assert profiles.current("x") == old
     assert not [path for path in tmp_path.rglob("*") if path.name.startswith(".")]
+
+
+def test_the_temperature_slope_is_learnt_from_what_was_saved(tmp_path: Path) -> None:
+    profiles = Profiles(tmp_path, Clock())
+    for temp_c in (15.0, 20.0, 25.0, 30.0, 35.0):
+        model = SensorModel(gyr_bias_rad_s=(0.0005 * temp_c, 0.0, 0.0), temp_c=temp_c)
+        saved = profiles.save(CalibrationProfile(upper=SensorProfile(sensor=model, sensor_id="x")))
+        (tmp_path / "x" / "2020-01-01T00-00-00Z.json").write_text("spoilt")
+    assert saved.upper.sensor.gyr_bias_slope_rad_s_k[0] == pytest.approx(0.0005, rel=0.1)
+    assert profiles.current("x") == saved
 
 
 def test_a_spoilt_file_is_named_with_its_key(tmp_path: Path) -> None:
