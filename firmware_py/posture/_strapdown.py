@@ -232,6 +232,7 @@ class Strapdown:
         stride = self._stride
         gyr_watch, acc_watch = self._gyr_watch, self._acc_watch
         gyr_limit2, acc_limit2 = gyr_watch.limit2, acc_watch.limit2
+        n_plus, n_minus, n_ab = self._nodes
         if up is None:
             up_n, up_z = 0j, 1.0
         else:
@@ -274,19 +275,20 @@ class Strapdown:
             aa = a * a
             bb = b * b
             ab = a * b
-            ca = a.conjugate()
-            ca_b = ca * b
-            zz = 2.0 * (a * ca).real - 1.0
+            plus = aa + bb
+            minus = aa - bb
+            ca_b = a.conjugate() * b
+            zz = 2.0 * (a.real * a.real + a.imag * a.imag) - 1.0
             ax, ay, az = (
                 ax + half_dt * (ay * z - az * y),
                 ay + half_dt * (az * x - ax * z),
                 az + half_dt * (ax * y - ay * x),
             )
-            n = complex(ay, ax)
-            turned_x += (aa - bb) * x
-            turned_y += (aa + bb) * y
+            turned_x += minus * x
+            turned_y += plus * y
             turned_z += ab * z
-            sum_n += aa * n + bb * n.conjugate() + ab * complex(0.0, 2.0 * az)
+            # `Turns.to_frame` of one row: α²n + β²n̄ + 2iαβz with n = y + ix, sorted by the components
+            sum_n += plus * ay + 1j * (minus * ax + ab * (az + az))
             sum_z += zz * az - 2.0 * (ca_b.real * ax - ca_b.imag * ay)
             ramp_n += sum_n
             acc2 += a2
@@ -296,8 +298,9 @@ class Strapdown:
             gyr2 += w2
             count += 1
             if not count % stride:
-                n_aa, n_bb, n_ab = self._nodes
-                self._nodes = (n_aa + aa, n_bb + bb, n_ab + ab)
+                n_plus += plus
+                n_minus += minus
+                n_ab += ab
             if up is None:
                 norm = math.hypot(abs(sum_n), sum_z)
                 if norm:
@@ -308,6 +311,7 @@ class Strapdown:
         self._acc_sums = (sum_n, sum_z, ramp_n, acc2)
         self._gyr_sums = (sum_x, sum_y, sum_gz, gyr2)
         self._turned = (turned_x, turned_y, turned_z)
+        self._nodes = (n_plus, n_minus, n_ab)
         self.count = count
         if not every:
             out.append(seen_from_sensor(aa, bb, ab, ca_b, zz, up_n, up_z, x, y, z, lead_s))
@@ -321,14 +325,14 @@ class Strapdown:
         x, y, z, gyr2 = self._gyr_sums
         turned_x, turned_y, turned_z = self._turned
         looks = n // self._stride
-        aa, bb, ab = (m / looks for m in self._nodes)
+        plus, minus, ab = (m / looks for m in self._nodes)
         sums = (
             sum_n * dt,
             sum_z * dt,
             (ramp_n - 0.5 * sum_n) * (dt * dt),
             acc2 / n,
-            1j * (aa - bb),
-            aa + bb,
+            1j * minus,
+            plus,
             2j * ab,
             1j * turned_x / n,
             turned_y / n,
