@@ -103,21 +103,23 @@ def trials_of(path: Path) -> Iterator[Trial]:
         both = np.array(
             [(r.upper_deg, r.lateral_deg, r.lower_deg) for r in readings_of(rows, two)], dtype=float
         )
+        windows = np.split(both, range(WINDOW_TICKS, len(both), WINDOW_TICKS))
         judged = [r for r in alone if r.unjudged is None]
         yield Trial(
             person,
             KIND_OF_CLASS[int(name[-1]) - 1],
             name == first_upright,
-            np.nanmedian(both, axis=0),
-            np.array(
-                [
-                    np.nanmedian(w, axis=0)
-                    for w in np.split(both, range(WINDOW_TICKS, len(both), WINDOW_TICKS))
-                ]
-            ),
+            median_of(both),
+            np.array([median_of(window) for window in windows]),
             float(np.median([r.flexion_deg for r in alone])),
             sum(r.posture is Posture.SLOUCHED for r in judged) / max(1, len(judged)),
         )
+
+
+def median_of(angles_deg: FloatArray) -> FloatArray:
+    """(3,) medians of the columns, from the rows that have all of them; NaN where none has."""
+    whole = angles_deg[np.isfinite(angles_deg).all(axis=1)]
+    return np.median(whole, axis=0) if len(whole) else np.full(3, np.nan)
 
 
 POOLED = 0.5
@@ -132,19 +134,16 @@ LEAST_WITHIN_DEG = 1.0
 
 def fit(trials: Sequence[Trial]) -> Population:
     """Means and spreads of the six kinds, by the method of moments (analysis of variance, one way)."""
-    people = sorted({t.person for t in trials})
-    means = np.empty((len(people), len(Kind), 3))
-    squares, freedom = np.zeros((len(Kind), 3)), np.zeros((len(Kind), 1))
-    repeats = np.empty((len(Kind), 1))
-    for row, person in enumerate(people):
-        for kind in Kind:
-            own = np.array(
-                [t.angles_deg for t in trials if (t.person, t.kind, t.neutral) == (person, kind, False)]
-            )
-            means[row, kind] = own.mean(axis=0)
-            squares[kind] += ((own - own.mean(axis=0)) ** 2).sum(axis=0)
-            freedom[kind] += len(own) - 1
-            repeats[kind] = len(own)
+    seen: dict[int, dict[Kind, FloatArray]] = {}
+    for trial in trials:
+        if not trial.neutral and np.isfinite(trial.angles_deg).all():
+            rows = seen.setdefault(trial.person, {})
+            rows[trial.kind] = np.vstack([rows.get(trial.kind, np.empty((0, 3))), trial.angles_deg])
+    people = [rows for rows in seen.values() if len(rows) == len(Kind)]
+    means = np.array([[rows[kind].mean(axis=0) for kind in Kind] for rows in people])
+    squares = np.array([sum(((r[k] - r[k].mean(axis=0)) ** 2).sum(axis=0) for r in people) for k in Kind])
+    freedom = np.array([[sum(len(rows[kind]) - 1 for rows in people)] for kind in Kind])
+    repeats = freedom / len(people) + 1.0
     within = squares / freedom
     within = (1 - POOLED) * within + POOLED * within.mean(axis=0)
     shared = np.empty(3)
@@ -207,13 +206,13 @@ def judge(
     width = sensors + 1
     for person in sorted({t.person for t in trials}):
         population = population_without(person)
-        mine = [t for t in trials if t.person == person and not t.neutral]
+        mine = [t for t in trials if t.person == person and not t.neutral and np.isfinite(t.angles_deg).all()]
         for turn in range(3 if own else 1):
             examples: list[Trial] = []
             if own:
                 for kind in Kind:
                     of_kind = [t for t in mine if t.kind is kind]
-                    if kind is not Kind.UPRIGHT:  # the neutral is the example of it
+                    if kind is not Kind.UPRIGHT and turn < len(of_kind):  # the neutral is its example
                         examples.append(of_kind[turn])
             kinds: Prototypes = prototypes(population, [example_of(t) for t in examples], sensors=sensors)
             for trial in mine:
@@ -221,7 +220,7 @@ def judge(
                     continue
                 by_trial.true.append(trial.kind)
                 by_trial.answered.append(kinds.nearest(trial.angles_deg[:width].tolist()))
-                for window in trial.windows_deg:
+                for window in trial.windows_deg[np.isfinite(trial.windows_deg).all(axis=1)]:
                     by_window.true.append(trial.kind)
                     by_window.answered.append(kinds.nearest(window[:width].tolist()))
     return by_trial, by_window
