@@ -64,6 +64,11 @@ class MqttSettings:
     keepalive_s: int = 20
     protocol: Literal["5", "3.1.1"] = "5"
 
+    @property
+    def is_private(self) -> bool:
+        """Whether nobody on the way can read along: TLS, or no network at all."""
+        return self.ca_file is not None or self.host in ("localhost", "::1") or self.host.startswith("127.")
+
     def __repr__(self) -> str:
         """Everything but the password."""
         return f"MqttSettings({self.username or 'anonymous'}@{self.host}:{self.port}, MQTT {self.protocol})"

@@ -27,6 +27,9 @@ MAX_WATCH_S: Final = 120.0
 
 MAX_WATCHERS: Final = 16
 
+WAITING_REQUESTS: Final = 100
+"""Requests that the monitor has not fetched yet; more are refused."""
+
 
 class Doorkeeper:
     """Takes requests in, turns away what is malformed or too much, and remembers the answers.

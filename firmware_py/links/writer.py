@@ -70,6 +70,22 @@ class Writer:
         self._thread.join()
 
     def _run(self) -> None:
+        try:
+            self._begin()
+        except Exception:  # what an earlier run left must not cost this one
+            log.exception("what earlier runs left unfinished could not be finished")
+        more = True
+        while more:
+            batch, more = self._batch()
+            try:
+                if batch:
+                    self._write(batch)
+                elif more:
+                    self._do_chores()
+            except Exception:  # one batch lost is a known gap; a dead writer would be silence
+                log.exception("%d messages could not be written", len(batch))
+
+    def _begin(self) -> None:
         ledger = self._ledger
         if ledger is not None:
             broken_off = ledger.broken_off()
@@ -77,13 +93,6 @@ class Writer:
                 log.info("%d sessions that were broken off are ended now", len(broken_off))
             self._outbox.put(broken_off, also=ledger.forget_broken_off)
         self._do_chores()
-        more = True
-        while more:
-            batch, more = self._batch()
-            if batch:
-                self._write(batch)
-            elif more:
-                self._do_chores()
 
     def _message(self, event: Told | Anchor) -> Outgoing:
         return self._encoder.anchor(event) if isinstance(event, Anchor) else self._encoder.encode(event)

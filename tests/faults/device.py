@@ -18,7 +18,7 @@ from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from secrets import token_hex
 
-from firmware_py.links import publisher as publishing
+from firmware_py.links import delivery
 from firmware_py.links.anchor import Moment, RunClock
 from firmware_py.links.mqtt import MqttSettings
 from firmware_py.links.outbox import Outbox
@@ -98,7 +98,7 @@ def live(run: str, settings: argparse.Namespace) -> None:
         off_s = float(settings.clock.read_text() or 0.0) if settings.clock else 0.0
         return Moment(time.time() + off_s, time.clock_gettime(time.CLOCK_BOOTTIME), trusted=abs(off_s) < 0.1)
 
-    publishing.UNHEARD_RETRY_S = 0.5  # type: ignore[misc]  # hours pass in seconds here
+    delivery.UNHEARD_RETRY_S = 0.5  # type: ignore[misc]  # hours pass in seconds here
     publisher = Publisher(
         MqttSettings("127.0.0.1", settings.port, keepalive_s=4),
         Encoder(settings.device, run),

@@ -246,6 +246,27 @@ def test_a_device_that_may_not_write_keeps_its_messages_and_says_why(
     assert secret not in caplog.text
 
 
+def test_a_renamed_device_delivers_under_its_new_name_what_the_old_one_left(
+    broker: RunningBroker, folder: Path, enter: Enter, tmp_path: Path
+) -> None:
+    reader = enter("page")
+    reader.client.subscribe("plumbline/v1/+/event", qos=1)
+    assert until(lambda: reader.granted)
+    nowhere = Publisher(MqttSettings("localhost", 1), Encoder("back", "r"), Outbox(tmp_path / "o.db"))
+    nowhere.start()
+    for tick in range(5):
+        nowhere(WornChanged(float(tick), True, "moved"))
+    nowhere.stop(0.1)
+    secret = (folder / "credentials/other").read_text().strip()
+    settings = MqttSettings("localhost", broker.port, "other", secret, folder / "tls/ca.crt")
+    publisher = Publisher(settings, Encoder("other", "s"), Outbox(tmp_path / "o.db"))
+    publisher.start()
+    assert until(lambda: publisher.waiting() == 0)
+    assert until(lambda: len(reader.heard) >= 5)
+    assert set(reader.heard) == {"plumbline/v1/other/event"}
+    publisher.stop(0.5)
+
+
 def test_secrets_are_their_owners_alone_and_never_an_argument(
     folder: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -172,7 +172,7 @@ def test_a_device_that_vanishes_is_told_offline_by_its_last_will(
 ) -> None:
     publisher = publishers(mosquitto)
     assert until(lambda: publisher.connected)
-    connection = publisher._connection
+    connection = publisher._delivery.connection
     assert connection is not None
     connection.drop()
     assert until(lambda: Status("offline", "test") in [m.body for m in reader.of(Channel.STATUS)])
@@ -223,3 +223,22 @@ def test_a_packet_written_by_hand_is_what_paho_would_write(size: int) -> None:
 
 def test_the_password_is_not_shown() -> None:
     assert "secret" not in repr(MqttSettings("h", 8883, "back", "secret"))
+
+
+@pytest.mark.parametrize(
+    ("settings", "private"),
+    [
+        (MqttSettings(), True),
+        (MqttSettings("localhost"), True),
+        (MqttSettings("192.168.1.5"), False),
+        (MqttSettings("192.168.1.5", 8883, ca_file=Path("ca.crt")), True),
+    ],
+)
+def test_a_network_without_tls_is_warned_about(
+    settings: MqttSettings, private: bool, tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    publisher = Publisher(settings, Encoder("b", "r"), Outbox(tmp_path / "o.db"))
+    publisher._delivery._thread.run = lambda: None  # type: ignore[method-assign]  # what is warned about is not tried
+    publisher.start()
+    assert ("in clear" in caplog.text) is not private
+    publisher.stop(0.0)
