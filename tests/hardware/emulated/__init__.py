@@ -1,0 +1,1 @@
+"""A whole emulated machine with a real kernel, for what no test on this one can reach."""
