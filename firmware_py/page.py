@@ -24,6 +24,7 @@ def settings_of(config: Config) -> Settings:
         host=config.dashboard.host,
         port=config.dashboard.port,
         database=config.dashboard.database,
+        slouch_enter_deg=config.rules().slouch_enter_deg,
         broker=BrokerSettings(
             host=mqtt.host,
             port=mqtt.port,
