@@ -149,7 +149,7 @@ def sensor_to_figure_ms(browser: Browser, address: str, broker: Broker) -> tuple
     page.evaluate(WATCH)
     sent: dict[str, float] = {}
     for n in range(200):
-        angle = 5 + n % 60
+        angle = 5 + n  # each only once, so that a drawn one is known for what it is
         sent_at = time.time() * 1000
         device.tell(reading(n / 10, float(angle)))
         sent[f"{n}"] = sent_at
@@ -159,7 +159,7 @@ def sensor_to_figure_ms(browser: Browser, address: str, broker: Broker) -> tuple
     delays = []
     at = 0
     for n in range(200):  # readings in order; each is drawn once, or was overtaken by the next
-        words = f"{5 + n % 60}° forward of your neutral"
+        words = f"{5 + n}° forward of your neutral"
         for index in range(at, len(drawn)):
             if drawn[index][0] == words and drawn[index][1] >= sent[f"{n}"]:
                 delays.append(drawn[index][1] - sent[f"{n}"])

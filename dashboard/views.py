@@ -143,7 +143,7 @@ def band_drawing(band: Band) -> BandDrawing:
     paths = dict(zip(LAYERS, charts.stacked(stacks, len(LAYERS)), strict=True))
     paths["slouched"] = charts.stacked(tops, 2)[1]
     hours = span // HOUR_MS
-    step = 1 if hours <= 7 else 2 if hours <= 14 else 3 if hours <= 18 else 4
+    step = 1 if hours <= 4 else 2 if hours <= 12 else 3 if hours <= 18 else 4
     labels = [band.stretch.start_utc_ms + hour * HOUR_MS for hour in range(0, hours + 1, step)]
     return BandDrawing(
         paths,

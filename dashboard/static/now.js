@@ -174,7 +174,7 @@ const heard = {
   },
   status(message) {
     online.set(message.device, message.online);
-    if ($("live").hidden) location.reload();
+    if ("first" in $("live").dataset) location.reload();
   },
   link(message) {
     brokerReached = message.reached;

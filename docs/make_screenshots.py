@@ -1,0 +1,127 @@
+"""Pictures of every page, phone and desktop, light and dark, from a made-up fortnight: `docs/screenshots/`.
+
+Run: python -m docs.make_screenshots. Needs Chromium, Mosquitto and the extras `dev` and `benchmarks`.
+What is seen is a simulated wearer, and every picture says so.
+"""
+
+from __future__ import annotations
+
+import shutil
+import sys
+import tempfile
+import time
+from datetime import datetime, timedelta
+from pathlib import Path
+
+import httpx
+from PIL import Image
+from playwright.sync_api import Browser, sync_playwright
+
+from dashboard.app import Server, build
+from dashboard.settings import Settings
+from firmware_py.posture.events import Mode, ModeChanged, Posture, SessionStarted, WornChanged
+from tests.dashboard.conftest import Broker
+from tests.dashboard.device import Device
+from tests.dashboard.seed import BERLIN, history
+
+FOLDER = Path(__file__).parent / "screenshots"
+SIZES = {"phone": (390, 844), "desktop": (1280, 800)}
+DAYS = 45
+
+
+def main() -> None:
+    """Make them all, or those whose names are given."""
+    wanted = set(sys.argv[1:])
+    FOLDER.mkdir(exist_ok=True)
+    scratch = Path(tempfile.mkdtemp(prefix="plumbline-pictures-"))
+    broker = Broker(scratch)
+    broker.start()
+    chromium = shutil.which("chromium") or shutil.which("chromium-browser")
+    try:
+        with sync_playwright() as playwright:
+            browser = playwright.chromium.launch(executable_path=chromium, args=["--no-sandbox"])
+            if not wanted or "first" in wanted:
+                take(browser, scratch / "empty", None, {"first": ""})
+            take(browser, scratch / "full", broker, None, wanted)
+            browser.close()
+    finally:
+        broker.stop()
+        shutil.rmtree(scratch)
+
+
+def take(
+    browser: Browser,
+    data: Path,
+    broker: Broker | None,
+    pages: dict[str, str] | None,
+    wanted: set[str] | None = None,
+) -> None:
+    """Serve a store and photograph its pages."""
+    settings = Settings(
+        data, port=0, broker=broker.settings if broker else None, timezone="Europe/Berlin", language="en"
+    )
+    dashboard = build(settings)
+    now = datetime.now(BERLIN)
+    if broker is not None:
+        for batch in history("desk", now.date(), DAYS, BERLIN, until=now):
+            dashboard.ingest.take((message.topic, message.payload) for message in batch)
+    server = Server(dashboard)
+    server.start()
+    devices = []
+    if broker is not None:
+        devices.append(worn_device(broker))
+        time.sleep(1.0)
+    if pages is None:
+        pages = all_pages(server.address, now)
+    for size, (width, height) in SIZES.items():
+        for scheme in ("light", "dark"):
+            context = browser.new_context(
+                viewport={"width": width, "height": height},
+                color_scheme=scheme,  # type: ignore[arg-type]
+                locale="en-GB",
+                reduced_motion="reduce",
+            )
+            page = context.new_page()
+            for name, path in pages.items():
+                if wanted and name not in wanted:
+                    continue
+                page.goto(server.address + path)
+                if path == "" and broker is not None:
+                    page.wait_for_selector("#live-link[data-state=live]")
+                page.set_viewport_size({"width": width, "height": height})
+                page.wait_for_timeout(150)
+                if name != "now":  # as tall as the page, so that the bar at the foot stays at the foot
+                    tall = page.evaluate("document.documentElement.scrollHeight")
+                    page.set_viewport_size({"width": width, "height": max(height, tall)})
+                path_of = FOLDER / f"{name}-{size}-{scheme}.png"
+                page.screenshot(path=path_of)
+                # 128 colours are enough for these pages, and half the bytes.
+                Image.open(path_of).convert("RGB").quantize(128).save(path_of, optimize=True)
+            context.close()
+    for device in devices:
+        device.close()
+    server.stop()
+
+
+def worn_device(broker: Broker) -> Device:
+    """A device that is worn, in a slouch that has lasted."""
+    device = Device(broker.port, name="desk", run="live", simulated=True)
+    device.anchor(time.time() - 120)
+    device.tell(SessionStarted(0.0, "live-1", 1))
+    device.tell(ModeChanged(0.1, Mode.TRAINING, None))
+    device.tell(WornChanged(5.0, True, "it moves as a body does"))
+    device.show(16.4, posture=Posture.SLOUCHED)
+    return device
+
+
+def all_pages(address: str, now: datetime) -> dict[str, str]:
+    """Names and addresses of the pages."""
+    day = (now - timedelta(days=(now.weekday() - 3) % 7 or 7)).date()  # last Thursday: a whole day
+    listed = httpx.get(f"{address}api/v1/sessions.json?from={day}&to={day}").json()["records"]
+    spans = {span: f"history/{span}/{day}" for span in ("day", "week", "month", "year")}
+    session = {"session": f"session/desk/{listed[-1]['session']}"}
+    return {"now": "", **spans, **session, "devices": "devices", "data": "data", "about": "about"}
+
+
+if __name__ == "__main__":
+    main()
