@@ -29,7 +29,7 @@ from itertools import chain
 from .blocks import Place, Remark, RemarkKind, SensorBlock, TrunkBlock
 from .profile import CalibrationProfile
 from .segment import LONGEST_RUN_S, SegmentStream
-from .trunk import TICKS_PER_S, TrunkState, Vector, tick_at
+from .trunk import TICKS_PER_S, TrunkState, tick_at
 
 LONGEST_SILENCE_S = 600.0
 """Ten minutes: longer than any loss that a source reports while it waits for its sensor, which moves
@@ -57,15 +57,6 @@ class TrunkEstimator:
         self._attested = _BEFORE_ALL
         self._remarks: list[tuple[int, Remark]] = []
         self._backward: set[Place] = set()
-
-    def set_neutral(self, upper: Vector, lower: Vector | None = None) -> None:
-        """Take these unit vectors "up" (body frame of the mounting) as neutral from the next tick on.
-
-        The filters run on. Without `lower` the lower sensor keeps its neutral.
-        """
-        self._upper.set_neutral(upper)
-        if lower is not None and self._lower is not None:
-            self._lower.set_neutral(lower)
 
     def feed(self, block: TrunkBlock) -> list[TrunkState]:
         """Take a block; return the ticks that it completes, in order, possibly none.

@@ -8,8 +8,7 @@ size of a block changes no tick by more than rounding (1e-9).
 The filter is fed at 45 to 90 Hz (`_halving.py`); the sums of a tick are over all samples.
 
 The filter and the windows live in the sensor's own axes, corrected: there a saturated axis can still be
-seen as one. Mounting and neutral are applied to the few numbers of a tick, which is cheaper too, and
-lets the neutral change at any tick while the filter runs on.
+seen as one. Mounting and neutral are applied to the few numbers of a tick, which is cheaper too.
 """
 
 from __future__ import annotations
@@ -26,7 +25,7 @@ from numpy.typing import NDArray
 from ._halving import group_size, halved, halved_rows
 from ._sums import Rows, sums_of_rows, sums_of_windows
 from .blocks import SensorBlock
-from .correction import Correction, rotation_onto_up
+from .correction import Correction
 from .inclination import InclinationFilter
 from .profile import SensorProfile
 from .trunk import TICKS_PER_S, SegmentState, Vector, tick_at, ticks_at
@@ -65,7 +64,7 @@ class SegmentStream:
 
     def __init__(self, profile: SensorProfile, rate_hz: float) -> None:
         self._correct = Correction(profile.sensor, np.eye(3)).arrays
-        self._mounting = profile.to_body()
+        self._turn: list[float] = profile.to_neutral().ravel().tolist()
         self._group = group_size(rate_hz)
         self._filter = InclinationFilter(rate_hz / self._group)
         self._period_s = 1.0 / rate_hz
@@ -79,11 +78,6 @@ class SegmentStream:
         # Rows that wait for the rest of their group.
         self._waiting_gyr: Rows = []
         self._waiting_acc: Rows = []
-        self.set_neutral(profile.neutral.up)
-
-    def set_neutral(self, up: Vector) -> None:
-        """Take this unit vector "up", body frame of the mounting, as neutral from the next tick on."""
-        self._turn: list[float] = (rotation_onto_up(up) @ self._mounting).ravel().tolist()
 
     def waiting(self) -> list[int]:
         """The ticks that have samples and were not asked for yet."""

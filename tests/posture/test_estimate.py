@@ -9,7 +9,7 @@ import pytest
 
 from firmware_py.posture.blocks import Place, Remark, RemarkKind, SensorBlock, TrunkBlock, empty_block
 from firmware_py.posture.estimate import LONGEST_SILENCE_S, TrunkEstimator
-from firmware_py.posture.flexion import flexion_deg, lateral_deg, up_at
+from firmware_py.posture.flexion import up_at
 from firmware_py.posture.profile import CalibrationProfile, Mounting, Neutral, SensorModel, SensorProfile
 from firmware_py.posture.trunk import TICKS_PER_S, TrunkState
 
@@ -159,36 +159,6 @@ def test_the_profile_turns_a_tilted_and_biased_sensor_into_the_wearers_own_angle
     np.testing.assert_allclose(last.up, (0.0, 0.0, 1.0), atol=1e-6)
     np.testing.assert_allclose(last.acc_m_s2, (0.0, 0.0, 9.80665), atol=1e-9)
     np.testing.assert_allclose(last.gyr_rad_s, 0.0, atol=1e-9)
-
-
-def test_a_new_neutral_counts_from_the_next_tick_and_does_not_restart_the_filter() -> None:
-    block = still(every(0.01, 0.0, 20.0), (9.80665 * math.cos(0.3), 0.0, 9.80665 * math.sin(0.3)))
-    estimator = TrunkEstimator(ONE, 100.0)
-    before = estimator.feed(TrunkBlock(block.cut(0, 1500), None, 14.99))[-1].upper
-    assert before is not None
-    estimator.set_neutral(before.up)
-    after = estimator.feed(TrunkBlock(block.cut(1500, 2000), None, 15.0))[0].upper
-    assert after is not None
-    assert flexion_deg(before.up) == pytest.approx(math.degrees(0.3), abs=0.01)
-    assert flexion_deg(after.up) == pytest.approx(0.0, abs=0.01)
-    assert lateral_deg(after.up) == pytest.approx(0.0, abs=0.01)
-    assert after.trusted
-    np.testing.assert_allclose(after.acc_m_s2, (0.0, 0.0, 9.80665), atol=2e-3)
-
-
-def test_the_neutral_of_the_lower_sensor_stays_where_none_is_given() -> None:
-    both = TrunkBlock(still(every(0.01, 0.0, 5.0)), still(every(0.01, 0.0, 5.0)), 4.0)
-    estimator = TrunkEstimator(TWO, 100.0)
-    estimator.set_neutral(up_at(10.0))
-    last = estimator.feed(both)[-1]
-    assert last.upper is not None
-    assert last.lower is not None
-    assert flexion_deg(last.upper.up) == pytest.approx(-10.0, abs=1e-6)
-    assert flexion_deg(last.lower.up) == pytest.approx(0.0, abs=1e-6)
-    estimator.set_neutral(up_at(10.0), up_at(-5.0))
-    last = estimator.feed(TrunkBlock(empty_block(), empty_block(), 4.99))[-1]
-    assert last.lower is not None
-    assert flexion_deg(last.lower.up) == pytest.approx(5.0, abs=1e-6)
 
 
 def remark(t_s: float, kind: RemarkKind = RemarkKind.LOST) -> Remark:
