@@ -8,6 +8,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from . import __version__
+from .administer import add_commands
 from .errors import PlumblineError
 
 
@@ -98,6 +99,7 @@ def _parser() -> argparse.ArgumentParser:
     dashboard = commands.add_parser("dashboard", help="serve the page and store what the broker brings")
     _config_option(dashboard)
     dashboard.set_defaults(run=_dashboard)
+    add_commands(commands)
     return parser
 
 

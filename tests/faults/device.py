@@ -112,6 +112,7 @@ def live(run: str, settings: argparse.Namespace) -> None:
     events = story(run)
     last: Event | None = None
     ticks = itertools.count()
+    sent = 0
     while not asked.is_set():
         for _ in range(settings.burst):
             last = next(events)
@@ -119,7 +120,7 @@ def live(run: str, settings: argparse.Namespace) -> None:
         publisher(
             Reading(next(ticks) / 10, 3.0, 0.0, 3.0, None, 1.0, Posture.UPRIGHT, Activity.STILL, None, 1)
         )
-        if settings.limit and next(ticks) * settings.burst > settings.limit:
+        if 0 < settings.limit <= sent:
             asked.wait()
         asked.wait(settings.pause_s)
     while not isinstance(last, SessionEnded):  # an orderly stop ends its session

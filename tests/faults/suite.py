@@ -181,7 +181,7 @@ def flood(world: World, messages: int, chance: random.Random) -> str:
     )
 
 
-def slow_consumer(world: World) -> str:
+def slow_consumer(world: World, messages: int = 3000) -> str:
     """A reader that subscribes and then reads nothing: the others do not notice."""
     lazy = socket.create_connection(("127.0.0.1", world.port))
     lazy.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 2048)
@@ -190,7 +190,7 @@ def slow_consumer(world: World) -> str:
     subscription = b"plumbline/v1/#"
     lazy.sendall(bytes((0x82, 5 + len(subscription), 0, 1, 0, len(subscription))) + subscription + b"\x01")
     device = world.start_device("--burst", "20")
-    until(lambda: len(world.promises()) > 3000, 60.0)
+    until(lambda: len(world.promises()) > messages, 120.0)
     stored = finish(world, device)
     lazy.close()
     return f"a reader that reads nothing: {stored} messages reached the others, each once"

@@ -31,11 +31,11 @@ def chance() -> random.Random:
 
 
 def test_a_device_that_is_killed_loses_nothing_it_promised(world: World, chance: random.Random) -> None:
-    suite.kill_device(world, 4, chance)
+    suite.kill_device(world, 3, chance)
 
 
 def test_a_broker_that_is_killed_loses_nothing_it_acknowledged(world: World, chance: random.Random) -> None:
-    suite.kill_broker(world, 4, chance)
+    suite.kill_broker(world, 3, chance)
 
 
 def test_a_connection_torn_in_mid_message_doubles_and_loses_nothing(
@@ -49,7 +49,7 @@ def test_everything_restarts_in_any_order(world: World, chance: random.Random) -
 
 
 def test_a_silent_network_is_noticed_and_outlived(world: World) -> None:
-    suite.lose_link(world, [1.0, 8.0])
+    suite.lose_link(world, [1.0, 7.0])
 
 
 def test_a_full_disk_keeps_what_it_promised(world: World, chance: random.Random) -> None:
@@ -61,11 +61,11 @@ def test_a_clock_that_jumps_leaves_history_right(world: World) -> None:
 
 
 def test_a_flood_of_nonsense_is_outlived(world: World, chance: random.Random) -> None:
-    suite.flood(world, 2000, chance)
+    suite.flood(world, 1000, chance)
 
 
 def test_a_reader_that_does_not_read_holds_nobody_up(world: World) -> None:
-    suite.slow_consumer(world)
+    suite.slow_consumer(world, 800)
 
 
 def test_two_devices_and_a_renamed_one_keep_apart(world: World, chance: random.Random) -> None:
@@ -73,4 +73,4 @@ def test_two_devices_and_a_renamed_one_keep_apart(world: World, chance: random.R
 
 
 def test_a_day_offline_arrives_whole(world: World) -> None:
-    suite.offline_day(world, 360)
+    suite.offline_day(world, 240)

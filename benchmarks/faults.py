@@ -1,0 +1,101 @@
+"""The whole fault suite against real processes: `python -m benchmarks.faults [--quick] [--write]`.
+
+Each fault has a world of its own: a Mosquitto, a dashboard with its store, devices that live hours in seconds
+(`tests/faults/`). After each, every promised message must be in the store exactly once, every session ended
+and whole, every date right. `--write` puts the result into docs/faults.md.
+"""
+
+from __future__ import annotations
+
+import argparse
+import os
+import platform
+import random
+import sys
+import tempfile
+import time
+import traceback
+from collections.abc import Callable
+from datetime import UTC, datetime
+from pathlib import Path
+
+from tests.faults import suite
+from tests.faults.machine import World
+
+DOCUMENT = Path(__file__).resolve().parent.parent / "docs" / "faults.md"
+
+Fault = Callable[[World], str]
+
+
+def faults(share: float, seed: int) -> dict[str, Fault]:
+    """Every fault, as often as the product promises, times `share`."""
+    chance = random.Random(seed)
+
+    def times(count: int) -> int:
+        return max(1, round(count * share))
+
+    silences_s = [1.0, 3.0, 10.0, 30.0, 60.0, 600.0]
+    return {
+        "device killed": lambda world: suite.kill_device(world, times(500), chance),
+        "broker killed": lambda world: suite.kill_broker(world, times(100), chance),
+        "dashboard killed": lambda world: suite.kill_dashboard(world, times(200), chance),
+        "anything restarted": lambda world: suite.all_in_any_order(world, times(100), chance),
+        "torn in mid-message": lambda world: suite.tear_link(world, times(200), chance),
+        "silent network": lambda world: suite.lose_link(
+            world, [s for s in silences_s if s <= 600.0 * share + 10.0]
+        ),
+        "disk full": lambda world: suite.fill_disk(world, chance),
+        "clock": suite.step_clock,
+        "flood": lambda world: suite.flood(world, times(100_000), chance),
+        "slow consumer": lambda world: suite.slow_consumer(world, times(20_000)),
+        "two devices": lambda world: suite.two_devices(world, times(20), chance),
+        "day offline": lambda world: suite.offline_day(world)[0],
+    }
+
+
+def main() -> int:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--quick", action="store_true", help="a fiftieth of each")
+    parser.add_argument("--only", help="one fault, by its name")
+    parser.add_argument("--seed", type=int, default=1)
+    parser.add_argument("--write", action="store_true", help="put the result into docs/faults.md")
+    chosen = parser.parse_args()
+    lines, failed = [], 0
+    with tempfile.TemporaryDirectory() as folder:
+        for name, fault in faults(0.02 if chosen.quick else 1.0, chosen.seed).items():
+            if chosen.only not in (None, name):
+                continue
+            world = suite.new_world(Path(folder), name.replace(" ", "-"))
+            began_s = time.monotonic()
+            try:
+                said = fault(world)
+            except (AssertionError, TimeoutError, OSError) as error:
+                failed += 1
+                traceback.print_exc()
+                said = f"FAILED: {error}"
+            finally:
+                world.stop()
+            line = f"| {name} | {said} | {time.monotonic() - began_s:.0f} s |"
+            print(line, flush=True)
+            lines.append(line)
+    if chosen.write:
+        write(lines, chosen.quick)
+    return min(failed, 1)
+
+
+def write(lines: list[str], quick: bool) -> None:
+    machine = f"{os.cpu_count()} cores, {platform.machine()}, Python {platform.python_version()}"
+    command = "python -m benchmarks.faults --write" + (" --quick" if quick else "")
+    DOCUMENT.write_text(
+        "# The fault suite, last result\n\n"
+        f"{datetime.now(UTC):%Y-%m-%d}, {machine}; `{command}`. The times are of the whole trial;\n"
+        "the machine was in use by others meanwhile. A smaller part of the same runs with every `pytest`.\n\n"
+        "After each fault: every message that a device's outbox had promised to keep is in the dashboard's\n"
+        "store exactly once, every session is ended, has as many messages as its last one says and minutes\n"
+        "that add up to its summary, and every minute and event has its true date to a second.\n\n"
+        "| fault | result | time |\n|---|---|---|\n" + "\n".join(lines) + "\n"
+    )
+
+
+if __name__ == "__main__":
+    sys.exit(main())
