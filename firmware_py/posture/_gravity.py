@@ -2,7 +2,7 @@
 
 In the frame of the integrated gyroscope the reaction to gravity stands still, but for the
 gyroscope's errors, and the accelerometer reads it plus the sensor's own acceleration. A worn or
-hand-held sensor goes nowhere for long: over a tick of a quarter second its mean velocity is
+hand-held sensor goes nowhere for long: over a tick of half a second its mean velocity is
 zero, give or take a spread that follows the shaking. That pseudo-measurement,
 
     0 = v + (first integral of a − g, averaged over the tick) ± spread,
@@ -68,7 +68,7 @@ class MotionModel:
         start_speed_m_s: one sigma of the velocity of a sensor found in motion.
     """
 
-    tick_s: float = 0.25
+    tick_s: float = 0.5
     gyr_delay_s: float = 0.004
     bias_sigma_rad_s: float = 2.5 * DEG
     scale_sigma: float = 0.003
@@ -363,19 +363,19 @@ def fault_prior(model: MotionModel) -> FloatArray:
 
 BIAS = np.arange(3)
 GRAVITY2 = GRAVITY_M_S2**2
-TICKS_PER_REGRESSION = 8
+TICKS_PER_REGRESSION = 4
 """The regression on the faults is solved every two seconds …"""
-FIRST_TICKS = 40
+FIRST_TICKS = 20
 """… and at each of the first ticks."""
 START_SIGMA_RAD = math.pi / 2.0
 """Before anything is known: any direction."""
-SIGMA_FLOOR_RAD = 0.3 * DEG
+SIGMA_FLOOR_RAD = 0.28 * DEG
 """What an accelerometer's own bias and scale leave, which no filter sees."""
-SIGMA_SCALE2 = 1.4
+SIGMA_SCALE2 = 0.85
 """From the filter's own variance to that of the errors seen (docs/accuracy.md)."""
 FREE_FALL_M_S2 = 3.0
 """Specific force below which nothing holds the sensor."""
-MOST_HELD = 0.2
+MOST_HELD = 0.1
 """Share of missing samples in a tick that leaves its answer good."""
 DOUBT_S = 2.0
 """How long an answer is doubted after free fall, saturation or missing samples."""

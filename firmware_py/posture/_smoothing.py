@@ -42,11 +42,11 @@ FloatArray = NDArray[np.float64]
 ComplexArray = NDArray[np.complex128]
 BoolArray = NDArray[np.bool_]
 
-STRETCH_TICKS = 960
+STRETCH_TICKS = 480
 """Ticks solved for at once (four minutes): over which the faults count as constant."""
-MARGIN_TICKS = 40
+MARGIN_TICKS = 20
 """Further ticks on either side that are solved with them and then thrown away (10 s)."""
-CHUNK_TICKS = 128
+CHUNK_TICKS = 64
 """Ticks integrated at once: what fits the cache."""
 ROUNDS = 3
 """Solutions until faults, spread and answer agree."""

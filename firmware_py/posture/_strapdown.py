@@ -24,7 +24,7 @@ from ._flaws import (
     FlawWatch,
     SensorRanges,
 )
-from ._gravity import Faults, MotionModel, TickSums
+from ._gravity import MOST_HELD, Faults, MotionModel, TickSums
 from ._turns import Turns, carried_on, level, prefix_products, product, seen_from_sensor, small_turns
 
 FloatArray = NDArray[np.float64]
@@ -124,11 +124,15 @@ class Strapdown:
     Attributes:
         per_tick: samples a tick.
         count: samples so far in the tick under way.
+        flawed: whether one of them was clipped, or too many were missing.
+        flawed_from: the first row of the last call of `rows` that this was so for, or -1.
     """
 
     def __init__(self, dt: float, per_tick: int, lead_s: float, ranges: SensorRanges | None) -> None:
         self.dt = dt
         self._lead_s = lead_s
+        self.flawed_from = -1
+        self._most_held = int(MOST_HELD * per_tick)
         self.per_tick = per_tick
         self._stride = nodes(per_tick).step
         self._attitude = (complex(1.0), 0j)
@@ -144,6 +148,7 @@ class Strapdown:
         self._nodes = (0j, 0j, 0j)
         self._turned = (0j, 0j, 0j)
         self._held = self._clipped_gyr = self._clipped_acc = 0
+        self.flawed = False
 
     def level_by_acceleration(self) -> bool:
         """Set the frame level by the mean acceleration of the tick under way; False if there is none."""
@@ -222,6 +227,8 @@ class Strapdown:
         """
         half_dt = 0.5 * self.dt
         lead_s = self._lead_s
+        self.flawed_from = 0 if self.flawed else -1
+        self._begun = self.count
         bx, by, bz, *excess = faults
         kx, ky, kz = (1.0 - share for share in excess)
         turned_x, turned_y, turned_z = self._turned
@@ -244,16 +251,20 @@ class Strapdown:
             w2 = x * x + y * y + z * z
             a2 = ax * ax + ay * ay + az * az
             if w2 + a2 < ABSURD:
-                if w2 >= gyr_limit2:
-                    self._clipped_gyr += gyr_watch.clipped(gyr_row)
-                if a2 >= acc_limit2:
-                    self._clipped_acc += acc_watch.clipped(acc_row)
+                if w2 >= gyr_limit2 and gyr_watch.clipped(gyr_row):
+                    self._clipped_gyr += 1
+                    self._flaw(count)
+                if a2 >= acc_limit2 and acc_watch.clipped(acc_row):
+                    self._clipped_acc += 1
+                    self._flaw(count)
                 gyr_watch.before = gyr_watch.last
                 gyr_watch.last = gyr_row
                 acc_watch.before = acc_watch.last
                 acc_watch.last = acc_row
             else:
                 self._held += 1
+                if self._held > self._most_held:
+                    self._flaw(count)
                 x, y, z = gyr_watch.last
                 ax, ay, az = acc_watch.last
                 a2 = ax * ax + ay * ay + az * az
@@ -316,6 +327,11 @@ class Strapdown:
         if not every:
             out.append(seen_from_sensor(aa, bb, ab, ca_b, zz, up_n, up_z, x, y, z, lead_s))
         return out
+
+    def _flaw(self, count: int) -> None:
+        if not self.flawed:
+            self.flawed = True
+            self.flawed_from = count - self._begun
 
     def close_tick(self) -> TickSums:
         """The sums of the full tick under way; a new one begins."""

@@ -6,7 +6,7 @@ recording from both ends. Neither knows a heading, a frame beyond the sensor's o
 Theory of operation. Integrating the gyroscope alone gives a frame that turns with the world but
 for slow drift (`_strapdown.py`). In it gravity stands still and the sensor's own acceleration
 averages out, because nobody goes far. A Kalman filter on that (`_gravity.py`), one step each
-quarter second, tracks gravity and the gyroscope's bias. Between steps the gyroscope carries the
+half second, tracks gravity and the gyroscope's bias. Between steps the gyroscope carries the
 answer. What happens when depends on the count of samples alone, so the size of a block changes nothing.
 """
 
@@ -34,7 +34,7 @@ TRUST_LOST_RAD2 = (3.0 * DEG) ** 2
 """Squared uncertainty at which an answer loses its trust …"""
 TRUST_GAINED_RAD2 = (2.0 * DEG) ** 2
 """… and under which it gains it again."""
-LONGEST_STRETCH_TICKS = 256
+LONGEST_STRETCH_TICKS = 64
 """Ticks between two levellings of the frame and updates of the bias that the integration takes off."""
 STEEPEST_TILT_M_S2 = 1.0
 """Horizontal part of gravity (6°) at which the frame is levelled at once."""
@@ -92,7 +92,7 @@ class InclinationFilter:
     @property
     def trusted(self) -> bool:
         """Whether the latest answer may be used."""
-        return self._trusted
+        return self._trusted and not self._strapdown.flawed
 
     @property
     def sigma_rad(self) -> float:
@@ -155,7 +155,7 @@ class InclinationFilter:
             else:
                 up = self._rows(gyr_rad_s, acc_m_s2, every=False)
             if stop == n:
-                return up[0], sigma_rad, trusted
+                return up[0], sigma_rad, trusted and strapdown.flawed_from < 0
             at = stop
 
     def _run(
@@ -183,6 +183,8 @@ class InclinationFilter:
                 part = np.array(self._rows(gyr[at:stop].tolist(), acc[at:stop].tolist(), every=True)).reshape(
                     -1, 3
                 )
+                if trusted is not None and strapdown.flawed_from >= 0:
+                    trusted[at + strapdown.flawed_from : stop] = False
             if up is None:
                 if stop == n:
                     return part

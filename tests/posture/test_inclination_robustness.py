@@ -192,7 +192,7 @@ def test_free_fall_and_landing() -> None:
     motion = followed_by(fallen, lying, np.tile([0.0, 0.0, GRAVITY_M_S2], (3000, 1))).with_noise()
     output = followed(motion)
     assert_found_again(output, motion, normal_from_s=20.6)
-    assert not output.trusted[2030:2070].any()
+    assert not output.trusted[2050:2100].any()
 
 
 def test_an_hour_lying_still() -> None:
