@@ -127,6 +127,11 @@ class Prototypes:
         total: FloatArray = (apart * apart / 2.0 + np.log(self.spread)).sum(axis=1)
         return total
 
+    def spreads_apart(self, one: Kind, other: Kind) -> float:
+        """How far two kinds lie from one another, in their spreads: 3 means 7 % of each beyond the middle."""
+        variance = (self.spread[one] ** 2 + self.spread[other] ** 2) / 2.0
+        return float(np.sqrt(((self.mean[one] - self.mean[other]) ** 2 / variance).sum()))
+
     def nearest(self, features_deg: Sequence[float] | FloatArray) -> Kind:
         """The kind nearest to the features (d,), degrees."""
         return Kind(int(np.argmin(self.distances(features_deg))))
@@ -176,6 +181,9 @@ SIDE_LEAST_DEG = 4.0
 """Whoever is bent less than this to a side is not bent to it, however unlike the other kinds they sit:
 twice the side bend of a plain slouch. It keeps a very deep slouch from the wide spread of the side bends."""
 
+CLEAR_SPREADS = 3.0
+"""With one sensor, how far the wearer's slouch and lean must lie apart for one of them to go unreminded."""
+
 HOLD_BONUS = 1.0
 """How much nearer another kind must be to take over, so that noise between two kinds does not flicker:
 in units of the distance, where 1 is about a factor e in likelihood."""
@@ -184,17 +192,19 @@ in units of the distance, where 1 is about a factor e in likelihood."""
 class Recogniser:
     """Angles -> posture, tick by tick, with a memory of the posture before (hysteresis).
 
-    With one sensor and no examples, a slouch and a lean from the hips differ by less than people do.
-    Both are then called slouched, by the plain thresholds of `Rules`, and the reading says that it rests
-    on one sensor. With two sensors, or with examples of the wearer's own, the nearest kind decides,
-    and a slouch must still reach the wearer's threshold.
+    With one sensor, a slouch and a lean from the hips differ by less than people do. Both are then called
+    slouched, by the plain thresholds of `Rules`, and the reading says that it rests on one sensor. With
+    two sensors, or where the wearer's own examples keep the two well apart (`CLEAR_SPREADS`), the nearest
+    kind decides, but between upright and slouched the wearer's own threshold does.
     """
 
     def __init__(self, rules: Rules, own: Sequence[PoseExample], *, two: bool) -> None:
         self._rules = rules
         self._slouched = False
         self._kind: Kind | None = None
-        self._one_sensor = _Measure(prototypes(SITTING, own, sensors=1)) if own else None
+        one = prototypes(SITTING, own, sensors=1)
+        clear = one.spreads_apart(Kind.SLOUCHED, Kind.LEANING_FORWARD) >= CLEAR_SPREADS
+        self._one_sensor = _Measure(one) if clear else None
         self._two_sensors = _Measure(prototypes(SITTING, own, sensors=2)) if two else None
 
     def step(
@@ -212,6 +222,8 @@ class Recogniser:
             if posture is Posture.SLOUCHED and not bent:
                 leaning = upper_deg >= rules.slouch_enter_deg
                 posture = Posture.LEANING_FORWARD if leaning else Posture.UPRIGHT
+            elif posture is Posture.UPRIGHT and bent and upper_deg >= rules.slouch_exit_deg:
+                posture = Posture.SLOUCHED  # the wearer's threshold, not the middle between two kinds
         self._slouched = posture is Posture.SLOUCHED
         return posture
 

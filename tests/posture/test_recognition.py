@@ -80,6 +80,8 @@ def test_the_recogniser_agrees_with_the_rule_that_it_unrolls(
     live = Recogniser(Rules(), (), two=True).step(upper - lower, lateral, upper, lower)
     if nearest is Posture.SLOUCHED and upper - lower < Rules().slouch_enter_deg:
         nearest = Posture.LEANING_FORWARD if upper >= Rules().slouch_enter_deg else Posture.UPRIGHT
+    elif nearest is Posture.UPRIGHT and upper - lower >= Rules().slouch_enter_deg and upper >= 7.0:
+        nearest = Posture.SLOUCHED
     if not (nearest is Posture.SIDE_BENT and abs(lateral) < 4.0):
         assert live is nearest
     else:
@@ -100,6 +102,18 @@ def test_one_sensor_without_examples_goes_by_thresholds() -> None:
         Posture.SIDE_BENT,
         Posture.LEANING_BACK,
     ]
+
+
+def test_one_sensor_tells_a_lean_from_a_slouch_only_where_the_examples_keep_them_apart() -> None:
+    def seen(slouch_deg: float, lean_deg: float) -> Posture:
+        own = (
+            PoseExample(Posture.SLOUCHED, slouch_deg, 0.0),
+            PoseExample(Posture.LEANING_FORWARD, lean_deg, 0.0),
+        )
+        return Recogniser(Rules(), own, two=False).step(lean_deg, 0.0, lean_deg, None)
+
+    assert seen(slouch_deg=36.0, lean_deg=13.0) is Posture.LEANING_FORWARD
+    assert seen(slouch_deg=21.0, lean_deg=17.0) is Posture.SLOUCHED, "leaning counts too"
 
 
 def test_between_two_kinds_the_one_before_stays() -> None:
