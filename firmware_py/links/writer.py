@@ -9,6 +9,7 @@ from __future__ import annotations
 import logging
 import queue
 import threading
+import time
 from collections.abc import Callable, Sequence
 from typing import Final
 
@@ -48,6 +49,7 @@ class Writer:
         self._clock = clock
         self._written = written
         self._chores_every_s = chores_every_s
+        self._chores_at_s = 0.0
         self._storage = Storage(outbox.path.parent)
         self._ledger = None if clock is None else Ledger(outbox.db, encoder, boot_id(), clock.origin_boot_s())
         self._inbox: queue.SimpleQueue[Entry | None] = queue.SimpleQueue()
@@ -80,7 +82,7 @@ class Writer:
             try:
                 if batch:
                     self._write(batch)
-                elif more:
+                if not more or time.monotonic() >= self._chores_at_s:
                     self._do_chores()
             except Exception:  # one batch lost is a known gap; a dead writer would be silence
                 log.exception("%d messages could not be written", len(batch))
@@ -107,7 +109,7 @@ class Writer:
         """What gathered, and whether there will be more; an empty batch when it is time for chores."""
         batch: list[Entry] = []
         try:
-            entry = self._inbox.get(timeout=self._chores_every_s)
+            entry = self._inbox.get(timeout=max(0.0, self._chores_at_s - time.monotonic()))
             while entry is not None:
                 batch.append(entry)
                 entry = self._inbox.get_nowait()
@@ -116,6 +118,7 @@ class Writer:
         return batch, False
 
     def _do_chores(self) -> None:
+        self._chores_at_s = time.monotonic() + self._chores_every_s
         clock, ledger = self._clock, self._ledger
         if clock is None or ledger is None:
             return

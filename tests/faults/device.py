@@ -117,6 +117,7 @@ def live(run: str, settings: argparse.Namespace) -> None:
         for _ in range(settings.burst):
             last = next(events)
             publisher(last)
+        sent += settings.burst
         publisher(
             Reading(next(ticks) / 10, 3.0, 0.0, 3.0, None, 1.0, Posture.UPRIGHT, Activity.STILL, None, 1)
         )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable
 from pathlib import Path
 
@@ -166,3 +167,19 @@ def test_the_shortest_run_is_dated(tmp_path: Path) -> None:
     writer._thread.join()
     outbox.close()
     assert Anchor(0.0, 1.8e9, trusted=True) in [message.body for message in kept(path)]
+
+
+def test_the_clock_is_watched_however_much_happens(tmp_path: Path) -> None:
+    path = tmp_path / "o.db"
+    off_s = [0.0]
+    run = Run(path, "a", lambda: Moment(1.8e9 + off_s[0], 100.0, trusted=True))
+    run.tell(SessionStarted(0.2, "a-1", 1))
+    off_s[0] = 86_400.0
+    for number in range(300):  # a stream without a pause as long as that between two looks
+        run.writer.put(SlouchStarted(1.0 + number, number + 1, 12.0))
+        time.sleep(0.002)
+    run.end()
+    assert Anchor(0.0, 1.8e9 + 86_400.0, trusted=True) in [message.body for message in kept(path)]
+    between = [isinstance(message.body, SlouchStarted) for message in kept(path)]
+    place = [m.body for m in kept(path)].index(Anchor(0.0, 1.8e9 + 86_400.0, trusted=True))
+    assert any(between[place:]), "only looked at when it was over"
