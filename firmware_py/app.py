@@ -56,6 +56,7 @@ def run(config: Config, for_s: float | None) -> int:
     """
     from .body import Body
     from .console import Console
+    from .guided import Guided
     from .hardware.clock import SystemClock
     from .keeper import Keeper
     from .live import Wiring, new_run, run_live
@@ -74,7 +75,7 @@ def run(config: Config, for_s: float | None) -> int:
     imus = open_sensors(config, clock, origin_s)
     body = Body(config, clock, origin_s)
     found = profile_for(imus, data / "profiles")
-    profile = found or default_profile(len(imus))
+    profile = found or default_profile(imus)
     neutral_of = NeutralOf.ANOTHER_WEAR if found else NeutralOf.NOBODY
     name = new_run()
     keep = None
@@ -90,6 +91,8 @@ def run(config: Config, for_s: float | None) -> int:
         log.info("%s back: %s", imu.place, imu.name)
     if found is None:
         log.warning("no calibration yet: nothing is judged until your neutral is taken (plumbline calibrate)")
+    guided = Guided(profile, data / "profiles", body.cue, keep)
+    body.on_long_press = guided.neutral_press
     wiring = Wiring(
         device=config.device.name,
         run=name,
@@ -100,9 +103,9 @@ def run(config: Config, for_s: float | None) -> int:
         rules=config.rules(),
         mqtt=mqtt_settings(config),
         data=data,
-        keep=keep,
+        keep=guided,
         listeners=[watchdog, Console(), *body.listeners],
-        wishes=body.wishes,
+        wishes=lambda: [*body.wishes(), *guided.wishes()],
         home_assistant=config.mqtt.home_assistant,
         neutral_of=neutral_of,
     )
@@ -120,6 +123,37 @@ def run(config: Config, for_s: float | None) -> int:
         if keep is not None:
             keep.close()
     return 0
+
+
+def calibrate(config: Config, plan: str) -> int:
+    """`plumbline calibrate`: the guided calibration at the terminal, with the real sensors.
+
+    Raises:
+        SensorError: where a sensor is not there.
+        ProfileError: where the profile in force cannot be read.
+    """
+    from calibration.profiles import Profiles
+    from calibration.terminal import run as guide
+
+    from .body import Body
+    from .hardware.clock import SystemClock
+    from .hardware.source import live
+    from .posture.guidance import GuidePlan
+    from .sensors import default_profile, open_sensors, profile_for
+
+    stopped = stop_on_signals()
+    clock = SystemClock()
+    origin_s = clock.monotonic()
+    imus = open_sensors(config, clock, origin_s)
+    folder = config.data_folder() / "profiles"
+    try:
+        with Body(config, clock, origin_s) as body:
+            profile = profile_for(imus, folder) or default_profile(imus)
+            source = live(imus, clock, origin_s=origin_s, stopped=stopped)
+            return guide(source, Profiles(folder), profile, GuidePlan(plan), cue=body.cue)
+    finally:
+        for imu in imus:
+            imu.close()
 
 
 def buzz(config: Config, name: str) -> int:
@@ -165,7 +199,7 @@ def record(config: Config, path: Path, for_s: float | None) -> int:
     clock = SystemClock()
     origin_s = clock.monotonic()
     imus = open_sensors(config, clock, origin_s)
-    profile = profile_for(imus, config.data_folder() / "profiles") or default_profile(len(imus))
+    profile = profile_for(imus, config.data_folder() / "profiles") or default_profile(imus)
     header = header_of(new_run(), config.device.name, imus[0].rate_hz, len(imus), to_json(profile))
     recorder = Recorder(path, header)
     samples = 0

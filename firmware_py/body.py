@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import queue
+from collections.abc import Callable
 from types import TracebackType
 
 from .config import Config, MotorSection
@@ -14,9 +15,13 @@ from .hardware.motors import Drv2605, GpioMotor, Motor
 from .hardware.patterns import patterns
 from .loop import Listener
 from .posture.events import Command, Event, Mode, ModeChanged, SetMode, Snooze, Snoozed
+from .posture.guidance import GuideCue
 
 SNOOZE_S = 1800.0
 """What a short press asks for: half an hour, a meeting's or a meal's length; pressed again it ends."""
+
+CUES = {GuideCue.TICK: "step", GuideCue.GO: "step", GuideCue.GOOD: "done", GuideCue.WRONG: "failed"}
+"""The patterns of the guided calibration."""
 
 
 def open_motor(section: MotorSection) -> Motor | None:
@@ -39,6 +44,7 @@ class Body:
 
     Attributes:
         listeners: to hear the core: the motor, if there is one, and who remembers the mode.
+        on_long_press: called, from the button's thread, when the wearer wants a new neutral.
     """
 
     def __init__(self, config: Config, clock: Clock, origin_s: float) -> None:
@@ -46,6 +52,7 @@ class Body:
         self._haptics: Haptics | None = None
         self._button: Button | None = None
         self._mode = Mode.TRAINING
+        self.on_long_press: Callable[[], None] = lambda: None
         self._snoozed_until_s = 0.0
         self._clock = clock
         self._origin_s = origin_s
@@ -79,7 +86,7 @@ class Body:
                 return found
 
     def pressed(self, press: Press) -> None:
-        """A short press snoozes or ends a snooze, three presses toggle silence."""
+        """A short press snoozes or ends a snooze, three toggle silence, a long one asks for a neutral."""
         now_s = self._clock.monotonic() - self._origin_s
         if press is Press.SHORT:
             asleep = self._snoozed_until_s > now_s
@@ -87,6 +94,13 @@ class Body:
         elif press is Press.TRIPLE:
             mode = Mode.TRAINING if self._mode is Mode.TRACKING else Mode.TRACKING
             self._wishes.put(SetMode(now_s, mode))
+        else:
+            self.on_long_press()
+
+    def cue(self, cue: GuideCue) -> None:
+        """Let the wearer feel where the guided calibration is."""
+        if self._haptics is not None:
+            self._haptics.play(CUES[cue])
 
     def _remember(self, event: Event) -> None:
         if isinstance(event, ModeChanged):

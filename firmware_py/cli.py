@@ -86,6 +86,19 @@ def _parser() -> argparse.ArgumentParser:
     export.add_argument("csv", type=Path, nargs="?", help="table to write (standard output)")
     export.set_defaults(run=_export)
 
+    calibrate = commands.add_parser(
+        "calibrate", help="find how the sensor sits and what your upright is, guided"
+    )
+    _config_option(calibrate)
+    calibrate.add_argument(
+        "--plan",
+        choices=("full", "strap", "neutral", "poses"),
+        default="full",
+        help="full: a new sensor; strap: it sits another way; neutral: 5 s of upright; "
+        "poses: your own example of each posture (full)",
+    )
+    calibrate.set_defaults(run=_calibrate)
+
     buzz = commands.add_parser("buzz", help="play a pattern on the motor")
     _config_option(buzz)
     buzz.add_argument("pattern", nargs="?", default="slouch", help="name of the pattern (slouch)")
@@ -170,6 +183,13 @@ def _export(args: argparse.Namespace) -> int:
     from .offline import export
 
     return export(args.file, args.csv)
+
+
+def _calibrate(args: argparse.Namespace) -> int:
+    from .app import calibrate
+    from .config import load
+
+    return calibrate(load(args.config), args.plan)
 
 
 def _buzz(args: argparse.Namespace) -> int:

@@ -57,9 +57,10 @@ def profile_for(imus: Sequence[Imu], folder: Path) -> CalibrationProfile | None:
         return None
     if len(imus) == 1:
         return replace(found, lower=None)
-    return found if found.lower is not None else replace(found, lower=SensorProfile())
+    return found if found.lower is not None else replace(found, lower=default_profile(imus).lower)
 
 
-def default_profile(sensors: int) -> CalibrationProfile:
-    """Where no one calibrated: the board flat on the back, its x axis up; upright is not known yet."""
-    return CalibrationProfile(lower=SensorProfile() if sensors == 2 else None)
+def default_profile(imus: Sequence[Imu]) -> CalibrationProfile:
+    """Where no one calibrated: boards flat on the back, their x axes up; upright is not known yet."""
+    parts = [SensorProfile(sensor_id=imu.sensor_id) for imu in imus]
+    return CalibrationProfile(upper=parts[0], lower=parts[1] if len(parts) == 2 else None)
