@@ -161,12 +161,9 @@ class FifoImu(FifoChip):
         first = self._next
         self._next = first + frames
         self._heard_s = at_s
-        if at_s - before_s < 0.3 * times.period_s:  # else the loop was interrupted: when was it asked?
-            surprise_s = times.saw(first + waiting - 1, 0.5 * (before_s + at_s))
-            if abs(surprise_s) > ABSURD_PERIODS * times.period_s:
-                return self._left_out(
-                    RemarkKind.CLOCK, f"samples came {surprise_s * 1e3:+.0f} ms off their time"
-                )
+        surprise_s = times.saw(first + waiting - 1, before_s, at_s)
+        if abs(surprise_s) > ABSURD_PERIODS * times.period_s + at_s - before_s:
+            return self._left_out(RemarkKind.CLOCK, f"samples came {surprise_s * 1e3:+.0f} ms off their time")
         first_s = times.time_of(first) - self._origin_s
         t_s = views.ramp * times.period_s
         t_s += first_s

@@ -78,25 +78,30 @@ class SampleClock:
         self._v_time = sigma_s * sigma_s
         self._v_cross = 0.0
 
-    def saw(self, newest: int, at_s: float) -> float:
-        """Learn from a read: at `at_s` the sample `newest` was in and the next was not.
+    def saw(self, newest: int, asked_s: float, answered_s: float) -> float:
+        """Learn from a read: between these two moments the sample `newest` was in and the next was not.
+
+        So it was taken after `asked_s` less one period, and before `answered_s`. A read that was
+        interrupted teaches little, but nothing wrong.
 
         Returns:
-            The surprise in seconds: how far `at_s − period/2` lay from the estimate. One beyond
-            `ABSURD_PERIODS` was not learnt from: samples are missing, or the count was wrong.
+            The surprise in seconds: how far the middle of what is possible lay from the estimate. One
+            beyond `ABSURD_PERIODS` was not learnt from: samples are missing, or the count was wrong.
         """
         if newest < self._index:
             return 0.0  # a step was watched meanwhile, which says more
         period_s = self._period_s
-        ahead_s = at_s - self.time_of(newest)
-        surprise_s = ahead_s - 0.5 * period_s
-        if abs(surprise_s) > ABSURD_PERIODS * period_s:
+        earliest_s = asked_s - period_s
+        estimate_s = self._t_s + (newest - self._index) * period_s
+        width_s = answered_s - earliest_s
+        surprise_s = answered_s - 0.5 * width_s - estimate_s
+        if abs(surprise_s) > ABSURD_PERIODS * period_s + 0.5 * width_s:
             return surprise_s
-        if ahead_s < 0.0:  # it was in before we thought it was taken: the bound itself is what is learnt
-            return self._learn(newest, at_s, _BOUND * period_s)
-        if ahead_s > period_s:  # its successor should have been in
-            return self._learn(newest, at_s - period_s, _BOUND * period_s)
-        return self._learn(newest, at_s - 0.5 * period_s, _UNIFORM * period_s)
+        if estimate_s > answered_s:  # it is in already: the bound itself is what is learnt
+            return self._learn(newest, answered_s, _BOUND * period_s)
+        if estimate_s < earliest_s:
+            return self._learn(newest, earliest_s, _BOUND * period_s)
+        return self._learn(newest, answered_s - 0.5 * width_s, _UNIFORM * width_s)
 
     def saw_step(self, newest: int, after_s: float, before_s: float) -> float:
         """Learn from a watched count: sample `newest` was taken between these two moments.
@@ -144,7 +149,8 @@ def watch_step(level: Callable[[], int], monotonic: Callable[[], float], period_
     """Poll a FIFO's level until it steps, which dates a sample to a fraction of a millisecond.
 
     Returns:
-        None where no step was seen within two and a half periods; nobody may wait longer.
+        None where there was no sample within two and a half periods; nobody may wait longer. Where the
+        wire is too slow to see single steps, the newest sample is dated to within one period instead.
     """
     start_s = after_s = monotonic()
     before = level()
@@ -153,7 +159,7 @@ def watch_step(level: Callable[[], int], monotonic: Callable[[], float], period_
         if before < 0:
             return Step(before, after_s, asked_s)
         if asked_s - start_s > 2.5 * period_s:
-            return None
+            return Step(before - 1, after_s - period_s, asked_s) if before > 0 else None
         now = level()
         if now == before + 1:
             return Step(before, after_s, monotonic())

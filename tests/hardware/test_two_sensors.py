@@ -201,3 +201,14 @@ def test_twelve_hours_stay_within_a_millisecond_of_the_true_moments():
         assert worst_s < 1e-3
         bench.blocks.clear()
         del bench.true_s[:-1000]
+
+
+@pytest.mark.parametrize(("speed_hz", "within_s"), [(3_000.0, 3e-3), (10_000.0, 1e-3), (50_000.0, 1e-4)])
+def test_a_wire_that_is_far_too_slow_is_read_all_the_same_and_does_not_drift(speed_hz, within_s):
+    """At 3 kHz one question takes 20 ms, longer than a sample."""
+    bench = rig("LSM6DS3TR-C", flaws=TYPICAL, speed_hz=speed_hz).opened()
+    blocks = bench.play(120.0)
+    assert_one_story(blocks)
+    assert sum(len(block.upper) for block in blocks) > 2000
+    settled = [block for block in blocks if len(block.upper) and block.upper.t_s[0] > 20.0]
+    assert abs(float(np.mean(bench.time_error_s(settled)))) < within_s

@@ -89,24 +89,21 @@ class TwinBus:
         if now_s < self._stuck_until_s:
             self._clock.sleep(self._stuck_cost_s)
             raise OSError(errno.ETIMEDOUT, "Connection timed out")
-        clocks = 2
-        for message in i2c_msgs:
-            address = message.addr
-            chip = self._chips.get(address)
-            if chip is None or now_s < self._silent_until_s.get(address, -math.inf):
-                self._pass(clocks + 10)
-                raise OSError(errno.EREMOTEIO, "Remote I/O error")
-            clocks += 9 * (message.len + 1) + 1
-        self.transfers += 1
         written = b""
         for message in i2c_msgs:
-            chip = self._chips[message.addr]
+            self._pass(10)  # start and address; what is read is latched when the address was taken
+            chip = self._chips.get(message.addr)
+            if chip is None or now_s < self._silent_until_s.get(message.addr, -math.inf):
+                raise OSError(errno.EREMOTEIO, "Remote I/O error")
             if message.flags & READ:
                 ctypes.memmove(message.buf, chip.read(message.len), message.len)
+                self._pass(9 * message.len)
             else:
+                self._pass(9 * message.len)
                 written = ctypes.string_at(message.buf, message.len)
                 chip.write(written)
-        self._pass(clocks)
+        self._pass(1)
+        self.transfers += 1
         if self.record:
             last = i2c_msgs[-1]
             self.log.append((last.addr, written, last.len if last.flags & READ else 0))
