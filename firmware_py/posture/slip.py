@@ -47,6 +47,7 @@ class Turn:
         arm_m: way over angle, along the way that a joint below would give; about 0 for a slip.
         aside_m: way over angle, across it.
         residual_deg: angle by which gyroscope and accelerometer disagree on the turn.
+        lasted_s: from rest to rest.
     """
 
     before: Vector
@@ -55,12 +56,18 @@ class Turn:
     arm_m: float
     aside_m: float
     residual_deg: float
+    lasted_s: float
 
     @property
     def about_itself(self) -> bool:
-        """True where the sensor turned without travelling, as no back can."""
+        """True where the sensor turned without travelling, as no back can.
+
+        A strap gives way at once and by a little. What turns for longer or farther without travelling is a
+        recording in which the way was left out, or somebody's back about its own middle.
+        """
         return (
-            self.tilt_deg >= 6.0
+            6.0 <= self.tilt_deg <= 20.0
+            and self.lasted_s <= 1.0
             and self.residual_deg <= 1.5
             and abs(self.arm_m) <= 0.06
             and self.aside_m <= 0.06
@@ -166,6 +173,7 @@ def _turn(rows: FloatArray, start: int, stop: int) -> Turn | None:
         arm_m,
         float(np.linalg.norm(way - arm_m * along)) / math.sqrt(square),
         _angle_deg(before, turn @ after),
+        (stop - start - 2 * MARGIN_TICKS) * TICK_S,
     )
 
 
