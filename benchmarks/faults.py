@@ -1,4 +1,4 @@
-"""The whole fault suite against real processes: `python -m benchmarks.faults [--quick] [--write]`.
+"""The whole fault suite against real processes: `python -m benchmarks.faults [--share 1.0] [--write]`.
 
 Each fault has a world of its own: a Mosquitto, a dashboard with its store, devices that live hours in seconds
 (`tests/faults/`). After each, every promised message must be in the store exactly once, every session ended
@@ -37,6 +37,7 @@ def faults(share: float, seed: int) -> dict[str, Fault]:
     silences_s = [1.0, 3.0, 10.0, 30.0, 60.0, 600.0]
     return {
         "device killed": lambda world: suite.kill_device(world, times(500), chance),
+        "monitor killed": lambda world: suite.kill_monitor(world, times(500), chance),
         "broker killed": lambda world: suite.kill_broker(world, times(100), chance),
         "dashboard killed": lambda world: suite.kill_dashboard(world, times(200), chance),
         "anything restarted": lambda world: suite.all_in_any_order(world, times(100), chance),
@@ -55,14 +56,14 @@ def faults(share: float, seed: int) -> dict[str, Fault]:
 
 def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--quick", action="store_true", help="a fiftieth of each")
+    parser.add_argument("--share", type=float, default=1.0, help="of the full number of each (1.0)")
     parser.add_argument("--only", help="one fault, by its name")
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--write", action="store_true", help="put the result into docs/faults.md")
     chosen = parser.parse_args()
     lines, failed = [], 0
     with tempfile.TemporaryDirectory() as folder:
-        for name, fault in faults(0.02 if chosen.quick else 1.0, chosen.seed).items():
+        for name, fault in faults(chosen.share, chosen.seed).items():
             if chosen.only not in (None, name):
                 continue
             world = suite.new_world(Path(folder), name.replace(" ", "-"))
@@ -79,13 +80,13 @@ def main() -> int:
             print(line, flush=True)
             lines.append(line)
     if chosen.write:
-        write(lines, chosen.quick)
+        write(lines, chosen.share)
     return min(failed, 1)
 
 
-def write(lines: list[str], quick: bool) -> None:
+def write(lines: list[str], share: float) -> None:
     machine = f"{os.cpu_count()} cores, {platform.machine()}, Python {platform.python_version()}"
-    command = "python -m benchmarks.faults --write" + (" --quick" if quick else "")
+    command = "python -m benchmarks.faults --write" + (f" --share {share:g}" if share != 1.0 else "")
     DOCUMENT.write_text(
         "# The fault suite, last result\n\n"
         f"{datetime.now(UTC):%Y-%m-%d}, {machine}; `{command}`. The times are of the whole trial;\n"

@@ -132,6 +132,25 @@ class World:
         until(lambda: len(self.births()) > runs)
         return process
 
+    def start_monitor(self) -> subprocess.Popen[bytes]:
+        """The whole monitor, straight to the broker; waits until it has begun a session."""
+        data = self.folder / "monitor"
+        data.mkdir(exist_ok=True)
+        said = (self.folder / "monitor.log").open("ab")
+        sessions = self.sessions_of_monitor()
+        process = subprocess.Popen(
+            [sys.executable, "-m", "tests.faults.monitor", str(self.port), str(data)],
+            cwd=ROOT, stdout=said, stderr=said,
+        )  # fmt: skip
+        self.devices.append(process)
+        until(lambda: self.sessions_of_monitor() > sessions, 60.0)
+        return process
+
+    def sessions_of_monitor(self) -> int:
+        """Sessions of the whole monitor that the store knows."""
+        rows = self.stored("SELECT count(*) FROM sessions JOIN devices USING (device_id) WHERE name = 'worn'")
+        return int(str(rows[0][0])) if rows else 0
+
     def promises(self) -> list[tuple[str, str, int]]:
         """(device, session, seq) of all that an outbox said it keeps."""
         return [(one[1], one[2], one[3]) for one in self._journal() if one[0] == "message"]

@@ -42,6 +42,23 @@ def kill_device(world: World, times: int, chance: random.Random) -> str:
     return f"{times} kills of the device: {stored} messages, each once, every session ended"
 
 
+def kill_monitor(world: World, times: int, chance: random.Random) -> str:
+    """The same with the whole monitor: driver, filter, judgement and all, in real time."""
+    for _ in range(times):
+        monitor = world.start_monitor()
+        time.sleep(chance.uniform(0.0, 2.0))
+        monitor.kill()
+        monitor.wait()
+    last = world.start_monitor()
+    last.send_signal(signal.SIGTERM)
+    assert last.wait(60.0) == 0, "the monitor did not end in order"
+    still_open = (
+        "SELECT count(*) FROM sessions JOIN devices USING (device_id) WHERE name = 'worn' AND NOT ended"
+    )
+    until(lambda: world.stored(still_open) == [(0,)], 60.0)
+    return f"{times} kills of the whole monitor: {verify(world)} messages, each once, every session ended"
+
+
 def kill_broker(world: World, times: int, chance: random.Random) -> str:
     """Kill the broker at random moments and start it again after a while."""
     device = world.start_device()

@@ -34,6 +34,10 @@ def test_a_device_that_is_killed_loses_nothing_it_promised(world: World, chance:
     suite.kill_device(world, 3, chance)
 
 
+def test_the_whole_monitor_killed_leaves_no_session_open(world: World, chance: random.Random) -> None:
+    suite.kill_monitor(world, 1, chance)
+
+
 def test_a_broker_that_is_killed_loses_nothing_it_acknowledged(world: World, chance: random.Random) -> None:
     suite.kill_broker(world, 3, chance)
 
