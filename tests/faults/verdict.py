@@ -49,6 +49,6 @@ def _whole(session: str, numbers: dict[int, tuple[str, str]]) -> None:
     assert last_kind == "session_ended", f"{session} is open; its last is {last_kind}"
     message: dict[str, Any] = json.loads(last)
     assert message["count"] == len(numbers), f"{session} should have {message['count']}, has {len(numbers)}"
-    judged = sum(json.loads(tally)["judged"] for kind, tally in numbers.values() if kind == "minute")
+    judged = sum(json.loads(tally).get("judged", 0) for kind, tally in numbers.values() if kind == "minute")
     summed = message["data"]["summary"]["tally"]["judged"]
     assert judged == summed, f"{session}: its minutes make {judged} judged ticks, its summary says {summed}"
