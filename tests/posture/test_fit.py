@@ -21,14 +21,16 @@ from firmware_py.hardware.twin.wearer_activities import (
 from firmware_py.hardware.twin.wearer_moves import WHILE_SITTING
 from firmware_py.hardware.twin.wearer_person import person
 from firmware_py.hardware.twin.wearer_script import Script
+from firmware_py.posture.blocks import SensorBlock, TrunkBlock
 from firmware_py.posture.correction import rotation_onto_up
 from firmware_py.posture.estimate import TrunkEstimator
-from firmware_py.posture.events import Posture
+from firmware_py.posture.events import Posture, ProfileStale
 from firmware_py.posture.fit import Fit, FitChecker, FitVerdict, NeutralOf, still_fits
-from firmware_py.posture.profile import SensorProfile
+from firmware_py.posture.monitor import Monitor
+from firmware_py.posture.profile import CalibrationProfile, SensorProfile
 from firmware_py.posture.trunk import TICK_S, Vector
 from firmware_py.posture.wear import Wear, WearVerdict
-from tests.calibration.recordings import sitting_people, sitting_trials
+from tests.calibration.recordings import SITTING_RATE_HZ, sitting_people, sitting_trials
 
 RATE_HZ = 25.0
 WORN = WearVerdict(Wear.WORN, "")
@@ -156,6 +158,23 @@ def test_a_posture_of_any_kind_and_length_is_no_slip() -> None:
         assert not [v for _, v in told(script) if v.stale]
 
 
+def test_a_recording_that_left_out_the_way_of_the_sensor_shows_no_slips() -> None:
+    """Many simple recordings turn the sensor where it is; a slouch in them takes a second or more."""
+    profile = person("steady", 1).profile(sensors=1)
+    for lasts_s, depth_deg in ((1.5, 12.0), (2.0, 22.0), (0.8, 30.0)):
+        t_s = np.arange(round(200.0 * RATE_HZ)) / RATE_HZ
+        share = np.clip((t_s - 60.0) / lasts_s, 0.0, 1.0)
+        flexion = np.radians(depth_deg) * (3.0 * share**2 - 2.0 * share**3)
+        zero = np.zeros_like(t_s)
+        up = np.stack([-np.sin(flexion), zero, np.cos(flexion)], axis=1)
+        rate = np.stack([zero, np.gradient(flexion, t_s), zero], axis=1)
+        to_sensor = profile.upper.to_neutral().T
+        block = SensorBlock(t_s, 9.80665 * up @ to_sensor.T, rate @ to_sensor.T)
+        checker = FitChecker(profile)
+        states = TrunkEstimator(profile, RATE_HZ).feed(TrunkBlock.of(block))
+        assert not any(checker.step(state, WORN).stale for state in states), (lasts_s, depth_deg)
+
+
 def test_everyday_movements_are_no_slip() -> None:
     script = sitting(7)
     for move in WHILE_SITTING:
@@ -263,3 +282,21 @@ def test_a_sensor_tilted_by_15_degrees_on_real_people_no_longer_fits(shared_data
             )
             found.append(still_fits(tuple(tilted.tolist())).stale)
     assert np.mean(found) >= 0.97
+
+
+@pytest.mark.parametrize("sensors", [1, 2])
+def test_no_doubt_is_raised_about_real_people_by_their_own_neutral(shared_data: Path, sensors: int) -> None:
+    for who in sitting_people(shared_data)[sensors::4]:  # some of them, for the sake of time
+        trials = sitting_trials(who)
+        first_upper, first_lower = next(trials[name] for name in trials if name.endswith("class_2"))
+        lower_part = with_neutral(first_lower, SensorProfile()) if sensors == 2 else None
+        profile = CalibrationProfile(with_neutral(first_upper, SensorProfile()), lower_part)
+        monitor, start_s, doubts = Monitor(profile, SITTING_RATE_HZ), 0.0, []
+        for upper, lower in trials.values():
+            moved = [
+                SensorBlock(block.t_s + start_s, block.acc_m_s2, block.gyr_rad_s) for block in (upper, lower)
+            ]
+            start_s = float(moved[0].t_s[-1]) + 1.0 / SITTING_RATE_HZ
+            told = monitor.feed(TrunkBlock.of(moved[0], moved[1] if sensors == 2 else None))
+            doubts += [event for event in told if isinstance(event, ProfileStale)]
+        assert doubts == [], who.name
