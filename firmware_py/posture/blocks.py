@@ -177,7 +177,8 @@ def rechunk(blocks: Iterable[TrunkBlock], size: int) -> Iterator[TrunkBlock]:
         for start in range(0, n, size):
             stop = min(start + size, n)
             last = stop == n
-            until_s = block.until_s if last else float(block.upper.t_s[stop - 1])
+            # A sensor that lags holds the promise back behind samples that the other has already given.
+            until_s = block.until_s if last else min(block.until_s, float(block.upper.t_s[stop - 1]))
             lower = block.lower
             if lower is not None:
                 low_stop = len(lower) if last else int(np.searchsorted(lower.t_s, until_s, "right"))

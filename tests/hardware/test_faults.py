@@ -25,12 +25,10 @@ class Wearer:
         for chip in self.pair.chips.values():
             chip.motion = UPRIGHT
             chip.flaws = dataclasses.replace(chip.flaws, gyr_noise_rad_s_rthz=2e-3)
-        self.monitor = Monitor(
-            CalibrationProfile(
-                upper=SensorProfile(), lower=SensorProfile(), made_at="2026-01-01T00:00:00+00:00"
-            ),
-            self.pair.imus[Place.UPPER].rate_hz,
+        self.profile = CalibrationProfile(
+            upper=SensorProfile(), lower=SensorProfile(), made_at="2026-01-01T00:00:00+00:00"
         )
+        self.monitor = Monitor(self.profile, self.pair.imus[Place.UPPER].rate_hz)
         self.events = []
 
     def sit(self, for_s):

@@ -49,6 +49,7 @@ def main() -> None:
     while not NODE.exists() and time.monotonic() < deadline:
         time.sleep(0.1)
     recorded = program("record", "/tmp/run.plumb", "--for", "10")
+    examined = program("doctor", "--json")
     table = program("export", "/tmp/run.plumb", "/tmp/run.csv")
     rows = Path("/tmp/run.csv").read_text().splitlines() if Path("/tmp/run.csv").exists() else []
     remarks = [
@@ -61,6 +62,7 @@ def main() -> None:
         "node": NODE.exists(),
         "without": [before.returncode, before.stdout + before.stderr],
         "recorded": [recorded.returncode, recorded.stdout + recorded.stderr],
+        "examined": [examined.returncode, examined.stdout, examined.stderr],
         "exported": [table.returncode, table.stdout + table.stderr],
         "rows": len(rows),
         "head": rows[0] if rows else "",
