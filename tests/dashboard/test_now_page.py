@@ -72,7 +72,7 @@ def test_the_first_visit_teaches_how_to_start_and_a_device_then_appears_by_itsel
     device = Device(broker.port)
     device.anchor(time.time() - 60)
     device.tell(SessionStarted(0.0, "r1-1", 1))
-    expect(page.get_by_role("heading", name="Today")).to_be_visible()
+    expect(page.locator("#today-title")).to_be_visible()
     expect(page.get_by_role("heading", name="No device yet")).to_have_count(0)
     device.close()
 
