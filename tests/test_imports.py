@@ -41,6 +41,7 @@ MAY_IMPORT: dict[str, tuple[str, ...]] = {
     "firmware_py.page": OURS,
     "firmware_py.sensors": OURS,
     "firmware_py.body": OURS,
+    "firmware_py.guided": OURS,
     "firmware_py.administer": OURS,
     "firmware_py.doctor": OURS,
     "calibration": (*CORE, "firmware_py.config", "calibration"),
