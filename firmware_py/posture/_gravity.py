@@ -18,7 +18,7 @@ Trans. Autom. Control 14, 1969). A bias about the vertical shows only once the s
 or rests.
 
 Python's complex numbers and not arrays, because numpy takes a microsecond for each of some hundred
-operations on so few numbers; only the regression, solved every other second, is worth an array.
+operations on so few numbers; only the regression, solved every few seconds, is worth an array.
 """
 
 from __future__ import annotations
@@ -363,8 +363,8 @@ def fault_prior(model: MotionModel) -> FloatArray:
 
 BIAS = np.arange(3)
 GRAVITY2 = GRAVITY_M_S2**2
-TICKS_PER_REGRESSION = 4
-"""The regression on the faults is solved every two seconds …"""
+TICKS_PER_REGRESSION = 8
+"""The regression on the faults is solved every four seconds …"""
 FIRST_TICKS = 20
 """… and at each of the first ticks."""
 START_SIGMA_RAD = math.pi / 2.0

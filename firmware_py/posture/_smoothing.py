@@ -177,16 +177,17 @@ def _integrated(gyr: FloatArray, acc: FloatArray, faults: Faults, dt: float, per
         turns = part.turns
         attitude = (complex(turns.a[-1, -1]), complex(turns.b[-1, -1]))
         attitudes.append((turns.a, turns.b))
-        aa, bb, ab, conj_a_b = (m[:, at_nodes].mean(axis=1) for m in turns[2:6])
+        aa, bb, ab, conj_a_b, zz = (m[:, at_nodes] for m in turns[2:7])
+        x, y, z = (rate[:, at_nodes] for rate in (part.x, part.y, part.z))
+        minus, plus = aa - bb, aa + bb
         dv = part.acc_n.sum(axis=1) * dt
         dp = np.einsum("ij,j->i", part.acc_n, weights)
-        minus, plus = aa - bb, aa + bb
-        turned_x = np.einsum("ij,ij->i", turns.aa - turns.bb, part.x) / per_tick
-        turned_y = np.einsum("ij,ij->i", turns.aa + turns.bb, part.y) / per_tick
-        turned_z = np.einsum("ij,ij->i", turns.ab, part.z) / per_tick
-        up_x = np.einsum("ij,ij->i", turns.conj_a_b.real, part.x) / per_tick
-        up_y = np.einsum("ij,ij->i", turns.conj_a_b.imag, part.y) / per_tick
-        up_z = np.einsum("ij,ij->i", turns.zz, part.z) / per_tick
+        turned_x, turned_y, turned_z = (
+            (minus * x).mean(axis=1),
+            (plus * y).mean(axis=1),
+            (ab * z).mean(axis=1),
+        )
+        minus, plus, ab, conj_mean = (m.mean(axis=1) for m in (minus, plus, ab, conj_a_b))
         parts.append(
             np.stack(
                 (
@@ -197,8 +198,9 @@ def _integrated(gyr: FloatArray, acc: FloatArray, faults: Faults, dt: float, per
                     *(turned_x.real, turned_y.imag, 2.0 * turned_z.real),
                     *(-minus.imag, plus.real, -2.0 * ab.imag),
                     *(-turned_x.imag, turned_y.real, -2.0 * turned_z.imag),
-                    *(-2.0 * conj_a_b.real, 2.0 * conj_a_b.imag, turns.zz[:, at_nodes].mean(axis=1)),
-                    *(-2.0 * up_x, 2.0 * up_y, up_z),
+                    *(-2.0 * conj_mean.real, 2.0 * conj_mean.imag, zz.mean(axis=1)),
+                    -2.0 * (conj_a_b.real * x).mean(axis=1),
+                    *(2.0 * (conj_a_b.imag * y).mean(axis=1), (zz * z).mean(axis=1)),
                     *(m.sum(axis=1) / per_tick for m in (part.x, part.y, part.z, part.rate2)),
                 ),
                 axis=1,

@@ -32,8 +32,8 @@ ComplexArray = NDArray[np.complex128]
 Triple = tuple[float, float, float]
 Rows = Sequence[list[float]]
 
-NODES_PER_TICK = 8
-"""Samples of the attitude for its mean over a tick; the sensitivity to a bias needs no more."""
+NODES_PER_TICK = 16
+"""Looks at the attitude for its mean over a tick; the sensitivity to a fault needs no more."""
 
 
 class Integrated(NamedTuple):
@@ -173,18 +173,20 @@ class Strapdown:
         per_tick, dt = self.per_tick, self.dt
         part = integrate(gyr, acc, faults, self._attitude, dt, per_tick)
         ramp = position_weights(per_tick, dt)
-        aa, bb, ab = (m[:, nodes(per_tick)].mean(axis=1) for m in part.turns[2:5])
+        at = nodes(per_tick)
+        aa, bb, ab = (m[:, at] for m in part.turns[2:5])
+        minus, plus = aa - bb, aa + bb
         columns = (
             part.acc_n.sum(axis=1) * dt,
             part.acc_z.sum(axis=1) * dt,
             np.einsum("ij,j->i", part.acc_n, ramp),
             part.acc2.sum(axis=1) / per_tick,
-            1j * (aa - bb),
-            aa + bb,
-            2j * ab,
-            1j / per_tick * np.einsum("ij,ij->i", part.turns.aa - part.turns.bb, part.x),
-            np.einsum("ij,ij->i", part.turns.aa + part.turns.bb, part.y) / per_tick,
-            2j / per_tick * np.einsum("ij,ij->i", part.turns.ab, part.z),
+            1j * minus.mean(axis=1),
+            plus.mean(axis=1),
+            2j * ab.mean(axis=1),
+            1j * (minus * part.x[:, at]).mean(axis=1),
+            (plus * part.y[:, at]).mean(axis=1),
+            2j * (ab * part.z[:, at]).mean(axis=1),
             part.x.sum(axis=1) / per_tick,
             part.y.sum(axis=1) / per_tick,
             part.z.sum(axis=1) / per_tick,
@@ -295,9 +297,6 @@ class Strapdown:
                 ay + half_dt * (az * x - ax * z),
                 az + half_dt * (ax * y - ay * x),
             )
-            turned_x += minus * x
-            turned_y += plus * y
-            turned_z += ab * z
             # `Turns.to_frame` of one row: α²n + β²n̄ + 2iαβz with n = y + ix, sorted by the components
             sum_n += plus * ay + 1j * (minus * ax + ab * (az + az))
             sum_z += zz * az - 2.0 * (ca_b.real * ax - ca_b.imag * ay)
@@ -312,6 +311,9 @@ class Strapdown:
                 n_plus += plus
                 n_minus += minus
                 n_ab += ab
+                turned_x += minus * x
+                turned_y += plus * y
+                turned_z += ab * z
             if up is None:
                 norm = math.hypot(abs(sum_n), sum_z)
                 if norm:
@@ -350,9 +352,9 @@ class Strapdown:
             1j * minus,
             plus,
             2j * ab,
-            1j * turned_x / n,
-            turned_y / n,
-            2j * turned_z / n,
+            1j * turned_x / looks,
+            turned_y / looks,
+            2j * turned_z / looks,
             x / n,
             y / n,
             z / n,

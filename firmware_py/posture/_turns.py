@@ -62,12 +62,12 @@ class Turns(NamedTuple):
         turned = np.conj(self.aa) * n
         turned += self.bb * np.conj(n)
         turned -= self.conj_a_b * (2j * z)
-        out = np.empty((*self.zz.shape, 3))
-        out[..., 0] = turned.imag
-        out[..., 1] = turned.real
-        np.multiply(self.zz, z, out=out[..., 2])
-        out[..., 2] += 2.0 * (np.conj(self.ab) * n).imag
-        return out.reshape(-1, 3)
+        out = np.empty((3, *self.zz.shape))
+        out[0] = turned.imag
+        out[1] = turned.real
+        np.multiply(self.zz, z, out=out[2])
+        out[2] += 2.0 * (np.conj(self.ab) * n).imag
+        return out.reshape(3, -1).T
 
 
 def small_turns(
@@ -162,12 +162,21 @@ def carried_on(up: FloatArray, x: FloatArray, y: FloatArray, z: FloatArray, lead
     First order: 1000 °/s for 2 ms end 0.001° beside the truth.
     """
     ux, uy, uz = up.T
-    out = np.empty_like(up)
-    out[:, 0] = ux + lead_s * (uy * z - uz * y)
-    out[:, 1] = uy + lead_s * (uz * x - ux * z)
-    out[:, 2] = uz + lead_s * (ux * y - uy * x)
-    out /= np.sqrt(np.einsum("ij,ij->i", out, out))[:, None]
-    return out
+    out = np.empty((3, len(up)))
+    for ahead, here, one, two, rate_one, rate_two in zip(
+        out, (ux, uy, uz), (uy, uz, ux), (uz, ux, uy), (y, z, x), (z, x, y), strict=True
+    ):
+        np.multiply(one, rate_two, out=ahead)
+        ahead -= two * rate_one
+        ahead *= lead_s
+        ahead += here
+    # the step stands at a right angle to a unit vector
+    norm = np.square(out[0])
+    norm += np.square(out[1])
+    norm += np.square(out[2])
+    np.sqrt(norm, out=norm)
+    out /= norm
+    return out.T
 
 
 def seen_from_sensor(

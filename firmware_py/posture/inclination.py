@@ -38,8 +38,8 @@ LONGEST_STRETCH_TICKS = 64
 """Ticks between two levellings of the frame and updates of the bias that the integration takes off."""
 STEEPEST_TILT_M_S2 = 1.0
 """Horizontal part of gravity (6°) at which the frame is levelled at once."""
-WORTH_ARRAYS_TICKS = 3
-"""Whole ticks from which on arrays are faster than plain numbers."""
+WORTH_ARRAYS = 60
+"""Rows from which on arrays are faster than plain numbers."""
 
 
 class InclinationOutput(NamedTuple):
@@ -172,7 +172,7 @@ class InclinationFilter:
             if not strapdown.count and self._kalman.known:
                 ticks = min(self._stretch_end - self._ticks, (n - at) // per_tick)
             stop = at + ticks * per_tick
-            if ticks >= WORTH_ARRAYS_TICKS and strapdown.unflawed(gyr[at:stop], acc[at:stop]):
+            if stop - at >= WORTH_ARRAYS and strapdown.unflawed(gyr[at:stop], acc[at:stop]):
                 part = self._stretch(gyr[at:stop], acc[at:stop], sigma, trusted, at)
                 stop = at + len(part)
             else:
@@ -187,7 +187,7 @@ class InclinationFilter:
                     trusted[at + strapdown.flawed_from : stop] = False
             if up is None:
                 if stop == n:
-                    return part
+                    return np.ascontiguousarray(part)
                 up = np.empty((n, 3))
             up[at:stop] = part
             at = stop
