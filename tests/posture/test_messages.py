@@ -20,6 +20,7 @@ from firmware_py.posture.messages import (
     Anchor,
     Channel,
     Encoder,
+    Now,
     Outgoing,
     Reply,
     Request,
@@ -127,10 +128,12 @@ def test_the_same_story_told_again_gives_the_same_bytes() -> None:
     assert [once.encode(event) for event in story] == [again.encode(event) for event in story]
 
 
-def test_status_anchor_and_reply_survive_the_wire() -> None:
+def test_now_status_anchor_and_reply_survive_the_wire() -> None:
     encoder = Encoder("back", "run")
     status, anchor, reply = Status("offline", "1.0", 3), Anchor(5.0, 1.7e9, True), Reply("q1", False, "no")
+    now = Now(60.0, None, ev.Posture.UPRIGHT, False, None, ev.Mode.MEETING, True, 8.3, 80.0, 2, 1)
     for body, out, retained in (
+        (now, encoder.now(now), True),
         (status, encoder.status(status), True),
         (anchor, encoder.anchor(anchor), True),
         (reply, encoder.reply(reply), False),
