@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import contextlib
 import getpass
 import os
+import pwd
 import shutil
 import signal
 import sys
@@ -120,8 +122,10 @@ def run_install(args: Namespace) -> int:
         _say("\n".join(f"removed {path}" for path in gone) or "nothing was installed")
         return 0
     config = _found(args.config)
+    user = args.user or os.environ.get("SUDO_USER") or getpass.getuser()
+    _be_at_home_as(user)
     place = Place(
-        user=args.user or os.environ.get("SUDO_USER") or getpass.getuser(),
+        user=user,
         program=Path(shutil.which(sys.argv[0]) or sys.argv[0]).resolve(),
         config=config,
         data=load(config).data_folder().resolve(),
@@ -135,6 +139,15 @@ def run_install(args: Namespace) -> int:
     for path in install(place, [names[short] for short in chosen]):
         _say(f"wrote {path}; it runs now and at every boot. Its words: journalctl -u {path.stem}")
     return 0
+
+
+def _be_at_home_as(user: str) -> None:
+    """Let `~` and the default folders be those of whom the services run as, not of root behind sudo."""
+    with contextlib.suppress(KeyError):  # a user that does not exist is told of later, with what to do
+        home = pwd.getpwnam(user).pw_dir
+        if home != str(Path.home()):
+            os.environ["HOME"] = home
+            os.environ.pop("XDG_DATA_HOME", None)
 
 
 def _found(wished: Path | None) -> Path:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import pwd
 import signal
 import socket
 import subprocess
@@ -73,3 +74,15 @@ def test_what_is_installed_is_told(
     (tmp_path / "plumbline.toml").write_text(f'[device]\ndata = "{tmp_path}"\n')
     assert main(["install", "--check", "--config", str(tmp_path / "plumbline.toml")]) == 0
     assert "plumbline.service: not installed" in capsys.readouterr().out
+
+
+def test_default_folders_are_the_users_and_not_roots(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    somebody = pwd.struct_passwd(("wearer", "x", 4242, 4242, "", str(tmp_path / "home"), "/bin/sh"))
+    monkeypatch.setattr(pwd, "getpwnam", lambda _: somebody)
+    monkeypatch.setenv("HOME", "/root")
+    monkeypatch.setenv("SUDO_USER", "wearer")
+    (tmp_path / "plumbline.toml").write_text("")
+    assert main(["install", "--config", str(tmp_path / "plumbline.toml")]) == 1
+    assert f"the data folder {tmp_path / 'home'}" in capsys.readouterr().err
