@@ -18,7 +18,7 @@ from numpy.typing import NDArray
 from ..posture.blocks import STANDARD_GRAVITY_M_S2, Place
 from .clock import Clock
 from .fifo import FifoImu
-from .fifochip import FRAMES_A_READ, OUT_OF_STEP, OVERFLOWED
+from .fifochip import FRAMES_A_READ, OVERFLOWED
 from .i2c import Bits, BurstRead, I2cBus, I2cDevice
 from .selftest import AXES, SETTLES_S, AxisResult, average
 
@@ -81,7 +81,6 @@ class Bmi160(FifoImu, Bmi160Registers):
         self._frames = np.frombuffer(self._burst.data, dtype="<i2").reshape(-1, 6)
         self._control = BurstRead(self, self.SETTINGS, 4)
         self._temperature = BurstRead(self, self.TEMPERATURE, 2)
-        self._odd_reads = 0
 
     def _identity(self) -> int:
         return self.chip_id
@@ -109,16 +108,10 @@ class Bmi160(FifoImu, Bmi160Registers):
 
     def _level(self) -> int:
         self._length.read(2)
-        frames, rest = divmod((self._length.data[1] & 0x07) << 8 | self._length.data[0], FRAME_BYTES)
-        if frames >= FIFO_FRAMES:
+        count = (self._length.data[1] & 0x07) << 8 | self._length.data[0]
+        if count >= FIFO_FRAMES * FRAME_BYTES:
             return OVERFLOWED  # or exactly full, which cannot be told apart
-        if rest == 0:
-            self._odd_reads = 0
-        else:
-            self._odd_reads += 1
-            if self._odd_reads > 1:
-                return OUT_OF_STEP
-        return frames
+        return self._whole_frames(count, FRAME_BYTES)
 
     def _fetch(self, frames: int, into: NDArray[np.float32]) -> bool:
         self._burst.read(frames * FRAME_BYTES, attempts=1)

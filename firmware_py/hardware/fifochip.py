@@ -38,6 +38,16 @@ class FifoChip(I2cDevice):
     def __init__(self, bus: I2cBus, address: int) -> None:
         super().__init__(bus, address)
         self._call(next(iter(self.parts.values())))
+        self._odd_reads = 0
+
+    def _whole_frames(self, count: int, frame_bytes: int) -> int:
+        """Frames in `count` bytes, or `OUT_OF_STEP`.
+
+        A rest is seen once where a frame is being written just now; twice running, bytes were lost.
+        """
+        frames, rest = divmod(count, frame_bytes)
+        self._odd_reads = self._odd_reads + 1 if rest else 0
+        return OUT_OF_STEP if self._odd_reads > 1 else frames
 
     @abstractmethod
     def _identity(self) -> int:

@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 from ..posture.blocks import STANDARD_GRAVITY_M_S2, Place
 from .clock import Clock
 from .fifo import FifoImu
-from .fifochip import FRAMES_A_READ, OUT_OF_STEP, OVERFLOWED
+from .fifochip import FRAMES_A_READ, OVERFLOWED
 from .i2c import Bits, BurstRead, I2cBus, I2cDevice
 from .selftest import AxisResult, average, shares_of_factory
 
@@ -87,7 +87,6 @@ class Icm20948(FifoImu, Icm20948Registers):
         self._frames = np.frombuffer(self._burst.data, dtype=">i2").reshape(-1, 6)
         self._control = BurstRead(self, self.SETTINGS, 4)
         self._temperature = BurstRead(self, self.TEMPERATURE, 2)
-        self._odd_reads = 0
 
     def _identity(self) -> int:
         self.write_register(0x7F, 0)  # bank 0, whatever an interrupted program left
@@ -128,14 +127,7 @@ class Icm20948(FifoImu, Icm20948Registers):
         self.bus.transfer(*self._overflow.messages, *self._count.messages)
         if self._overflow.data[0] & 0x1F:
             return OVERFLOWED
-        frames, rest = divmod((self._count.data[0] & 0x1F) << 8 | self._count.data[1], FRAME_BYTES)
-        if rest == 0:
-            self._odd_reads = 0
-        else:  # once: a frame is being written just now; twice running: bytes were lost
-            self._odd_reads += 1
-            if self._odd_reads > 1:
-                return OUT_OF_STEP
-        return frames
+        return self._whole_frames((self._count.data[0] & 0x1F) << 8 | self._count.data[1], FRAME_BYTES)
 
     def _fetch(self, frames: int, into: NDArray[np.float32]) -> bool:
         self._burst.read(frames * FRAME_BYTES, attempts=1)

@@ -22,7 +22,7 @@ from numpy.typing import NDArray
 from ..posture.blocks import STANDARD_GRAVITY_M_S2, Place
 from .clock import Clock
 from .fifo import FifoImu
-from .fifochip import FRAMES_A_READ, OUT_OF_STEP, OVERFLOWED
+from .fifochip import FRAMES_A_READ, OVERFLOWED
 from .i2c import Bits, BurstRead, I2cBus, I2cDevice
 from .selftest import AXES, AxisResult, average, shares_of_factory
 
@@ -84,7 +84,6 @@ class Mpu6050(FifoImu, Mpu6050Registers):
         self._ranges = BurstRead(self, self.SETTINGS, self.settings_bytes)
         self._power = BurstRead(self, self.POWER, 2)
         self._temperature = BurstRead(self, self.TEMPERATURE, 2)
-        self._odd_reads = 0
 
     def _identity(self) -> int:
         return self.who_am_i
@@ -119,14 +118,7 @@ class Mpu6050(FifoImu, Mpu6050Registers):
             raise OSError(errno.EIO, "nothing drives SDA: every bit reads 1")
         if count >= self.fifo_bytes:
             return OVERFLOWED  # no whole number of frames: the oldest bytes were overwritten
-        frames, rest = divmod(count, FRAME_BYTES)
-        if rest == 0:
-            self._odd_reads = 0
-        else:  # once: a frame is being written just now; twice running: bytes were lost
-            self._odd_reads += 1
-            if self._odd_reads > 1:
-                return OUT_OF_STEP
-        return frames
+        return self._whole_frames(count, FRAME_BYTES)
 
     def _fetch(self, frames: int, into: NDArray[np.float32]) -> bool:
         self._burst.read(frames * FRAME_BYTES, attempts=1)
