@@ -11,6 +11,7 @@ from .hardware.button import Button, Press
 from .hardware.clock import Clock
 from .hardware.haptics import Haptics
 from .hardware.i2c import I2cBus
+from .hardware.light import Light
 from .hardware.motors import Drv2605, GpioMotor, Motor
 from .hardware.patterns import patterns
 from .loop import Listener
@@ -51,6 +52,7 @@ class Body:
         self._wishes: queue.SimpleQueue[Command] = queue.SimpleQueue()
         self._haptics: Haptics | None = None
         self._button: Button | None = None
+        self._light: Light | None = None
         self._mode = Mode.TRAINING
         self.on_long_press: Callable[[], None] = lambda: None
         self._snoozed_until_s = 0.0
@@ -64,6 +66,9 @@ class Body:
             self.listeners.append(self._haptics)
         if config.button.pin is not None:
             self._button = Button(config.button.pin, self.pressed, clock.monotonic)
+        if config.led.pin is not None:
+            self._light = Light(config.led.pin)
+            self.listeners.append(self._light)
 
     def __enter__(self) -> Body:
         return self
@@ -73,6 +78,8 @@ class Body:
     ) -> None:
         if self._button is not None:
             self._button.close()
+        if self._light is not None:
+            self._light.close()
         if self._haptics is not None:
             self._haptics.close()
 

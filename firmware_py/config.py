@@ -107,6 +107,12 @@ class ButtonSection(_Section, frozen=True):
     pin: Annotated[int, msgspec.Meta(ge=0, le=27)] | None = None
 
 
+class LedSection(_Section, frozen=True):
+    """A light that is on while posture is judged; none without a pin."""
+
+    pin: Annotated[int, msgspec.Meta(ge=0, le=27)] | None = None
+
+
 class Config(_Section, frozen=True):
     """Everything that can be chosen."""
 
@@ -118,6 +124,7 @@ class Config(_Section, frozen=True):
     dashboard: DashboardSection = DashboardSection()
     motor: MotorSection = MotorSection()
     button: ButtonSection = ButtonSection()
+    led: LedSection = LedSection()
 
     def rules(self) -> Rules:
         """The rules of the core, with what `[judgement]` overrides."""

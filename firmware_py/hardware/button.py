@@ -130,18 +130,3 @@ class Button:
                 press = self._reader.passed(self._monotonic())
             if press is not None:
                 self._pressed(press)
-
-
-class Light:
-    """An optional LED on a GPIO pin: on while posture is judged."""
-
-    def __init__(self, pin: int) -> None:
-        self._pin = gpiozero_device("LED", f"LED on GPIO {pin}")(pin)
-
-    def show(self, on: bool) -> None:
-        """Switch it."""
-        self._pin.value = int(on)
-
-    def close(self) -> None:
-        """Release the pin."""
-        self._pin.close()
