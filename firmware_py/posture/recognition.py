@@ -222,10 +222,16 @@ class Recogniser:
             if posture is Posture.SLOUCHED and not bent:
                 leaning = upper_deg >= rules.slouch_enter_deg
                 posture = Posture.LEANING_FORWARD if leaning else Posture.UPRIGHT
-            elif posture is Posture.UPRIGHT and bent and upper_deg >= rules.slouch_exit_deg:
+            elif posture is Posture.UPRIGHT and bent and upper_deg >= self._upper_least_deg():
                 posture = Posture.SLOUCHED  # the wearer's threshold, not the middle between two kinds
         self._slouched = posture is Posture.SLOUCHED
         return posture
+
+    def _upper_least_deg(self) -> float:
+        """Least share of the upper back in a slouch: crossed legs bend the spine too, at the pelvis."""
+        rules = self._rules
+        middle_deg = (rules.slouch_enter_deg + rules.slouch_exit_deg) / 2.0
+        return rules.slouch_exit_deg if self._slouched else middle_deg
 
     def _by_thresholds(self, bent: bool, lateral_deg: float, upper_deg: float) -> Posture:
         if abs(lateral_deg) >= self._rules.side_bend_deg:
