@@ -83,6 +83,7 @@ class Outbox:
                 "SELECT coalesce(max(id), 0), coalesce(sum(length(payload)), 0) FROM message"
             )
             self._last_id, self._bytes = row.fetchone()
+            self._saved = self._count()
         except LinkError:
             raise
         except (sqlite3.Error, OSError) as error:
@@ -107,6 +108,7 @@ class Outbox:
                         also()
                 self._unsaved.clear()
                 self._acknowledged.clear()
+                self._saved = self._count()
                 self.disk_full = False
             except sqlite3.Error as error:
                 if not self.disk_full:
@@ -114,28 +116,23 @@ class Outbox:
                         "the outbox cannot be written (%s); messages are held in memory meanwhile", error
                     )
                 self.disk_full = True
-                over = len(self._unsaved) - UNSAVED_LIMIT
-                if over > 0:
-                    self._unsaved.sort(key=lambda kept: (_worth(kept.message), kept.id))
-                    del self._unsaved[:over]
-                    self._unsaved.sort(key=lambda kept: kept.id)
-                    self.dropped += over
+                self._keep_in_memory()
 
     def after(self, last_id: int, count: int) -> list[Kept]:
         """The first `count` messages behind place `last_id`, oldest first."""
         with self._lock:
             done = set(self._acknowledged)
+            found: list[Kept] = []
             rows = self.db.execute(
-                "SELECT id, topic, payload, retain FROM message WHERE id > ? ORDER BY id LIMIT ?",
-                (last_id, count + len(done)),
+                "SELECT id, topic, payload, retain FROM message WHERE id > ? ORDER BY id", (last_id,)
             )
-            saved = [
-                Kept(place, Outgoing(topic, payload, durable=True, retain=bool(retain)))
-                for place, topic, payload, retain in rows
-                if place not in done
-            ]
+            for place, name, payload, retain in rows:  # SQLite finds each row as it is asked for
+                if len(found) == count:
+                    return found
+                if place not in done:
+                    found.append(Kept(place, Outgoing(name, payload, durable=True, retain=bool(retain))))
             held = (kept for kept in self._unsaved if kept.id > last_id and kept.id not in done)
-            return [*saved, *islice(held, max(0, count - len(saved)))][:count]
+            return [*found, *islice(held, count - len(found))]
 
     def remove(self, places: Iterable[int]) -> None:
         """The broker has these: they go with the next batch, or soon."""
@@ -147,8 +144,7 @@ class Outbox:
     def waiting(self) -> int:
         """How many messages are not acknowledged."""
         with self._lock:
-            saved: int = self.db.execute("SELECT count(*) FROM message").fetchone()[0]
-            return max(0, saved + len(self._unsaved) - len(self._acknowledged))
+            return max(0, self._saved + len(self._unsaved) - len(self._acknowledged))
 
     def close(self) -> None:
         """Write what is left to write, and let go of the file."""
@@ -157,6 +153,10 @@ class Outbox:
                 self.put(())
             self.db.close()
             self._claim.close()
+
+    def _count(self) -> int:
+        count: int = self.db.execute("SELECT count(*) FROM message").fetchone()[0]
+        return count
 
     def _opened(self) -> sqlite3.Connection:
         try:
@@ -172,6 +172,18 @@ class Outbox:
                 self.path.with_name(self.path.name + tail).unlink(missing_ok=True)
             log.error("the outbox was damaged (%s); it is kept as %s and a new one begun", error, aside.name)
             return _connect(self.path)
+
+    def _keep_in_memory(self) -> None:
+        """Hold what could not be written, without what the broker has by now, and not without end."""
+        done, unsaved = set(self._acknowledged), {kept.id for kept in self._unsaved}
+        self._unsaved = [kept for kept in self._unsaved if kept.id not in done]
+        self._acknowledged = [place for place in self._acknowledged if place not in unsaved]
+        over = len(self._unsaved) - UNSAVED_LIMIT
+        if over > 0:
+            self._unsaved.sort(key=lambda kept: (_worth(kept.message), kept.id))
+            del self._unsaved[:over]
+            self._unsaved.sort(key=lambda kept: kept.id)
+            self.dropped += over
 
     def _save(self) -> None:
         self.db.executemany("DELETE FROM message WHERE id = ?", ((place,) for place in self._acknowledged))

@@ -124,6 +124,21 @@ def test_a_disk_that_takes_no_more_holds_messages_in_memory_until_it_does(tmp_pa
     assert payloads(Outbox(tmp_path / "o.db")) == [1, 2, 3, 4, 5]
 
 
+def test_what_is_delivered_while_the_disk_is_full_is_held_no_longer(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(outbox_module, "UNSAVED_LIMIT", 6)
+    outbox = Outbox(tmp_path / "o.db")
+    outbox.db.execute("PRAGMA max_page_count = 1")
+    for n in range(20):
+        outbox.put([message(n, size=3000)])
+        outbox.remove([outbox.after(0, 1)[0].id])
+    outbox.put([message(20, size=3000)])
+    assert payloads(outbox) == [20]
+    assert outbox.dropped == 0
+    assert outbox.waiting() == 1
+
+
 def test_memory_is_bounded_while_the_disk_is_full(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(outbox_module, "UNSAVED_LIMIT", 6)
     outbox = Outbox(tmp_path / "o.db")
