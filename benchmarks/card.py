@@ -41,7 +41,7 @@ def hour(number: int) -> Iterator[Event]:
             yield SlouchEnded(
                 t_s + 42.0, episode, t_s + 4.0, 36.0, 16.0, 13.0, t_s + 35.0, 7.0, SlouchEnd.CORRECTED
             )
-        spread = {degree: 20 for degree in range(-8, 22)}
+        spread = dict.fromkeys(range(-8, 22), 20)
         postures = {"upright": 420, "slouched": 130, "leaning_forward": 30, "unknown": 20}
         activities, cells = {"still": 560, "moving": 40}, {f"{a},{h}": 40 for a in range(4) for h in range(4)}
         yield MinutePassed(
@@ -60,13 +60,14 @@ def measure(folder: Path, *, acknowledged: bool) -> float:
     outbox = Outbox(folder / f"{acknowledged}.db")
     encoder = Encoder("back", "run")
     ledger = Ledger(outbox.db, encoder, "boot", 0.0)
+    outbox.beside = ledger.save
     began = written_bytes()
     events: list[Event] = [SessionStarted(0.0, "run-1", 1)]
     for number in range(HOURS):
         events.extend(hour(number))
     for event in events:
         entry = (event, encoder.encode(event))
-        outbox.put([entry[1]], also=lambda entry=entry: ledger.note([entry]))
+        outbox.put([entry[1]], noting=lambda entry=entry: ledger.note([entry]))
         if acknowledged:
             outbox.remove([kept.id for kept in outbox.after(0, 10)])
     outbox.close()

@@ -175,6 +175,7 @@ class Delivery:
             self._say_goodbye(connection)
         except BaseException:
             connection.drop()
+            self._outbox.doubt()
             raise
 
     def _say_goodbye(self, connection: Connection) -> None:

@@ -79,7 +79,7 @@ class Ledger:
         db.executescript(_SCHEMA)
 
     def note(self, entries: Sequence[Entry]) -> None:
-        """Write down what a batch of messages began, went on with and ended. Within a transaction."""
+        """Take in what a batch of messages began, went on with and ended."""
         for event, message in entries:
             self._last_s = max(self._last_s, event.t_s)
             if isinstance(event, Anchor):
@@ -92,6 +92,9 @@ class Ledger:
                 self._open = replace(self._open, messages=self._open.messages + 1, end_s=event.t_s)
                 if isinstance(event, MinutePassed):
                     self._open = replace(self._open, tally=self._open.tally + event.tally)
+
+    def save(self) -> None:
+        """Write down where the run stands. Within the transaction that keeps its messages."""
         self._db.execute(
             "DELETE FROM session WHERE run = ? AND session != ?",
             (self._run, self._open.session if self._open else ""),

@@ -29,6 +29,10 @@ LIMIT_BYTES: Final = 32 * 1024 * 1024
 UNSAVED_LIMIT: Final = 2000
 """Messages held in memory while the disk takes no more: about a day."""
 
+SETTLE_S: Final = 10.0
+"""So long an acknowledgement may be doubted: Mosquitto acknowledges a message before it has saved it, so
+one that is killed in that moment has promised what it does not have. See `doubt`."""
+
 LAZY_REMOVALS: Final = 256
 """So many acknowledged messages are deleted at once where no new batch takes them along."""
 
@@ -60,21 +64,25 @@ class Outbox:
         path: the database file; its folder is made where it is missing.
         limit_bytes: payload bytes kept at most; beyond it the oldest events go first, then the
             oldest minutes, then the oldest sessions. What went is a known gap in the numbering.
+        settle_s: for how long an acknowledged message is kept, to be sent again if the broker dies.
 
     Raises:
         LinkError: the file cannot be opened or written.
     """
 
-    def __init__(self, path: Path, *, limit_bytes: int = LIMIT_BYTES) -> None:
+    def __init__(self, path: Path, *, limit_bytes: int = LIMIT_BYTES, settle_s: float = SETTLE_S) -> None:
         self.path = path
         self.limit_bytes = limit_bytes
+        self._settle_s = settle_s
         self.dropped = 0
         """Messages given up because the outbox was full, since it was opened."""
         self.disk_full = False
         """Whether the last batch could not be written; it is held in memory and tried again."""
+        self.beside: Callable[[], None] | None = None
+        """Writes to `db` what must always agree with the messages, in whichever transaction takes them."""
         self._lock = threading.RLock()
         self._unsaved: list[Kept] = []
-        self._acknowledged: list[int] = []
+        self._acknowledged: dict[int, float] = {}
         try:
             path.parent.mkdir(parents=True, exist_ok=True)
             self._claim = _claimed(path)
@@ -91,23 +99,36 @@ class Outbox:
                 f"the outbox {path} cannot be opened: {error}; is the folder writable, is the disk full?"
             ) from error
 
-    def put(self, messages: Sequence[Outgoing], *, also: Callable[[], None] | None = None) -> None:
+    def put(
+        self,
+        messages: Sequence[Outgoing],
+        *,
+        noting: Callable[[], None] | None = None,
+        also: Callable[[], None] | None = None,
+    ) -> None:
         """Keep messages, in order, in one transaction. Never raises for a full disk; see `disk_full`.
 
-        `also` writes to `db` what belongs to the messages, in the same transaction.
+        `noting` is called first, and brings what `beside` will write up to these messages; `also` writes to
+        `db` what belongs to this one call. All three are of the same transaction or of the same retry.
         """
         with self._lock:
+            if noting is not None:
+                noting()
             for message in messages:
                 self._last_id += 1
                 self._unsaved.append(Kept(self._last_id, message))
+            settled = self._settled()
             try:
                 with self.db:
                     self.db.execute("BEGIN IMMEDIATE")
-                    self._save()
+                    self._save(settled)
+                    if self._unsaved and self.beside is not None:
+                        self.beside()
                     if also is not None:
                         also()
                 self._unsaved.clear()
-                self._acknowledged.clear()
+                for place in settled:
+                    del self._acknowledged[place]
                 self._saved = self._count()
                 self.disk_full = False
             except sqlite3.Error as error:
@@ -121,7 +142,7 @@ class Outbox:
     def after(self, last_id: int, count: int) -> list[Kept]:
         """The first `count` messages behind place `last_id`, oldest first."""
         with self._lock:
-            done = set(self._acknowledged)
+            done = self._acknowledged
             found: list[Kept] = []
             rows = self.db.execute(
                 "SELECT id, topic, payload, retain FROM message WHERE id > ? ORDER BY id", (last_id,)
@@ -135,11 +156,18 @@ class Outbox:
             return [*found, *islice(held, count - len(found))]
 
     def remove(self, places: Iterable[int]) -> None:
-        """The broker has these: they go with the next batch, or soon."""
+        """The broker has these: they go with a later batch, once that is beyond doubt."""
         with self._lock:
-            self._acknowledged.extend(places)
-            if len(self._acknowledged) >= LAZY_REMOVALS:
+            now_s = time.monotonic()
+            self._acknowledged.update((place, now_s) for place in places)
+            if len(self._acknowledged) >= LAZY_REMOVALS and len(self._settled()) >= LAZY_REMOVALS:
                 self.put(())
+
+    def doubt(self) -> None:
+        """The broker is gone: what it acknowledged in its last moments waits again, in its old place."""
+        with self._lock:
+            settled = set(self._settled())
+            self._acknowledged = {p: at for p, at in self._acknowledged.items() if p in settled}
 
     def waiting(self) -> int:
         """How many messages are not acknowledged."""
@@ -149,10 +177,14 @@ class Outbox:
     def close(self) -> None:
         """Write what is left to write, and let go of the file."""
         with self._lock:
-            if self._unsaved or self._acknowledged:
+            if self._unsaved or self._settled():
                 self.put(())
             self.db.close()
             self._claim.close()
+
+    def _settled(self) -> list[int]:
+        before_s = time.monotonic() - self._settle_s
+        return [place for place, at_s in self._acknowledged.items() if at_s <= before_s]
 
     def _count(self) -> int:
         count: int = self.db.execute("SELECT count(*) FROM message").fetchone()[0]
@@ -177,7 +209,8 @@ class Outbox:
         """Hold what could not be written, without what the broker has by now, and not without end."""
         done, unsaved = set(self._acknowledged), {kept.id for kept in self._unsaved}
         self._unsaved = [kept for kept in self._unsaved if kept.id not in done]
-        self._acknowledged = [place for place in self._acknowledged if place not in unsaved]
+        for place in done & unsaved:
+            del self._acknowledged[place]
         over = len(self._unsaved) - UNSAVED_LIMIT
         if over > 0:
             self._unsaved.sort(key=lambda kept: (_worth(kept.message), kept.id))
@@ -185,9 +218,9 @@ class Outbox:
             self._unsaved.sort(key=lambda kept: kept.id)
             self.dropped += over
 
-    def _save(self) -> None:
-        self.db.executemany("DELETE FROM message WHERE id = ?", ((place,) for place in self._acknowledged))
-        done = set(self._acknowledged)
+    def _save(self, settled: Sequence[int]) -> None:
+        self.db.executemany("DELETE FROM message WHERE id = ?", ((place,) for place in settled))
+        done = set(settled)
         self.db.executemany(
             "INSERT INTO message (id, worth, topic, payload, retain) VALUES (?, ?, ?, ?, ?)",
             (

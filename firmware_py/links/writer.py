@@ -52,6 +52,7 @@ class Writer:
         self._chores_at_s = 0.0
         self._storage = Storage(outbox.path.parent)
         self._ledger = None if clock is None else Ledger(outbox.db, encoder, boot_id(), clock.origin_boot_s())
+        outbox.beside = None if self._ledger is None else self._ledger.save
         self._inbox: queue.SimpleQueue[Entry | None] = queue.SimpleQueue()
         # The order of numbers and the order in the queue are one.
         self._numbering = threading.Lock()
@@ -101,8 +102,8 @@ class Writer:
 
     def _write(self, entries: Sequence[Entry]) -> None:
         ledger = self._ledger
-        note = None if ledger is None else lambda: ledger.note(entries)
-        self._outbox.put([message for _, message in entries], also=note)
+        noting = None if ledger is None else lambda: ledger.note(entries)
+        self._outbox.put([message for _, message in entries], noting=noting)
         self._written()
 
     def _batch(self) -> tuple[list[Entry], bool]:

@@ -50,8 +50,8 @@ class JournalledOutbox(Outbox):
         self.journal = journal.open("a")
         super().__init__(path)
 
-    def put(self, messages: Sequence[Outgoing], *, also: Callable[[], None] | None = None) -> None:
-        super().put(messages, also=also)
+    def put(self, messages: Sequence[Outgoing], **more: Callable[[], None] | None) -> None:
+        super().put(messages, **more)
         if self.disk_full:
             return  # in memory is no promise
         for message in messages:

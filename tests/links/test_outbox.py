@@ -12,8 +12,15 @@ from hypothesis import strategies as st
 
 from firmware_py.errors import LinkError
 from firmware_py.links import outbox as outbox_module
-from firmware_py.links.outbox import Outbox
+from firmware_py.links.outbox import Outbox as DoubtingOutbox
 from firmware_py.posture.messages import Channel, Outgoing, topic
+
+
+class Outbox(DoubtingOutbox):
+    """An outbox that takes an acknowledgement for what it says; the doubt has tests of its own."""
+
+    def __init__(self, path: Path, *, limit_bytes: int = outbox_module.LIMIT_BYTES) -> None:
+        super().__init__(path, limit_bytes=limit_bytes, settle_s=0.0)
 
 
 def message(number: int, channel: Channel = Channel.MINUTE, size: int = 100) -> Outgoing:
@@ -197,3 +204,33 @@ def test_two_processes_do_not_share_an_outbox(tmp_path: Path) -> None:
         Outbox(tmp_path / "o.db")
     outbox.close()
     Outbox(tmp_path / "o.db").close()
+
+
+def test_what_was_acknowledged_just_before_the_broker_died_waits_again(tmp_path: Path) -> None:
+    outbox = DoubtingOutbox(tmp_path / "o.db")
+    outbox.put([message(n) for n in range(4)])
+    outbox.remove(kept.id for kept in outbox.after(0, 3))
+    assert payloads(outbox) == [3]
+    assert outbox.waiting() == 1
+    outbox.put([message(4)])
+    outbox.doubt()
+    assert payloads(outbox) == [0, 1, 2, 3, 4]
+    assert outbox.waiting() == 5
+
+
+def test_an_acknowledgement_of_a_while_ago_is_not_doubted(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    now_s = [1000.0]
+    monkeypatch.setattr("time.monotonic", lambda: now_s[0])
+    outbox = DoubtingOutbox(tmp_path / "o.db")
+    outbox.put([message(0), message(1)])
+    outbox.remove([1])
+    now_s[0] += outbox_module.SETTLE_S
+    outbox.remove([2])
+    outbox.doubt()
+    assert payloads(outbox) == [1]
+    outbox.put([message(2)])
+    assert outbox.db.execute("SELECT id FROM message").fetchall() == [(2,), (3,)]
+    outbox.close()
+    assert payloads(Outbox(tmp_path / "o.db")) == [1, 2]

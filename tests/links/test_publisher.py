@@ -136,8 +136,8 @@ def test_what_nobody_subscribed_to_is_kept(mosquitto: RunningBroker, publishers:
     reader = Reader(mosquitto)
     assert publisher.waiting() == 1
     reader.ask(Watch(0.0, 1.0), "here")
+    assert until(lambda: starts_of(reader) == [0.0])
     assert until(lambda: publisher.waiting() == 0)
-    assert starts_of(reader) == [0.0]
     reader.stop()
 
 

@@ -183,3 +183,20 @@ def test_the_clock_is_watched_however_much_happens(tmp_path: Path) -> None:
     between = [isinstance(message.body, SlouchStarted) for message in kept(path)]
     place = [m.body for m in kept(path)].index(Anchor(0.0, 1.8e9 + 86_400.0, trusted=True))
     assert any(between[place:]), "only looked at when it was over"
+
+
+def test_what_a_full_disk_takes_later_is_counted_with_it(tmp_path: Path) -> None:
+    path = tmp_path / "o.db"
+    first = Run(path, "a")
+    first.tell(SessionStarted(0.2, "a-1", 1), MINUTES[0])
+    pages = first.outbox.db.execute("PRAGMA page_count").fetchone()[0]
+    first.outbox.db.execute(f"PRAGMA max_page_count = {pages}")
+    first.tell(*(SlouchStarted(61.0 + n, n + 1, 12.0) for n in range(60)))
+    assert first.outbox.disk_full
+    first.outbox.db.execute("PRAGMA max_page_count = 100000")
+    first.outbox.put(())
+    assert not first.outbox.disk_full
+    first.power_cut()
+    Run(path, "b").end()
+    numbers = [m.seq for m in kept(path) if m.session == "a-1"]
+    assert numbers == list(range(63))
