@@ -262,9 +262,7 @@ def main() -> None:
     timed = trials[4]
     errors: dict[str, list[float]] = {}
     speeds: dict[str, float] = {}
-    print(
-        "| method | mean RMSE | worst trial | whole, µs/sample | live, µs/sample | needs | wheel for aarch64 |"
-    )
+    print("| method | mean RMSE | worst trial | whole, µs/sample | live, µs/sample | needs | aarch64 wheel |")
     print("|---|---|---|---|---|---|---|")
     for method in methods():
         errors[method.name] = [t.rmse_deg(method.whole(t.gyr, t.acc, t.rate_hz)) for t in trials]

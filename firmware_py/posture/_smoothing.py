@@ -32,10 +32,10 @@ from ._gravity import (
     GRAVITY2,
     HELD_RATE_RAD_S,
     Faults,
-    MotionModel,
     fault_prior,
 )
-from ._strapdown import corrected, integrate, lead_of, nodes, position_weights
+from ._integration import corrected, integrate, lead_of, nodes, position_weights
+from ._motion_model import MotionModel
 from ._turns import Turns, carried_on
 
 FloatArray = NDArray[np.float64]

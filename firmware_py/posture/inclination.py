@@ -20,8 +20,10 @@ from numpy.typing import NDArray
 
 from ..errors import SampleError
 from ._flaws import SensorRanges
-from ._gravity import DEG, GravityKalman, MotionModel
-from ._strapdown import Rows, Strapdown, Triple, lead_of
+from ._gravity import GravityKalman
+from ._integration import lead_of
+from ._motion_model import DEG, MotionModel
+from ._strapdown import Rows, Strapdown, Triple
 
 __all__ = ["InclinationFilter", "InclinationOutput", "MotionModel", "SensorRanges", "smooth_inclination"]
 
