@@ -176,7 +176,20 @@ class _Batch:
                 self._touched[row["device_id"], row["wearer_id"]].add(quarter_of(row["start_utc_ms"]))
         for message, start_s, end_s in reach.values():
             self._stretch_session(message, start_s, end_s)
-        for message, _ in self._insert(events, new_events):
+        fresh = [message for message, _ in self._insert(events, new_events)]
+        # The end of a slouch says all there is to say: what began and alerted it need not be written first.
+        over = {
+            (message.device, message.session, message.body.episode)
+            for message in fresh
+            if isinstance(message.body, SlouchEnded)
+        }
+        for message in fresh:
+            body = message.body
+            if (
+                isinstance(body, SlouchStarted | SlouchAlert)
+                and (message.device, message.session, body.episode) in over
+            ):
+                continue
             self._unfold(message)
         self._see()
         for (device_id, wearer_id), touched in self._touched.items():
