@@ -230,8 +230,8 @@ class Recogniser:
     def _upper_least_deg(self) -> float:
         """Least share of the upper back in a slouch: crossed legs bend the spine too, at the pelvis."""
         rules = self._rules
-        middle_deg = (rules.slouch_enter_deg + rules.slouch_exit_deg) / 2.0
-        return rules.slouch_exit_deg if self._slouched else middle_deg
+        begin_deg = 0.75 * rules.slouch_enter_deg + 0.25 * rules.slouch_exit_deg
+        return rules.slouch_exit_deg if self._slouched else begin_deg
 
     def _by_thresholds(self, bent: bool, lateral_deg: float, upper_deg: float) -> Posture:
         if abs(lateral_deg) >= self._rules.side_bend_deg:

@@ -80,7 +80,7 @@ def test_the_recogniser_agrees_with_the_rule_that_it_unrolls(
     live = Recogniser(Rules(), (), two=True).step(upper - lower, lateral, upper, lower)
     if nearest is Posture.SLOUCHED and upper - lower < Rules().slouch_enter_deg:
         nearest = Posture.LEANING_FORWARD if upper >= Rules().slouch_enter_deg else Posture.UPRIGHT
-    elif nearest is Posture.UPRIGHT and upper - lower >= Rules().slouch_enter_deg and upper >= 8.5:
+    elif nearest is Posture.UPRIGHT and upper - lower >= Rules().slouch_enter_deg and upper >= 9.25:
         nearest = Posture.SLOUCHED
     if not (nearest is Posture.SIDE_BENT and abs(lateral) < 4.0):
         assert live is nearest
