@@ -78,7 +78,7 @@ def demo(
         server, dashboard = _page(folder, broker, port)
         sensors = 2 if two_sensors else 1
         stop = threading.Event()
-        _fill_history(dashboard, folder, days, sensors, stop)
+        history = _fill_history(dashboard, folder, days, sensors, stop)
         monitor = threading.Thread(
             target=_monitor, args=(folder, broker, sensors, stop), name="monitor", daemon=True
         )
@@ -92,6 +92,8 @@ def demo(
         server.run()
         stop.set()
         monitor.join(timeout=10.0)
+        if history is not None:
+            history.join(timeout=10.0)
     return 0
 
 
@@ -137,31 +139,34 @@ def _page(folder: Path, broker: RunningBroker, port: int) -> tuple[Server, Dashb
     raise LinkError(f"ports {port} to {port + OTHER_PORTS - 1} are all taken; choose another with --port")
 
 
-def _fill_history(dashboard: Dashboard, folder: Path, days: int, sensors: int, stop: threading.Event) -> None:
+def _fill_history(
+    dashboard: Dashboard, folder: Path, days: int, sensors: int, stop: threading.Event
+) -> threading.Thread | None:
     """Let the store have its simulated weeks, made once by the same core in batch."""
     mark = folder / "history-made"
     if days <= 0 or mark.exists():
-        return
+        return None
     made = threading.Event()
 
     def fill() -> None:
-        for start, events in simulated_history(days, sensors=sensors):
-            if stop.is_set():  # made anew at the next start; what is stored already changes nothing then
-                return
+        for start, events in simulated_history(days, sensors=sensors, stopped=stop.is_set):
             encoder = Encoder(DEVICE, f"history-{start:%Y%m%dT%H%M}", simulated=True)
             messages = [encoder.anchor(Anchor(0.0, start.timestamp(), trusted=True))]
             messages += [encoder.encode(event) for event in events]
             dashboard.ingest.take((message.topic, message.payload) for message in messages)
-        mark.touch()
-        made.set()
+        if not stop.is_set():  # else made anew at the next start; what is stored already changes nothing then
+            mark.touch()
+            made.set()
 
     _say(f"Making {days} days of simulated history, once for this folder …")
     began = time.monotonic()
-    threading.Thread(target=fill, name="history", daemon=True).start()
+    history = threading.Thread(target=fill, name="history", daemon=True)
+    history.start()
     if made.wait(HISTORY_WAIT_S):
         _say(f"… made in {time.monotonic() - began:.0f} s.")
     else:
         _say("… this machine takes its time; the page opens now, and the history fills up behind it.")
+    return history
 
 
 def twins(wearer_seed: int, sensors: int, clock: SystemClock, origin_s: float) -> tuple[list[Imu], TwinBus]:

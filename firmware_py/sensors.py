@@ -31,7 +31,9 @@ def open_sensors(config: Config, clock: Clock, origin_s: float) -> list[Imu]:
             if section.bus not in buses:
                 buses[section.bus] = I2cBus.open(section.bus)
             bus = buses[section.bus]
-            imus.append(open_imu(bus, section.address, place=place, clock=clock, origin_s=origin_s))
+            imus.append(
+                open_imu(bus, section.address, chip=section.chip, place=place, clock=clock, origin_s=origin_s)
+            )
     except SensorError as error:
         for imu in imus:
             imu.close()

@@ -7,8 +7,8 @@ import math
 import multiprocessing
 import os
 import signal
-from collections.abc import Iterator
-from concurrent.futures import ProcessPoolExecutor
+from collections.abc import Callable, Iterator
+from concurrent.futures import ProcessPoolExecutor, wait
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta, tzinfo
 from multiprocessing.synchronize import Event
@@ -61,6 +61,7 @@ def simulated_history(
     zone: tzinfo | None = None,
     workers: int | None = None,
     half_day_hours: tuple[float, float] = (1.2, 1.9),
+    stopped: Callable[[], bool] = lambda: False,
 ) -> Iterator[tuple[datetime, list[told.Event]]]:
     """The runs of the last days, the newest first, each with the UTC of its t_s = 0 and its events.
 
@@ -77,6 +78,7 @@ def simulated_history(
         half_day_hours: shortest and longest run.
         workers: processes to spread the work over, one for each processor if not said; with 1 all is
             done in this one. Closing the iterator early stops them within a moment.
+        stopped: asked while the next run is waited for; True ends the iterator.
     """
     if zone is None:
         zone = datetime.now().astimezone().tzinfo
@@ -92,7 +94,12 @@ def simulated_history(
     stopping = context.Event()
     pool = ProcessPoolExecutor(workers, context, initializer=_begin, initargs=(stopping,))
     try:
-        yield from pool.map(_lived, stretches)
+        for future in [pool.submit(_lived, stretch) for stretch in stretches]:
+            while not future.done():
+                if stopped():
+                    return
+                wait((future,), timeout=0.2)
+            yield future.result()
     finally:
         # What is cut short by this is given to nobody: the one who asked has closed this generator.
         stopping.set()
