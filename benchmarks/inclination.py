@@ -147,9 +147,6 @@ def peers() -> list[Method]:
     def with_ahrs(kind: type) -> Callable[[FloatArray, FloatArray, float], FloatArray]:
         return lambda gyr, acc, rate_hz: up_of(kind(gyr=gyr, acc=acc, frequency=rate_hz).Q)
 
-    def with_ekf(gyr: FloatArray, acc: FloatArray, rate_hz: float) -> FloatArray:
-        return up_of(EKF(gyr=gyr, acc=acc, frequency=rate_hz, frame="ENU").Q)
-
     def pyvqf_live(gyr: FloatArray, acc: FloatArray) -> None:
         vqf = PyVQF(1.0 / LIVE_RATE_HZ)
         for row in range(len(gyr)):
@@ -171,7 +168,7 @@ def peers() -> list[Method]:
         Method("imufusion", with_imufusion, None, "numpy, imufusion (C)", "yes", loops=True),
         Method("Madgwick (ahrs)", with_ahrs(Madgwick), None, "numpy, ahrs", "pure Python", loops=True),
         Method("Mahony (ahrs)", with_ahrs(Mahony), None, "numpy, ahrs", "pure Python", loops=True),
-        Method("EKF (ahrs)", with_ekf, None, "numpy, ahrs", "pure Python", loops=True),
+        Method("EKF (ahrs)", with_ahrs(EKF), None, "numpy, ahrs", "pure Python", loops=True),
     ]
 
 
