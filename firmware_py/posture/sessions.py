@@ -21,7 +21,8 @@ from .events import (
     SlouchStarted,
 )
 from .rules import ticks
-from .tally import Tally, TallySheet
+from .sheet import TallySheet
+from .tally import Tally
 from .trunk import TICKS_PER_S
 
 MINUTE_TICKS = ticks(60.0)

@@ -18,7 +18,8 @@ from firmware_py.posture.exposure import (
     share_above,
     spread_deg,
 )
-from firmware_py.posture.tally import Tally, TallySheet
+from firmware_py.posture.sheet import TallySheet
+from firmware_py.posture.tally import Tally
 
 Stretch = tuple[float | None, float]
 """An angle in degrees (None: not judged) and for how many seconds it is held."""
