@@ -122,9 +122,12 @@ class Server:
 
     def run(self) -> None:
         """Serve until SIGINT, SIGTERM or `ask_to_stop`, in the main thread; then return, without raising."""
-        # uvicorn takes the signals while it serves, and raises them again behind itself: there
-        # they have been answered, and what runs around this call still wants to stop in order.
-        before = {sig: signal.signal(sig, signal.SIG_IGN) for sig in (signal.SIGINT, signal.SIGTERM)}
+        # uvicorn takes the signals while it serves, and raises them again behind itself. Before that, a
+        # signal must not be lost; behind it, what runs around this call still wants to stop in order.
+        before = {
+            number: signal.signal(number, lambda *_: self.ask_to_stop())
+            for number in (signal.SIGINT, signal.SIGTERM)
+        }
         try:
             self._uvicorn.run([self._socket])
         finally:

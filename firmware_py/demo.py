@@ -8,6 +8,7 @@ from __future__ import annotations
 import dataclasses
 import fcntl
 import logging
+import signal
 import sys
 import threading
 import time
@@ -76,6 +77,8 @@ def demo(
         broker = start_broker(folder, prefer=prefer)
         stack.callback(broker.stop)
         server, dashboard = _page(folder, broker, port)
+        for number in (signal.SIGINT, signal.SIGTERM):  # from here on, whenever it comes
+            signal.signal(number, lambda *_: server.ask_to_stop())
         sensors = 2 if two_sensors else 1
         stop = threading.Event()
         history = _fill_history(dashboard, folder, days, sensors, stop)

@@ -139,3 +139,10 @@ def test_without_mosquitto_the_embedded_broker_carries_the_demo(tmp_path: Path) 
         assert "broker amqtt" in said
         heard = live_readings(address_in(said), 12.0)
         assert sum("flexion" in json.dumps(message) for message in heard) >= 50
+
+
+def test_ctrl_c_in_the_very_moment_of_starting_is_not_lost(tmp_path: Path) -> None:
+    for _ in range(3):
+        with demo(tmp_path / "d", free_port(), "--days", "0") as (_, process):
+            process.send_signal(signal.SIGINT)
+            assert process.wait(timeout=30) == 0
