@@ -174,7 +174,10 @@ class InclinationFilter:
             if not strapdown.count and self._kalman.known:
                 ticks = min(self._stretch_end - self._ticks, (n - at) // per_tick)
             stop = at + ticks * per_tick
-            if stop - at >= WORTH_ARRAYS and strapdown.unflawed(gyr[at:stop], acc[at:stop]):
+            while stop - at >= WORTH_ARRAYS and not strapdown.unflawed(gyr[at:stop], acc[at:stop]):
+                ticks //= 2  # what comes before the flaw is still worth arrays
+                stop = at + ticks * per_tick
+            if stop - at >= WORTH_ARRAYS:
                 part = self._stretch(gyr[at:stop], acc[at:stop], sigma, trusted, at)
                 stop = at + len(part)
             else:
