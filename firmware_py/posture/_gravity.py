@@ -308,7 +308,7 @@ BIAS = np.arange(3)
 GRAVITY2 = GRAVITY_M_S2**2
 TICKS_PER_REGRESSION = 16
 """The regression on the faults is solved every eight seconds (every four gains nothing: 0.473° on BROAD) …"""
-FIRST_TICKS = 8
+FIRST_TICKS = 20
 """… and at each of the first ticks."""
 START_SIGMA_RAD = math.pi / 2.0
 """Before anything is known: any direction."""
