@@ -30,6 +30,9 @@ FloatArray = NDArray[np.float64]
 Triple = tuple[float, float, float]
 Rows = Sequence[list[float]]
 
+LEAST_SUM_M_S2 = 1e-6
+"""A sum of accelerations shorter than this points nowhere; the tiniest floats cannot even be normalised."""
+
 
 class Strapdown:
     """Attitude of the sensor in the integrated frame, and the sums of the tick under way.
@@ -67,7 +70,7 @@ class Strapdown:
         """Set the frame level by the mean acceleration of the tick under way; False if there is none."""
         sum_n, sum_z, _, _ = self._acc_sums
         norm = math.hypot(abs(sum_n), sum_z)
-        if norm == 0.0 or self._held > self.count // 2:
+        if norm < LEAST_SUM_M_S2 or self._held > self.count // 2:
             return False
         self._attitude = product(level(sum_n / norm, sum_z / norm), self._attitude)
         return True
@@ -229,7 +232,7 @@ class Strapdown:
                 turned_z += ab * z
             if up is None:
                 norm = math.hypot(abs(sum_n), sum_z)
-                if norm:
+                if norm >= LEAST_SUM_M_S2:
                     up_n, up_z = sum_n / norm, sum_z / norm
             if every:
                 out.append(seen_from_sensor(aa, bb, ab, ca_b, zz, up_n, up_z, x, y, z, lead_s))

@@ -237,3 +237,11 @@ def test_whatever_is_read_the_answer_is_a_unit_vector(values: FloatArray, rate_h
         assert np.abs(np.linalg.norm(up, axis=1) - 1.0).max() < 1e-9
     assert (output.sigma_rad > 0.0).all()
     assert (output.sigma_rad <= np.pi / 2.0).all()
+
+
+def test_accelerations_too_tiny_to_point_anywhere_give_a_unit_vector() -> None:
+    acc = np.zeros((9, 3))
+    acc[:, 2] = 5e-324
+    acc[:, 0] = 1.5e-323
+    up = InclinationFilter(10.0).process(np.full((9, 3), 2.0), acc)
+    assert np.abs(np.linalg.norm(up, axis=1) - 1.0).max() < 1e-9
