@@ -12,7 +12,7 @@ from sqlalchemy import Connection, Engine, inspect, text
 
 from firmware_py.errors import StoreError
 
-HEAD = "0002"
+HEAD = "0008"
 """The newest revision in `versions/`."""
 
 
