@@ -18,14 +18,12 @@ from starlette.responses import HTMLResponse, Response
 
 from .ingest import FIRST_WEARER, Ingest
 from .live import Hub
+from .navigation import MORE, TABS
 from .settings import Settings
 from .store import Store
 from .words import Words, preferred, words
 
 STATIC = Path(str(files("dashboard") / "static"))
-
-PAGES = (("now", "/"), ("history", "/history"), ("devices", "/devices"), ("data", "/data"))
-"""What the navigation offers: key of the text, path."""
 
 
 @dataclass
@@ -66,7 +64,8 @@ class Site:
             t=self.words(request),
             zone=self.zone,
             here=here,
-            pages=PAGES,
+            tabs=TABS,
+            more=MORE,
             locked=self.locked and template != "login.html",
             static=f"/static/{self.version}",
             **shown,

@@ -169,8 +169,7 @@ def test_the_page_reads_well_without_eyes(page: Page, device: Device) -> None:
           - navigation "Pages":
             - link "Now"
             - link "History"
-            - link "Devices"
-            - link "Your data"
+            - button "More"
           - link "What this is and is not"
         - main:
           - heading "Now and today" [level=1]

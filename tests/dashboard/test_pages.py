@@ -119,6 +119,30 @@ def test_history_is_walked_by_keyboard_alone(page: Page, weeks: Server) -> None:
     assert "Upright share" in said
 
 
+def test_what_no_tab_holds_is_behind_more_by_thumb_and_by_keyboard(page: Page, weeks: Server) -> None:
+    page.goto(weeks.address)
+    more = page.get_by_role("button", name="More")
+    hidden = page.get_by_role("link", name="Your data")
+    expect(hidden).to_be_hidden()
+    more.click()
+    expect(hidden).to_be_visible()
+    page.keyboard.press("Escape")
+    expect(hidden).to_be_hidden()
+    more.focus()
+    page.keyboard.press("Enter")
+    page.keyboard.press("Tab")
+    page.keyboard.press("Tab")
+    page.keyboard.press("Enter")
+    expect(page).to_have_url(f"{weeks.address}data")
+    expect(page.locator("nav button.here")).to_be_visible()
+    tabs = page.locator(".top nav > :is(a, button)")
+    assert tabs.count() <= 5
+    for tab in tabs.all():
+        box = tab.bounding_box()
+        assert box is not None
+        assert min(box["width"], box["height"]) >= 44
+
+
 def test_a_finger_on_the_band_tells_the_time(page: Page, weeks: Server) -> None:
     page.goto(f"{weeks.address}history/day/{LAST}")
     box = page.locator(".band .plot").bounding_box()
