@@ -1,4 +1,6 @@
-"""All that the dashboard says, in the reader's language. The sentences are in `texts/*.toml`.
+"""All that the dashboard says, in the reader's language. The sentences are in `texts/`.
+
+A language is its file, such as `en.toml`, and one more for each larger subject: `en.diary.toml`.
 
 A text is asked for by its dotted key. One that depends on a count has a form for each of the
 language's plurals (`one`, `other`: English and German share them), chosen by `n`.
@@ -125,10 +127,9 @@ def words(language: str) -> Words:
     """The texts of a language; English for one that there is no file for."""
     if language not in LANGUAGES:
         language = LANGUAGES[0]
-    with (_FOLDER / f"{language}.toml").open("rb") as file:
-        tree = tomllib.load(file)
     flat: dict[str, str] = {}
-    _flatten(tree, "", flat)
+    for path in sorted(_FOLDER.glob(f"{language}*.toml")):
+        _flatten(tomllib.loads(path.read_text(encoding="utf-8")), "", flat)
     return Words(language, flat)
 
 
