@@ -86,10 +86,10 @@ def fill_missing(gyr: FloatArray, acc: FloatArray) -> tuple[FloatArray, FloatArr
 
     Returns the arrays themselves, and None, where nothing is missing.
     """
-    total = float(gyr.sum()) + float(acc.sum())
-    if math.isfinite(total) and max(np.abs(gyr).max(), np.abs(acc).max()) ** 2 < ABSURD:
-        return gyr, acc, None
     with np.errstate(invalid="ignore", over="ignore"):
+        total = float(gyr.sum()) + float(acc.sum())
+        if math.isfinite(total) and max(np.abs(gyr).max(), np.abs(acc).max()) < math.sqrt(ABSURD):
+            return gyr, acc, None
         good = np.square(gyr).sum(axis=1) + np.square(acc).sum(axis=1) < ABSURD
     if not good.any():
         return np.zeros_like(gyr), np.zeros_like(acc), ~good

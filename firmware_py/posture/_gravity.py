@@ -312,7 +312,7 @@ FIRST_TICKS = 20
 """… and at each of the first ticks."""
 START_SIGMA_RAD = math.pi / 2.0
 """Before anything is known: any direction."""
-SIGMA_FLOOR_RAD = 0.28 * DEG
+SIGMA_FLOOR_RAD = 0.25 * DEG
 """What an accelerometer's own bias and scale leave, which no filter sees."""
 SIGMA_SCALE2 = 0.85
 """From the filter's own variance to that of the errors seen (docs/accuracy.md)."""

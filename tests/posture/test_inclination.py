@@ -135,7 +135,7 @@ def test_the_causal_filter_never_imports_scipy() -> None:
 @pytest.mark.parametrize(
     "call", ["InclinationFilter(100.0).process(gyr, acc)", "smooth_inclination(gyr, acc, 100.0)"]
 )
-def test_a_long_recording_takes_at_most_six_times_its_own_memory(call: str) -> None:
+def test_a_whole_night_takes_at_most_six_times_its_own_memory(call: str) -> None:
     script = (
         "import numpy as np\n"
         "from firmware_py.posture.inclination import InclinationFilter, smooth_inclination\n"
@@ -146,7 +146,7 @@ def test_a_long_recording_takes_at_most_six_times_its_own_memory(call: str) -> N
         "    status = dict(line.split(':') for line in open('/proc/self/status'))\n"
         "    return int(status['VmHWM'].split()[0]) * 1024, gyr.nbytes + acc.nbytes\n"
         "start, _ = peak(0.1)\n"
-        "end, taken = peak(3)\n"
+        "end, taken = peak(8)\n"
         "print((end - start) / taken)"
     )
     told = subprocess.run([sys.executable, "-c", script], check=True, capture_output=True, text=True)
@@ -194,4 +194,4 @@ def test_on_real_movement_nine_errors_in_ten_lie_within_two_sigma(trials: list[T
     for trial in trials:
         output = InclinationFilter(trial.rate_hz).process_full(trial.gyr, trial.acc)
         shares.append(np.mean(trial.errors_deg(output.up) < 2.0 * np.degrees(output.sigma_rad[trial.counts])))
-    assert 0.90 < np.mean(shares) < 0.985
+    assert 0.90 < np.mean(shares) < 0.98
