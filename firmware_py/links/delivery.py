@@ -103,6 +103,11 @@ class Delivery:
         self._thread.join(timeout_s + 10.0)
         return not self._thread.is_alive()
 
+    @property
+    def unheard(self) -> bool:
+        """Whether messages are held back because nobody has subscribed to them."""
+        return time.monotonic() < self._hold_until_s
+
     def wake(self) -> None:
         """There is something to send; from any thread."""
         with contextlib.suppress(BlockingIOError):  # it has been woken often enough already

@@ -110,6 +110,11 @@ class Publisher:
         """Whether readings are being sent."""
         return self._watchers.last_s > time.monotonic()
 
+    @property
+    def unheard(self) -> bool:
+        """Whether the broker said that nobody has subscribed, so that what waits is held back for now."""
+        return self._delivery.unheard
+
     def waiting(self) -> int:
         """Durable messages that the broker has not acknowledged."""
         return self._outbox.waiting()

@@ -74,9 +74,10 @@ def test_readings_flow_only_while_somebody_watches(either: RunningBroker, publis
     reader.ask(Watch(0.0, 0.0, "page"), "w2")
     assert until(lambda: not publisher.watched)
     publisher(reading(3))
-    assert until(lambda: len(reader.of(Channel.REPLY)) == 2)
+    # The embedded broker may bring one twice.
+    answers = {Reply("w1", True), Reply("w2", True)}
+    assert until(lambda: {message.body for message in reader.of(Channel.REPLY)} == answers)
     assert {message.body.t_s for message in reader.of(Channel.LIVE)} == {0.2}  # type: ignore[union-attr]
-    assert [message.body for message in reader.of(Channel.REPLY)] == [Reply("w1", True), Reply("w2", True)]
     reader.stop()
 
 
@@ -132,9 +133,11 @@ def test_what_happens_before_there_is_a_broker_arrives_when_there_is_one(
 def test_what_nobody_subscribed_to_is_kept(mosquitto: RunningBroker, publishers: Make) -> None:
     publisher = publishers(mosquitto)
     publisher(minute(0))
-    assert until(lambda: publisher.connected)
+    # Offered, taken by nobody, and now held back: a reader who came before that would be given it at once.
+    assert until(lambda: publisher.unheard)
     reader = Reader(mosquitto)
     assert publisher.waiting() == 1
+    assert starts_of(reader) == []
     reader.ask(Watch(0.0, 1.0), "here")
     assert until(lambda: starts_of(reader) == [0.0])
     assert until(lambda: publisher.waiting() == 0)
