@@ -70,7 +70,11 @@ def recount(connection: Connection, device_id: int, wearer_id: int, touched: set
     for cut in range(0, len(starts), _CHUNK):
         chunk = starts[cut : cut + _CHUNK]
         connection.execute(
-            delete(quarters).where(quarters.c.device_id == device_id, quarters.c.start_utc_ms.in_(chunk))
+            delete(quarters).where(
+                quarters.c.wearer_id == wearer_id,
+                quarters.c.device_id == device_id,
+                quarters.c.start_utc_ms.in_(chunk),
+            )
         )
         found = connection.execute(
             select(minutes.c.start_utc_ms, minutes.c.tally, *(minutes.c[name] for name in FIGURES)).where(

@@ -8,11 +8,12 @@ its commit, so a commit must survive a power cut.
 from __future__ import annotations
 
 import os
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-from sqlalchemy import Connection, Engine, Executable, Table, create_engine, event
+from sqlalchemy import Connection, Engine, Executable, Table, create_engine, event, text
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.engine import URL, make_url
 from sqlalchemy.exc import ArgumentError, DBAPIError, NoSuchModuleError
@@ -51,6 +52,27 @@ class Store:
         except StoreError:
             self.engine.dispose()
             raise
+
+    @contextmanager
+    def reading(self, wearer_id: int) -> Iterator[Connection]:
+        """A connection that reads for one wearer."""
+        with self.engine.connect() as connection:
+            self._as_wearer(connection, wearer_id)
+            yield connection
+
+    @contextmanager
+    def writing(self, wearer_id: int) -> Iterator[Connection]:
+        """A transaction that writes for one wearer; committed at the end, or undone by an exception."""
+        with self.engine.execution_options(writes=True).begin() as connection:
+            self._as_wearer(connection, wearer_id)
+            yield connection
+
+    def _as_wearer(self, connection: Connection, wearer_id: int) -> None:
+        # Until the end of the transaction, so that a connection taken from the pool again is nobody's.
+        if not self.is_sqlite:
+            connection.execute(
+                text("SELECT set_config('plumbline.wearer', :id, true)"), {"id": str(wearer_id)}
+            )
 
     def insert_new(
         self, table: Table, rows: Sequence[dict[str, Any]], connection: Connection

@@ -132,7 +132,8 @@ quarters = Table(
     metadata,
     Column("device_id", ForeignKey("devices.device_id"), primary_key=True),
     Column("start_utc_ms", BigInteger, primary_key=True),  # a whole quarter of an hour, UTC
-    Column("wearer_id", ForeignKey("wearers.wearer_id"), nullable=False),
+    # In the key, because a device may change hands within a quarter.
+    Column("wearer_id", ForeignKey("wearers.wearer_id"), primary_key=True),
     *(Column(name, Integer, nullable=False) for name in FIGURES),
     Column("tally", Text, nullable=False),
     Index(None, "wearer_id", "start_utc_ms"),
@@ -203,3 +204,6 @@ rejections = Table(
     Column("count", Integer, nullable=False),
 )
 """Messages that could not be read: how many, of which kind, on which topic."""
+
+# Last, because it needs the metadata from above: whoever has the metadata has all of the tables.
+from . import people_tables  # noqa: E402, F401
