@@ -24,19 +24,6 @@ accounts = Table(
     Column("closed_utc_ms", BigInteger),  # refused from then on
 )
 
-handovers = Table(
-    "handovers",
-    metadata,
-    Column("device_id", ForeignKey("devices.device_id"), primary_key=True),
-    Column("since_utc_ms", BigInteger, primary_key=True),
-    Column("wearer_id", ForeignKey("wearers.wearer_id"), nullable=False),
-    Index(None, "wearer_id", "device_id"),
-)
-"""Whom a device was given to, and when. What it measured belongs to whoever had it at that time.
-
-A device without a row has had the one wearer of `devices` all the time.
-"""
-
 permits = Table(
     "permits",
     metadata,

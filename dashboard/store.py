@@ -67,6 +67,12 @@ class Store:
             self._as_wearer(connection, wearer_id)
             yield connection
 
+    @contextmanager
+    def at_the_door(self, *, writes: bool = False) -> Iterator[Connection]:
+        """A transaction that sees accounts, sign-ins, tokens and permits, and nobody's history."""
+        with self.engine.execution_options(writes=writes).begin() as connection:
+            yield connection
+
     def _as_wearer(self, connection: Connection, wearer_id: int) -> None:
         # Until the end of the transaction, so that a connection taken from the pool again is nobody's.
         if not self.is_sqlite:

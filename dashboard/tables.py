@@ -132,8 +132,7 @@ quarters = Table(
     metadata,
     Column("device_id", ForeignKey("devices.device_id"), primary_key=True),
     Column("start_utc_ms", BigInteger, primary_key=True),  # a whole quarter of an hour, UTC
-    # In the key, because a device may change hands within a quarter.
-    Column("wearer_id", ForeignKey("wearers.wearer_id"), primary_key=True),
+    Column("wearer_id", ForeignKey("wearers.wearer_id"), nullable=False),
     *(Column(name, Integer, nullable=False) for name in FIGURES),
     Column("tally", Text, nullable=False),
     Index(None, "wearer_id", "start_utc_ms"),

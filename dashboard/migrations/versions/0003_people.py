@@ -1,4 +1,4 @@
-"""Accounts, carers, tokens, the log of who looked; who had a device when."""
+"""Accounts, carers, tokens, the log of who looked."""
 
 import sqlalchemy as sa
 from alembic import op
@@ -9,9 +9,6 @@ down_revision = "0002"
 
 def upgrade() -> None:
     """Apply."""
-    with op.batch_alter_table("quarters") as quarters:
-        quarters.drop_constraint("pk_quarters", type_="primary")
-        quarters.create_primary_key("pk_quarters", ["device_id", "start_utc_ms", "wearer_id"])
     op.create_table(
         "attempts",
         sa.Column("attempt_id", sa.Integer(), nullable=False),
@@ -68,18 +65,6 @@ def upgrade() -> None:
         sa.UniqueConstraint("token_hash", name=op.f("uq_api_tokens_token_hash")),
     )
     op.create_index(op.f("ix_api_tokens_wearer_id"), "api_tokens", ["wearer_id"], unique=False)
-    op.create_table(
-        "handovers",
-        sa.Column("device_id", sa.Integer(), nullable=False),
-        sa.Column("since_utc_ms", sa.BigInteger(), nullable=False),
-        sa.Column("wearer_id", sa.Integer(), nullable=False),
-        sa.ForeignKeyConstraint(["device_id"], ["devices.device_id"], name=op.f("fk_handovers_device_id")),
-        sa.ForeignKeyConstraint(["wearer_id"], ["wearers.wearer_id"], name=op.f("fk_handovers_wearer_id")),
-        sa.PrimaryKeyConstraint("device_id", "since_utc_ms", name=op.f("pk_handovers")),
-    )
-    op.create_index(
-        op.f("ix_handovers_wearer_id_device_id"), "handovers", ["wearer_id", "device_id"], unique=False
-    )
     op.create_table(
         "permits",
         sa.Column("permit_id", sa.Integer(), nullable=False),
