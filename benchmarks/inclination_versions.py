@@ -77,7 +77,7 @@ def picked(trial: Trial, size: int) -> Trial:
 def spoiled(
     trial: Trial, *, bias_deg_s: float = 0.0, scale: float = 0.0, noise: bool = False, acc_m_s2: float = 0.0
 ) -> Trial:
-    """A worse sensor: bias about an oblique axis, scale errors of `scale` to twice it, noise, bias of gravity."""
+    """A worse sensor: bias, scale errors of `scale` to twice it, noise, an accelerometer that is off."""
     rng = np.random.default_rng(1)
     oblique = np.array([1.0, -1.0, 1.0]) / np.sqrt(3.0)
     gyr = trial.gyr * (1.0 + scale * np.array([1.0, -1.5, 2.0])) + np.radians(bias_deg_s) * oblique
