@@ -154,6 +154,27 @@ notes = Table(
 )
 """What the wearer noted at a date: a new chair, another desk."""
 
+symptoms = Table(
+    "symptoms",
+    metadata,
+    Column("wearer_id", ForeignKey("wearers.wearer_id"), primary_key=True),
+    Column("entry_id", Text, primary_key=True),  # a UUID, made where the entry was written
+    Column("day", Text),  # local date, ISO 8601; null once deleted
+    Column("time", Text),  # HH:MM on the wearer's clock; null where only the day is known
+    Column("kind", Text),  # null once deleted
+    Column("places", Text, nullable=False),  # JSON list, as are the next two
+    Column("brought_on", Text, nullable=False),
+    Column("relief", Text, nullable=False),
+    Column("strength", Integer),  # 0-10; null where not said
+    Column("since", Text),  # one of `Since`, or a local date
+    Column("words", Text, nullable=False),
+    Column("simulated", Boolean, nullable=False),
+    Column("edited_utc_ms", BigInteger, nullable=False),  # of the edit that holds: the last one wins
+    Index(None, "wearer_id", "day"),
+)
+"""The symptom diary. A deleted entry leaves its id and the time, so that an older copy of it that
+arrives later stays deleted."""
+
 episodes = Table(
     "episodes",
     metadata,
