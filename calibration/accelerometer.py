@@ -20,6 +20,7 @@ import numpy as np
 
 from firmware_py.errors import CalibrationRejected
 from firmware_py.posture.blocks import STANDARD_GRAVITY_M_S2, FloatArray, SensorBlock
+from firmware_py.posture.guidance import GuideFinding
 from firmware_py.posture.profile import Matrix, Quality, SensorModel, SensorProfile
 from firmware_py.posture.trunk import Vector
 
@@ -95,7 +96,9 @@ def fit_poses(blocks: Sequence[SensorBlock]) -> AccelerometerFit:
                 poses.append(acc[0])
     if len(poses) < 6:
         raise CalibrationRejected(
-            f"{len(poses)} different rest poses were found, 6 are needed: each side down once, held for 2 s"
+            f"{len(poses)} different rest poses were found, 6 are needed: each side down once, held for 2 s",
+            GuideFinding.TOO_FEW_SIDES,
+            sides=len(poses),
         )
     return _fit(np.array(poses), np.full(len(poses), POSE_NOISE_M_S2), len(poses), POSE_LIMIT_M_S2)
 
@@ -130,13 +133,17 @@ def _fit(force: FloatArray, noise: FloatArray, poses: int, limit_m_s2: float) ->
     length = np.linalg.norm(force, axis=1)
     if not abs(float(np.median(length)) / STANDARD_GRAVITY_M_S2 - 1.0) < 0.15:
         raise CalibrationRejected(
-            f"at rest the sensor reads {np.median(length):.1f} m/s², far from 9.8; check the unit and range"
+            f"at rest the sensor reads {np.median(length):.1f} m/s², far from 9.8; check the unit and range",
+            GuideFinding.NOT_ONE_G,
+            read_g=float(np.median(length)) / STANDARD_GRAVITY_M_S2,
         )
     directions = force / length[:, None]
     # Thousands of pieces on one side shall not outweigh the others: directions count, not time.
     least = float(np.linalg.eigvalsh(_evened(directions))[0])
     if least < SPREAD_LIMIT:
-        raise CalibrationRejected("one axis hardly pointed up or down; turn every side down once")
+        raise CalibrationRejected(
+            "one axis hardly pointed up or down; turn every side down once", GuideFinding.AXIS_NOT_SHOWN
+        )
     prior = np.repeat([BIAS_PRIOR_M_S2, SCALE_PRIOR, MISALIGNMENT_PRIOR], 3)
 
     def cost(parameters: FloatArray) -> FloatArray:
@@ -156,7 +163,9 @@ def _fit(force: FloatArray, noise: FloatArray, poses: int, limit_m_s2: float) ->
         raise CalibrationRejected(
             f"the poses disagree by {residual / STANDARD_GRAVITY_M_S2 * 1000:.0f} mg, "
             f"{limit_m_s2 / STANDARD_GRAVITY_M_S2 * 1000:.0f} are allowed; "
-            "hold each one still, once more"
+            "hold each one still, once more",
+            GuideFinding.SIDES_DISAGREE,
+            apart_mg=residual / STANDARD_GRAVITY_M_S2 * 1000.0,
         )
     slope = np.asarray(found.jac)
     covariance = np.linalg.inv(slope.T @ slope)

@@ -5,7 +5,14 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from firmware_py.posture.blocks import TrunkBlock
-from firmware_py.posture.guidance import GuideCommand, GuideCue, GuidePhase, GuideProgress, StartGuide
+from firmware_py.posture.guidance import (
+    GuideCommand,
+    GuideCue,
+    GuideMotion,
+    GuideProgress,
+    LeaveGuide,
+    StartGuide,
+)
 from firmware_py.posture.profile import CalibrationProfile
 
 from .guide import Guide
@@ -40,12 +47,22 @@ class GuideHost:
         """Whether a guide is under way; reminders should rest meanwhile."""
         return self._guide is not None and not self._guide.over
 
+    @property
+    def motion(self) -> GuideMotion | None:
+        """How the wearer moves at this moment of a hold."""
+        return None if self._guide is None else self._guide.motion
+
     def tell(self, command: GuideCommand) -> list[GuideProgress]:
         """Take a command; `StartGuide` begins anew, whatever was under way."""
         if isinstance(command, StartGuide):
             self._guide = Guide(self.profile, command.plan, command.t_s)
             return [self._guide.progress]
-        return [] if self._guide is None else self._settle(self._guide, self._guide.tell(command))
+        if self._guide is None:
+            return []
+        if isinstance(command, LeaveGuide) and self._guide.over:
+            self._guide = None  # it was seen, and need not be shown any more
+            return []
+        return self._settle(self._guide, self._guide.tell(command))
 
     def feed(self, block: TrunkBlock) -> list[GuideProgress]:
         """Take samples; costs nothing while no guide is under way."""
@@ -54,7 +71,8 @@ class GuideHost:
         return self._settle(self._guide, self._guide.feed(block))
 
     def _settle(self, guide: Guide, told: list[GuideProgress]) -> list[GuideProgress]:
-        if guide.result is not None and told and told[-1].phase is GuidePhase.FINISHED:
+        result = told[-1].result if told else None
+        if guide.result is not None and result is not None and result.kept:
             self.profile = self._keep(guide.result)
         return told
 

@@ -20,6 +20,7 @@ import numpy as np
 
 from firmware_py.errors import CalibrationRejected
 from firmware_py.posture.blocks import FloatArray, SensorBlock
+from firmware_py.posture.guidance import GuideFinding
 from firmware_py.posture.profile import Mounting, SensorModel, SensorProfile
 
 from .neutral import measure_neutral
@@ -108,7 +109,7 @@ def measure_bow(bow: SensorBlock, up: FloatArray, model: SensorModel) -> Measure
     gyr = corrected.gyr_rad_s[good] @ to_sensor.T
     t_s = corrected.t_s[good]
     if len(t_s) < 20:
-        raise CalibrationRejected("no samples came during the bow; once more")
+        raise CalibrationRejected("no samples came during the bow; once more", GuideFinding.TOO_FEW_SAMPLES)
     # Gravity alone shows how deep it was and which way: mean over a quarter of a second, at its deepest.
     width = max(1, round(0.25 * (len(t_s) - 1) / float(t_s[-1] - t_s[0])))
     smooth = np.column_stack([np.convolve(column, np.ones(width) / width, "valid") for column in acc.T])
@@ -117,13 +118,18 @@ def measure_bow(bow: SensorBlock, up: FloatArray, model: SensorModel) -> Measure
     depth_deg = math.degrees(math.acos(max(-1.0, min(1.0, float(deepest @ up)))))
     if depth_deg < LEAST_BOW_DEG:
         raise CalibrationRejected(
-            f"that bow was {depth_deg:.0f}° deep; bow as if to tie a shoe, {LEAST_BOW_DEG:.0f}° or more"
+            f"that bow was {depth_deg:.0f}° deep; bow as if to tie a shoe, {LEAST_BOW_DEG:.0f}° or more",
+            GuideFinding.BOW_SHALLOW,
+            depth_deg=depth_deg,
+            least_deg=LEAST_BOW_DEG,
         )
     moments = gyr.T @ gyr
     sizes, axes = np.linalg.eigh(moments)
     share = float(sizes[-1] / sizes.sum())
     if share < LEAST_SHARE:
-        raise CalibrationRejected("you twisted while bowing; bow straight forward, once more")
+        raise CalibrationRejected(
+            "you twisted while bowing; bow straight forward, once more", GuideFinding.BOW_TWISTED
+        )
     axis: FloatArray = axes[:, -1]
     # Bowing forward, "up" goes backward in the body: left = up_deepest × up_standing.
     if float(np.cross(deepest, up) @ axis) < 0.0:
@@ -131,7 +137,9 @@ def measure_bow(bow: SensorBlock, up: FloatArray, model: SensorModel) -> Measure
     axis = axis - up * float(axis @ up)
     size = float(np.linalg.norm(axis))
     if size < 0.8:
-        raise CalibrationRejected("you turned round while bowing; bow straight forward, once more")
+        raise CalibrationRejected(
+            "you turned round while bowing; bow straight forward, once more", GuideFinding.TURNED_ROUND
+        )
     return MeasuredBow(axis / size, depth_deg, share)
 
 
@@ -150,7 +158,9 @@ def mounting_from(up: FloatArray, bows: Sequence[MeasuredBow]) -> MeasuredMounti
     spread_deg = math.sqrt(sum(angle * angle for angle in angles) / (len(bows) - 1))
     if spread_deg > SPREAD_LIMIT_DEG:
         raise CalibrationRejected(
-            f"the bows went {spread_deg:.0f}° apart; bow straight forward each time, once more"
+            f"the bows went {spread_deg:.0f}° apart; bow straight forward each time, once more",
+            GuideFinding.BOWS_APART,
+            apart_deg=spread_deg,
         )
     rotation = np.array([np.cross(left, up), left, up])
     a, b, c = ((row[0], row[1], row[2]) for row in rotation.tolist())

@@ -9,6 +9,7 @@ import numpy as np
 
 from firmware_py.errors import CalibrationRejected
 from firmware_py.posture.blocks import STANDARD_GRAVITY_M_S2, FloatArray, SensorBlock
+from firmware_py.posture.guidance import GuideFinding
 from firmware_py.posture.profile import SensorProfile
 from firmware_py.posture.trunk import Vector
 
@@ -64,7 +65,9 @@ def measure_neutral(
     ups, seconds = _half_seconds(block, part, doing)
     moved = _widest_deg(ups)
     if moved > limit_deg:
-        raise CalibrationRejected(f"you moved {moved:.0f}° while {doing} — once more")
+        raise CalibrationRejected(
+            f"you moved {moved:.0f}° while {doing} — once more", GuideFinding.MOVED, moved_deg=moved
+        )
     return _measured(ups, seconds)
 
 
@@ -116,7 +119,8 @@ def _half_seconds(block: SensorBlock, part: SensorProfile, doing: str) -> tuple[
     if seconds < LEAST_S:
         raise CalibrationRejected(
             f"only {seconds:.1f} s of usable samples came while {doing}, {LEAST_S:.0f} s are needed; "
-            "once more"
+            "once more",
+            GuideFinding.TOO_FEW_SAMPLES,
         )
     acc = acc[good]
     length = np.linalg.norm(acc, axis=1)
@@ -124,7 +128,9 @@ def _half_seconds(block: SensorBlock, part: SensorProfile, doing: str) -> tuple[
     if not abs(mean_g - 1.0) <= GRAVITY_LIMIT:
         raise CalibrationRejected(
             f"the sensor reads {mean_g:.2f} g while {doing}, and stillness reads 1.00 g; "
-            "calibrate its accelerometer, or check the unit and range of the samples"
+            "calibrate its accelerometer, or check the unit and range of the samples",
+            GuideFinding.NOT_ONE_G,
+            read_g=mean_g,
         )
     ups: FloatArray = acc / length[:, None]
     return ups, seconds

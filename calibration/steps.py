@@ -13,9 +13,9 @@ from dataclasses import dataclass, field, replace
 import numpy as np
 
 from firmware_py.errors import CalibrationRejected
-from firmware_py.posture.blocks import FloatArray, SensorBlock
+from firmware_py.posture.blocks import STANDARD_GRAVITY_M_S2, FloatArray, SensorBlock
 from firmware_py.posture.events import Posture
-from firmware_py.posture.guidance import GuidePlan, GuideStep
+from firmware_py.posture.guidance import GuideFinding, GuidePlan, GuideStep
 from firmware_py.posture.profile import (
     CalibrationProfile,
     PoseExample,
@@ -24,13 +24,15 @@ from firmware_py.posture.profile import (
 )
 
 from .accelerometer import fit_poses
-from .mounting import MeasuredBow, measure_bow, measure_up, mounting_from
-from .neutral import MeasuredNeutral, measure_neutral
+from .mounting import LEAST_BOW_DEG, MeasuredBow, measure_bow, measure_up, mounting_from
+from .neutral import MOVED_LIMIT_DEG, MeasuredNeutral, measure_neutral
 from .stillness import gyroscope_bias
 
 BOWS = 3
 FARTHEST_SITTING_DEG = 40.0
 """Sitting upright differs from standing by 2–10°; who is farther off lies or lounges."""
+POSE_LIMIT_DEG = 6.0
+"""A posture that is lounged in sways more than an upright one: twice the neutral's limit."""
 LEAST_POSE_DEG = 5.0
 """A posture nearer to upright than this could not be told from it (repeatability: median 2.4°)."""
 
@@ -65,6 +67,15 @@ Samples = list[SensorBlock]
 
 
 @dataclass(frozen=True, slots=True)
+class Found:
+    """What a step found: a sentence in English, and the same as a key with its numbers."""
+
+    text: str
+    finding: GuideFinding
+    values: dict[str, float] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
 class Step:
     """One step.
 
@@ -72,20 +83,24 @@ class Step:
         step: its name.
         text: what the wearer is told.
         hold_s: how long is measured.
-        measure: what is made of it; returns a sentence about the result.
+        measure: what is made of it; says what was found.
         optional: whether it may be skipped.
         countdown_s: time between the press and the hold.
+        at_most_deg: the wearer may move by so much in the hold; None where it does not matter.
+        at_least_deg: the wearer has to move so far.
     """
 
     step: GuideStep
     text: str
     hold_s: float
-    measure: Callable[[Draft, Samples], str]
+    measure: Callable[[Draft, Samples], Found]
     optional: bool = False
     countdown_s: float = 3.0
+    at_most_deg: float | None = None
+    at_least_deg: float | None = None
 
 
-def _rest(draft: Draft, samples: Samples) -> str:
+def _rest(draft: Draft, samples: Samples) -> Found:
     parts, worst = [], 0.0
     for part, block in zip(draft.parts(), samples, strict=True):
         found = gyroscope_bias(block)
@@ -94,26 +109,35 @@ def _rest(draft: Draft, samples: Samples) -> str:
         parts.append(replace(part, sensor=model, quality=quality))
         worst = max(worst, math.degrees(max(abs(rate) for rate in found.bias_rad_s)))
     draft.take(parts)
-    return f"Good. The gyroscope was off by up to {worst:.1f}° a second; that is taken out now."
+    return Found(
+        f"Good. The gyroscope was off by up to {worst:.1f}° a second; that is taken out now.",
+        GuideFinding.BIAS_KNOWN,
+        {"off_deg_per_s": worst},
+    )
 
 
-def _sides(draft: Draft, samples: Samples) -> str:
+def _sides(draft: Draft, samples: Samples) -> Found:
     parts, residual = [], 0.0
     for part, block in zip(draft.parts(), samples, strict=True):
         found = fit_poses([block])
         parts.append(found.onto(part))
         residual = max(residual, found.residual_m_s2)
     draft.take(parts)
-    return f"Good. Gravity now reads the same on every side, to {residual / 9.80665 * 1000:.0f} thousandths."
+    apart_mg = residual / STANDARD_GRAVITY_M_S2 * 1000.0
+    return Found(
+        f"Good. Gravity now reads the same on every side, to {apart_mg:.0f} thousandths.",
+        GuideFinding.SIDES_AGREE,
+        {"apart_mg": apart_mg},
+    )
 
 
-def _stand(draft: Draft, samples: Samples) -> str:
+def _stand(draft: Draft, samples: Samples) -> Found:
     draft.up = [measure_up(block, part.sensor) for part, block in zip(draft.parts(), samples, strict=True)]
     draft.bows = [[] for _ in samples]
-    return "Good, that was still."
+    return Found("Good, that was still.", GuideFinding.STILL)
 
 
-def _bow(draft: Draft, samples: Samples) -> str:
+def _bow(draft: Draft, samples: Samples) -> Found:
     found = [
         measure_bow(block, up, part.sensor)
         for part, block, up in zip(draft.parts(), samples, draft.up, strict=True)
@@ -121,7 +145,8 @@ def _bow(draft: Draft, samples: Samples) -> str:
     bows = [[*earlier, bow] for earlier, bow in zip(draft.bows, found, strict=True)]
     if len(bows[0]) < BOWS:
         draft.bows = bows
-        return f"Good, {found[0].depth_deg:.0f}° deep."
+        depth_deg = found[0].depth_deg
+        return Found(f"Good, {depth_deg:.0f}° deep.", GuideFinding.BOW_DEEP, {"depth_deg": depth_deg})
     try:
         mountings = [mounting_from(up, each) for up, each in zip(draft.up, bows, strict=True)]
     except CalibrationRejected:
@@ -133,10 +158,14 @@ def _bow(draft: Draft, samples: Samples) -> str:
     draft.take(parts)
     # Own postures were measured from another mounting's neutral: as angles of the body they stay.
     spread = max(mounting.spread_deg for mounting in mountings)
-    return f"Good. The sensor now knows which way is forward; your bows agree to {spread:.0f}°."
+    return Found(
+        f"Good. The sensor now knows which way is forward; your bows agree to {spread:.0f}°.",
+        GuideFinding.FORWARD_KNOWN,
+        {"apart_deg": spread},
+    )
 
 
-def _sit(draft: Draft, samples: Samples) -> str:
+def _sit(draft: Draft, samples: Samples) -> Found:
     parts, spread = [], 0.0
     for part, block in zip(draft.parts(), samples, strict=True):
         found = measure_neutral(block, part)
@@ -147,22 +176,30 @@ def _sit(draft: Draft, samples: Samples) -> str:
             )
             if off > FARTHEST_SITTING_DEG:
                 raise CalibrationRejected(
-                    f"sitting is {off:.0f}° from how you stood; sit up as you like to sit, once more"
+                    f"sitting is {off:.0f}° from how you stood; sit up as you like to sit, once more",
+                    GuideFinding.FAR_FROM_STANDING,
+                    off_deg=off,
                 )
         quality = replace(part.quality, neutral_spread_deg=found.spread_deg)
         parts.append(replace(part, neutral=replace(part.neutral, up=found.up), quality=quality))
         spread = max(spread, found.spread_deg)
     draft.take(parts)
-    return f"Good. This is your upright from now on; you kept still to {spread:.1f}°."
+    return Found(
+        f"Good. This is your upright from now on; you kept still to {spread:.1f}°.",
+        GuideFinding.UPRIGHT_KNOWN,
+        {"spread_deg": spread},
+    )
 
 
-def _own_pose(posture: Posture, side: float = 0.0) -> Callable[[Draft, Samples], str]:
+def _own_pose(posture: Posture, side: float = 0.0) -> Callable[[Draft, Samples], Found]:
     """The step that takes an example of a posture; `side` is the sign that its lateral angle must have."""
 
-    def measure(draft: Draft, samples: Samples) -> str:
+    def measure(draft: Draft, samples: Samples) -> Found:
         angles, spreads = [], []
         for part, block in zip(draft.parts(), samples, strict=True):
-            found: MeasuredNeutral = measure_neutral(block, part, doing="holding it", limit_deg=6.0)
+            found: MeasuredNeutral = measure_neutral(
+                block, part, doing="holding it", limit_deg=POSE_LIMIT_DEG
+            )
             x, y, z = (rotation_onto_up(part.neutral.up) @ np.array(found.up)).tolist()
             angles.append((math.degrees(math.atan2(-x, z)), math.degrees(math.asin(max(-1.0, min(1.0, y))))))
             spreads.append(found.spread_deg)
@@ -170,10 +207,12 @@ def _own_pose(posture: Posture, side: float = 0.0) -> Callable[[Draft, Samples],
         far = max(math.hypot(*pair) for pair in angles)
         if far < LEAST_POSE_DEG:
             raise CalibrationRejected(
-                f"that is {far:.0f}° from your upright, too near to tell apart; a little more, once more"
+                f"that is {far:.0f}° from your upright, too near to tell apart; a little more, once more",
+                GuideFinding.TOO_NEAR_UPRIGHT,
+                off_deg=far,
             )
         if side * lateral < 0.0:
-            raise CalibrationRejected("that was to the other side; once more")
+            raise CalibrationRejected("that was to the other side; once more", GuideFinding.OTHER_SIDE)
         lower, lower_lateral = rest[0] if rest else (None, None)
         example = PoseExample(posture, upper, lateral, lower, lower_lateral, spread_deg=max(spreads))
         kept = tuple(
@@ -182,7 +221,9 @@ def _own_pose(posture: Posture, side: float = 0.0) -> Callable[[Draft, Samples],
             if old.posture is not posture or (side and old.lateral_deg * side < 0.0)
         )
         draft.profile = replace(draft.profile, own_poses=(*kept, example))
-        return f"Thank you, {far:.0f}° from your upright."
+        return Found(
+            f"Thank you, {far:.0f}° from your upright.", GuideFinding.POSTURE_KNOWN, {"off_deg": far}
+        )
 
     return measure
 
@@ -197,7 +238,11 @@ _SIDES = Step(
     optional=True,
 )
 _STAND = Step(
-    GuideStep.STAND, "Put the strap on and stand upright, arms hanging. Press, then stand still.", 5.0, _stand
+    GuideStep.STAND,
+    "Put the strap on and stand upright, arms hanging. Press, then stand still.",
+    5.0,
+    _stand,
+    at_most_deg=MOVED_LIMIT_DEG,
 )
 _BOW = Step(
     GuideStep.BOW,
@@ -205,8 +250,15 @@ _BOW = Step(
     6.0,
     _bow,
     countdown_s=2.0,
+    at_least_deg=LEAST_BOW_DEG,
 )
-_SIT = Step(GuideStep.SIT, "Sit upright, the way you would like to sit. Press, then sit still.", 5.0, _sit)
+_SIT = Step(
+    GuideStep.SIT,
+    "Sit upright, the way you would like to sit. Press, then sit still.",
+    5.0,
+    _sit,
+    at_most_deg=MOVED_LIMIT_DEG,
+)
 _OWN_POSES = (
     (
         GuideStep.SLOUCH,
@@ -225,7 +277,8 @@ _OWN_POSES = (
     (GuideStep.BEND_LEFT, "Bend to the left. Press, and stay.", Posture.SIDE_BENT, -1.0),
 )
 _POSES = tuple(
-    Step(step, text, 4.0, _own_pose(posture, side), optional=True) for step, text, posture, side in _OWN_POSES
+    Step(step, text, 4.0, _own_pose(posture, side), optional=True, at_most_deg=POSE_LIMIT_DEG)
+    for step, text, posture, side in _OWN_POSES
 )
 
 PLANS: dict[GuidePlan, tuple[Step, ...]] = {

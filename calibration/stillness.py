@@ -10,6 +10,7 @@ import numpy as np
 
 from firmware_py.errors import CalibrationRejected
 from firmware_py.posture.blocks import FloatArray, SensorBlock
+from firmware_py.posture.guidance import GuideFinding
 from firmware_py.posture.trunk import Vector
 
 WINDOW_S = 0.5
@@ -134,7 +135,8 @@ def gyroscope_bias(block: SensorBlock, at_least_s: float = 3.0) -> GyroscopeBias
     if not spans:
         raise CalibrationRejected(
             f"the sensor was never at rest for a second in {_lasted(block):.0f} s; "
-            "lay it on a table, once more"
+            "lay it on a table, once more",
+            GuideFinding.NEVER_AT_REST,
         )
     longest = max(spans, key=lambda span: span.seconds)
     reference = np.nanmean(block.gyr_rad_s[longest.start : longest.stop], axis=0)
@@ -149,7 +151,9 @@ def gyroscope_bias(block: SensorBlock, at_least_s: float = 3.0) -> GyroscopeBias
     if still_s < at_least_s:
         raise CalibrationRejected(
             f"the sensor was at rest for {still_s:.0f} s only, {at_least_s:.0f} s are needed; "
-            "leave it alone, once more"
+            "leave it alone, once more",
+            GuideFinding.RESTED_TOO_BRIEFLY,
+            rested_s=still_s,
         )
     rates = np.array(seconds)
     x, y, z = rates.mean(axis=0).tolist()

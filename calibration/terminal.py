@@ -19,10 +19,11 @@ from firmware_py.posture.guidance import (
     SkipStep,
 )
 from firmware_py.posture.profile import CalibrationProfile
+from firmware_py.posture.rating import Grade
 
 from .guide import Guide
 from .profiles import Profiles
-from .quality import Grade, judge_quality
+from .quality import judge_quality
 
 Keys = Callable[[], str | None]
 """What was typed since it was last asked, without waiting: a line, "" for Enter alone, None for nothing."""

@@ -17,7 +17,18 @@ class ProfileError(PlumblineError, ValueError):
 
 
 class CalibrationRejected(PlumblineError, ValueError):  # noqa: N818  # an answer to the wearer, no fault
-    """A calibration step did not succeed; says to the wearer what was seen and what to do once more."""
+    """A calibration step did not succeed; says to the wearer what was seen and what to do once more.
+
+    Args:
+        message: one sentence in English.
+        finding: the same for who speaks another language: a key (`posture.guidance.GuideFinding`) …
+        values: … and the numbers in the sentence, by names that carry their units.
+    """
+
+    def __init__(self, message: str, finding: str = "", **values: float) -> None:
+        super().__init__(message)
+        self.finding = finding
+        self.values = values
 
 
 class SampleError(PlumblineError, ValueError):

@@ -6,8 +6,9 @@ import math
 
 import pytest
 
-from calibration.quality import Grade, expected_error_deg, judge_quality, with_expected_error
+from calibration.quality import expected_error_deg, judge_quality, with_expected_error
 from firmware_py.posture.profile import CalibrationProfile, Quality, SensorProfile
+from firmware_py.posture.rating import Grade
 
 CAREFUL = Quality(1e-5, 6, 0.01, 3, 2.0, 0.3)
 
@@ -32,7 +33,7 @@ def test_a_careful_calibration_is_good_and_says_how_good() -> None:
             "different ways",
         ),
         (Quality(neutral_spread_deg=4.5), Grade.POOR, "swayed"),
-        (Quality(), Grade.GOOD, "left as it came, the strap is taken to sit flat"),
+        (Quality(), Grade.FAIR, "left as it came, the strap is taken to sit flat"),
     ],
 )
 def test_what_was_weak_is_named(quality: Quality, grade: Grade, because: str) -> None:

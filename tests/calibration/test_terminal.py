@@ -63,7 +63,7 @@ def test_pressing_enter_and_sitting_upright_keeps_a_neutral(tmp_path: Path) -> N
     assert "Sit upright, the way you would like to sit." in text
     assert "3\n  2\n  1\n" in text
     assert "This is your upright from now on" in text
-    assert "upper sensor: Good, angles are right to about" in text
+    assert "upper sensor: Fair, angles are right to about" in text
     assert f"Kept in {tmp_path / 'mpu6050-0x68.json'}" in text
     kept = profiles.current("mpu6050-0x68")
     assert kept is not None
