@@ -62,7 +62,7 @@ class Actions:
 
     def devices(self, request: Request) -> Response:
         """The devices and what they can be asked."""
-        with self._site.store.engine.connect() as connection:
+        with self._site.reading(request) as connection:
             known = [
                 device_view(row, queries.latest_events(connection, row.device_id, KINDS), self._site.hub)
                 for row in queries.devices_of(connection, self._site.wearer(request))
@@ -86,7 +86,7 @@ class Actions:
             raise HTTPException(404)
         if action == "label":
             label = form.get("label", "").strip()[:MAX_LABEL] or name
-            await run_in_threadpool(self._rename, name, label)
+            await run_in_threadpool(self._rename, request, name, label)
             told = "renamed"
         else:
             asked = _asked(action, form)
@@ -95,11 +95,12 @@ class Actions:
         return RedirectResponse(f"/devices?told={told}&device={name}#{name}", 303)
 
     def _owns(self, request: Request, name: str) -> bool:
-        with self._site.store.engine.connect() as connection:
+        with self._site.reading(request) as connection:
             return any(row.name == name for row in queries.devices_of(connection, self._site.wearer(request)))
 
-    def _rename(self, name: str, label: str) -> None:
-        self._write(update(devices).where(devices.c.name == name).values(label=label))
+    def _rename(self, request: Request, name: str, label: str) -> None:
+        own = (devices.c.name == name) & (devices.c.wearer_id == self._site.wearer(request))
+        self._write(request, update(devices).where(own).values(label=label))
 
     async def add_note(self, request: Request) -> Response:
         """Note something at a date."""
@@ -111,7 +112,7 @@ class Actions:
             raise HTTPException(400) from error
         if text:
             row = {"wearer_id": self._site.wearer(request), "day": day.isoformat(), "text": text}
-            await run_in_threadpool(self._write, insert(notes).values(row))
+            await run_in_threadpool(self._write, request, insert(notes).values(row))
         return RedirectResponse(_back(form.get("back"), day), 303)
 
     async def delete_note(self, request: Request) -> Response:
@@ -121,16 +122,16 @@ class Actions:
             notes.c.note_id == request.path_params["note_id"],
             notes.c.wearer_id == self._site.wearer(request),
         )
-        await run_in_threadpool(self._write, gone)
+        await run_in_threadpool(self._write, request, gone)
         return RedirectResponse(_back(form.get("back"), self._site.now().date()), 303)
 
-    def _write(self, statement: Executable) -> None:
-        with self._site.store.engine.execution_options(writes=True).begin() as connection:
+    def _write(self, request: Request, statement: Executable) -> None:
+        with self._site.writing(request) as connection:
             connection.execute(statement)
 
     def data(self, request: Request) -> Response:
         """Export, take in, back up, delete."""
-        with self._site.store.engine.connect() as connection:
+        with self._site.reading(request) as connection:
             extent = queries.extent(connection, self._site.wearer(request))
         told = request.query_params.get("told", "")
         numbers = {
@@ -191,7 +192,7 @@ class Actions:
         wearer = self._site.wearer(request)
 
         def erase() -> int:
-            with self._site.store.engine.connect() as connection:
+            with self._site.reading(request) as connection:
                 names = [row.name for row in queries.devices_of(connection, wearer)]
             gone = archive.erase(self._site.store, wearer)
             for name in names:

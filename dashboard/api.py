@@ -46,11 +46,11 @@ class Api:
             raise HTTPException(404)
         first, last = self._range(request)
         session = request.query_params.get("session")
-        wearer, zone, store = self._site.wearer(request), self._site.zone, self._site.store
+        wearer, zone = self._site.wearer(request), self._site.zone
         made_at = self._site.now()
 
         def lines() -> Iterator[str]:
-            with store.engine.connect() as connection:
+            with self._site.reading(request) as connection:
                 rows = records(connection, name, wearer, first, last, zone)
                 if session is not None:
                     rows = (row for row in rows if row.get("session") == session)
@@ -61,10 +61,10 @@ class Api:
 
     def archive(self, request: Request) -> Response:
         """Everything, in the form that is taken in again."""
-        wearer, store = self._site.wearer(request), self._site.store
+        wearer = self._site.wearer(request)
 
         def lines() -> Iterator[bytes]:
-            with store.engine.connect() as connection:
+            with self._site.reading(request) as connection:
                 yield from archive.archive(connection, wearer)
 
         name = f"plumbline-archive-{self._site.now().date()}.jsonl"
@@ -72,7 +72,7 @@ class Api:
 
     def devices(self, request: Request) -> Response:
         """The wearer's devices."""
-        with self._site.store.engine.connect() as connection:
+        with self._site.reading(request) as connection:
             rows = queries.devices_of(connection, self._site.wearer(request))
         listed = [
             {

@@ -16,6 +16,7 @@ from starlette.websockets import WebSocketClose
 from .auth import COOKIE, SESSION_S, Attempts, Password
 from .forms import read_form
 from .site import Site
+from .visitor import HOME, KEY
 
 OPEN = ("/login", "/static/", "/healthz", "/manifest.webmanifest")
 """What is answered without a password: nothing of it is about a person."""
@@ -30,12 +31,19 @@ class Doorkeeper:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Let a request in, or send it to the login."""
-        if scope["type"] not in ("http", "websocket") or not self._password.is_set:
+        if scope["type"] not in ("http", "websocket"):
+            await self._app(scope, receive, send)
+            return
+        if not self._password.is_set:
+            scope[KEY] = HOME
             await self._app(scope, receive, send)
             return
         connection = HTTPConnection(scope)
         path: str = scope["path"]
-        if path.startswith(OPEN) or self._password.admits(connection.cookies.get(COOKIE)):
+        admitted = self._password.admits(connection.cookies.get(COOKIE))
+        if admitted:
+            scope[KEY] = HOME
+        if admitted or path.startswith(OPEN):
             await self._app(scope, receive, send)
         elif scope["type"] == "websocket":
             await WebSocketClose(1008)(scope, receive, send)

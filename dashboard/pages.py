@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Sequence
 from datetime import date, timedelta
 from typing import Any
 
@@ -44,8 +45,8 @@ class Pages:
     def now(self, request: Request) -> Response:
         """Now and today."""
         wearer = self._site.wearer(request)
-        today = self._today(wearer)
-        with self._site.store.engine.connect() as connection:
+        today = self._today(request)
+        with self._site.reading(request) as connection:
             known = queries.devices_of(connection, wearer)
             earlier = views.session_lines(
                 queries.latest_sessions(connection, wearer, today["stretch"].start_utc_ms, EARLIER_SESSIONS)
@@ -53,18 +54,37 @@ class Pages:
         simulated = any(device.simulated for device in known)
         kiosk = "kiosk" in request.query_params
         shown = {"devices": known, "earlier": earlier, "simulated": simulated, "kiosk": kiosk}
-        return self._site.page(
-            request, "now.html", "now", **today, **shown, enter_deg=self._site.settings.slouch_enter_deg
-        )
+        setup = self._live_setup(request, known)
+        return self._site.page(request, "now.html", "now", **today, **shown, live_setup=setup)
+
+    def _live_setup(self, request: Request, known: Sequence[Any]) -> dict[str, Any]:
+        t = self._site.words(request)
+        return {
+            "texts": t.under("live"),
+            "name": t("page.name"),
+            "decimal": t("format.decimal"),
+            "angle_digits": 0,
+            "static": f"/static/{self._site.version}",
+            "enter_deg": self._site.settings.slouch_enter_deg,
+            "read_ago_s": self._read_ago_s(known),
+        }
+
+    def _read_ago_s(self, known: Sequence[Any]) -> float | None:
+        """How long ago anything was last heard of these devices, by the hub or, before its time, by the store."""
+        now_s = time.time()
+        stored = [now_s - row.seen_utc_ms / 1000 for row in known if row.seen_utc_ms is not None]
+        read = [self._site.hub.read_ago_s(row.name) for row in known]
+        return min([*stored, *(ago_s for ago_s in read if ago_s is not None)], default=None)
 
     def today_part(self, request: Request) -> Response:
         """Today again, for a page that is open."""
-        return self._site.page(request, "_today.html", "now", **self._today(self._site.wearer(request)))
+        return self._site.page(request, "_today.html", "now", **self._today(request))
 
-    def _today(self, wearer: int) -> dict[str, Any]:
+    def _today(self, request: Request) -> dict[str, Any]:
+        wearer = self._site.wearer(request)
         day = self._site.now().date()
         stretch = days(day, 1, self._site.zone)
-        with self._site.store.engine.connect() as connection:
+        with self._site.reading(request) as connection:
             return {"page": self._day(connection, wearer, day, stretch), "stretch": stretch}
 
     def _day(self, connection: Connection, wearer: int, day: date, stretch: Stretch) -> views.DayPage:
@@ -76,7 +96,7 @@ class Pages:
     def session(self, request: Request) -> Response:
         """One session."""
         wearer = self._site.wearer(request)
-        with self._site.store.engine.connect() as connection:
+        with self._site.reading(request) as connection:
             row = queries.one_session(
                 connection, wearer, request.path_params["device"], request.path_params["session"]
             )
@@ -123,7 +143,7 @@ class Pages:
             )
         except (ValueError, OverflowError) as error:
             raise HTTPException(404) from error
-        with self._site.store.engine.connect() as connection:
+        with self._site.reading(request) as connection:
             months = (day_start(date(period.first.year, n, 1), self._site.zone) for n in range(1, 13))
             hourly = span is Span.YEAR and whole_hours_apart(months)
             quarters = queries.quarters_between(connection, wearer, stretch, hourly)

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime, tzinfo
 from functools import cached_property
@@ -13,14 +15,17 @@ from typing import Any
 import jinja2
 import msgspec
 from markupsafe import Markup
+from sqlalchemy import Connection
+from starlette.exceptions import HTTPException
 from starlette.requests import HTTPConnection
 from starlette.responses import HTMLResponse, Response
 
-from .ingest import FIRST_WEARER, Ingest
+from .ingest import Ingest
 from .live import Hub
 from .navigation import MORE, TABS
 from .settings import Settings
 from .store import Store
+from .visitor import KEY, Visitor, visitor_of
 from .words import Words, preferred, words
 
 STATIC = Path(str(files("dashboard") / "static"))
@@ -50,9 +55,34 @@ class Site:
         """The present, on the wearer's clock."""
         return datetime.now(self.zone)
 
-    def wearer(self, _connection: HTTPConnection) -> int:
-        """Whose data a request may see."""
-        return FIRST_WEARER
+    def wearer(self, request: HTTPConnection) -> int:
+        """Whose data a request may see.
+
+        Raises:
+            HTTPException: 401 without a sign-in, 403 where the asker may see nobody's, 409 where the
+                page that asks (`?of=`) was opened for another wearer than the one open now.
+        """
+        sees = visitor_of(request).sees
+        if sees is None:
+            raise HTTPException(403)
+        if request.query_params.get("of", str(sees)) != str(sees):
+            raise HTTPException(409)
+        return sees
+
+    @contextmanager
+    def reading(self, request: HTTPConnection) -> Iterator[Connection]:
+        """A connection that reads what the request may see (errors as in `wearer`)."""
+        with self.store.reading(self.wearer(request)) as connection:
+            yield connection
+
+    @contextmanager
+    def writing(self, request: HTTPConnection) -> Iterator[Connection]:
+        """A transaction that changes what is the asker's own (errors as in `wearer`; 403 for a carer)."""
+        wearer = self.wearer(request)
+        if not visitor_of(request).may_write:
+            raise HTTPException(403)
+        with self.store.writing(wearer) as connection:
+            yield connection
 
     def words(self, request: HTTPConnection) -> Words:
         """The texts in the reader's language."""
@@ -60,6 +90,7 @@ class Site:
 
     def page(self, request: HTTPConnection, template: str, here: str, **shown: Any) -> Response:
         """A page; `here` is its key in the navigation, `status` its code where it is not 200."""
+        visitor: Visitor | None = request.scope.get(KEY)
         html = self._templates.get_template(template).render(
             t=self.words(request),
             zone=self.zone,
@@ -68,6 +99,8 @@ class Site:
             more=MORE,
             locked=self.locked and template != "login.html",
             static=f"/static/{self.version}",
+            visitor=visitor,
+            may_write=visitor is not None and visitor.may_write,
             **shown,
         )
         headers = {"Cache-Control": "no-store", "Vary": "Accept-Language"}
