@@ -25,7 +25,17 @@ import numpy as np
 from . import __version__
 from .errors import RecordingError
 from .posture.blocks import FloatArray, Place, Remark, RemarkKind, SensorBlock, TrunkBlock
-from .posture.events import Command, EndSession, NoteBuzz, SetMode, SetNeutral, SetPlan, Snooze
+from .posture.commands import (
+    Command,
+    EndSession,
+    NoteBuzz,
+    SetCalendar,
+    SetMode,
+    SetNeutral,
+    SetPlan,
+    SetRules,
+    Snooze,
+)
 from .posture.fit import NeutralOf
 from .posture.messages import Anchor
 
@@ -38,7 +48,8 @@ _NO_LOWER = 0xFFFFFFFF
 _LARGEST_FRAME = 1 << 26
 
 _COMMANDS: dict[str, type[Command]] = {
-    kind.__name__: kind for kind in (Snooze, SetMode, SetPlan, SetNeutral, NoteBuzz, EndSession)
+    kind.__name__: kind
+    for kind in (Snooze, SetMode, SetCalendar, SetRules, SetPlan, SetNeutral, NoteBuzz, EndSession)
 }
 
 

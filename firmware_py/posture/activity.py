@@ -27,13 +27,17 @@ class ActivityWatch:
 
     def __init__(self, rules: Rules) -> None:
         self._share = 1.0 - math.exp(-TICK_S / MEMORY_S)
+        self.follow(rules)
+        self.reset()
+
+    def follow(self, rules: Rules) -> None:
+        """Go by these numbers from now on."""
         self._turning_limit = math.radians(rules.moving_gyr_deg_s) ** 2
         self._shaking_limit = rules.moving_acc_m_s2**2
         self._hold_ticks = ticks(rules.moving_hold_s)
         self._lying_ticks = ticks(rules.lying_after_s)
         self._lying_cos = math.cos(math.radians(rules.lying_deg))
         self._rising_cos = math.cos(math.radians(rules.lying_deg - LYING_HYSTERESIS_DEG))
-        self.reset()
 
     def reset(self) -> None:
         """Forget everything: the sensor was lost."""

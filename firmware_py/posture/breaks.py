@@ -25,12 +25,16 @@ class BreakWatch:
 
     def __init__(self, rules: Rules, gate: AlertGate) -> None:
         self._gate = gate
-        self._due_ticks = ticks(rules.break_after_s)
-        self._change_deg = rules.break_change_deg
-        self._clear_ticks = ticks(rules.break_clear_s)
+        self.follow(rules)
         self._held_ticks = ticks(HELD_S)
         self._pause_ticks = ticks(PAUSE_S)
         self.restart(0)
+
+    def follow(self, rules: Rules) -> None:
+        """Go by these numbers from now on; the time in one posture is not forgotten."""
+        self._due_ticks = ticks(rules.break_after_s)
+        self._change_deg = rules.break_change_deg
+        self._clear_ticks = ticks(rules.break_clear_s)
 
     def restart(self, tick: int) -> None:
         """The wearer moved, or began."""

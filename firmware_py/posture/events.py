@@ -1,4 +1,4 @@
-"""What the core can say (past tense) and what it can be told (imperative).
+"""What the core can say, past tense. What it can be told stands in `commands.py`.
 
 Every event and command is a frozen dataclass that begins with `t_s`, seconds since the run
 began; when that was on the wall clock is known to the edges alone (`docs/messages.md`).
@@ -10,6 +10,14 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from .blocks import Place, RemarkKind
+from .commands import Command as Command
+from .commands import EndSession as EndSession
+from .commands import Mode as Mode
+from .commands import NoteBuzz as NoteBuzz
+from .commands import SetMode as SetMode
+from .commands import SetNeutral as SetNeutral
+from .commands import SetPlan as SetPlan
+from .commands import Snooze as Snooze
 from .tally import Tally
 
 
@@ -55,16 +63,6 @@ class Withheld(StrEnum):
     SNOOZED = "snoozed"
     MODE = "mode"
     PLAN = "plan"
-
-
-class Mode(StrEnum):
-    """How the monitor behaves towards the wearer; measurement goes on in every mode."""
-
-    TRAINING = "training"
-    TRACKING = "tracking"
-    BASELINE = "baseline"
-    MEETING = "meeting"
-    DRIVING = "driving"
 
 
 class SlouchEnd(StrEnum):
@@ -226,6 +224,26 @@ class ModeChanged:
 
 
 @dataclass(frozen=True, slots=True)
+class RulesChanged:
+    """Numbers of the judgement are others now: `rules` holds those that changed, by name."""
+
+    t_s: float
+    rules: dict[str, float]
+
+
+@dataclass(frozen=True, slots=True)
+class PostureUnknown:
+    """The sensor is worn, and nobody can tell the posture since `since_s`; told once, after long.
+
+    Walking and lying are no such time: what the wearer does is known then. `reason` is the latest one.
+    """
+
+    t_s: float
+    since_s: float
+    reason: Unjudged
+
+
+@dataclass(frozen=True, slots=True)
 class Snoozed:
     """Alerts rest until `until_s`; equal to `t_s` when the rest was ended early."""
 
@@ -293,61 +311,10 @@ Event = (
     | ModeChanged
     | Snoozed
     | NeutralChanged
+    | RulesChanged
+    | PostureUnknown
     | MinutePassed
     | SessionStarted
     | SessionEnded
 )
 """Everything the core can say."""
-
-
-@dataclass(frozen=True, slots=True)
-class Snooze:
-    """Let alerts rest for `for_s` seconds (0 ends a rest)."""
-
-    t_s: float
-    for_s: float
-
-
-@dataclass(frozen=True, slots=True)
-class SetMode:
-    """Change the mode, for `for_s` seconds or for good."""
-
-    t_s: float
-    mode: Mode
-    for_s: float | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class SetPlan:
-    """Give this share of the reminders that are due, 0 to 1 (`plan.py`); the others are held back."""
-
-    t_s: float
-    share: float
-
-
-@dataclass(frozen=True, slots=True)
-class SetNeutral:
-    """Take these directions of "up" (unit vectors, body frame before the neutral is applied) as neutral."""
-
-    t_s: float
-    upper_up: tuple[float, float, float]
-    lower_up: tuple[float, float, float] | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class NoteBuzz:
-    """The motor runs for `for_s` seconds from `t_s` on; what it shakes is not judged."""
-
-    t_s: float
-    for_s: float
-
-
-@dataclass(frozen=True, slots=True)
-class EndSession:
-    """Close the session now; the next judged sample opens another."""
-
-    t_s: float
-
-
-Command = Snooze | SetMode | SetPlan | SetNeutral | NoteBuzz | EndSession
-"""Everything the core can be told. Commands are recorded beside the samples, so that a replay is exact."""

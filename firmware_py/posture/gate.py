@@ -8,7 +8,8 @@ from __future__ import annotations
 
 from collections import deque
 
-from .events import Event, Mode, ModeChanged, SetMode, Snooze, Snoozed, Withheld
+from .commands import Mode, SetCalendar, SetMode, Snooze
+from .events import Event, ModeChanged, Snoozed, Withheld
 from .rules import Rules, ticks
 from .trunk import TICKS_PER_S
 
@@ -20,24 +21,35 @@ class AlertGate:
 
     def __init__(self, rules: Rules) -> None:
         self.mode = Mode.TRAINING
-        self._lasting_mode = Mode.TRAINING
-        self._mode_until: int | None = None
+        self._until: int | None = None
+        self._wanted = Mode.TRAINING
+        self._wanted_until: int | None = None
+        self._lasting = Mode.TRAINING
+        self._calendar: Mode | None = None
+        self._calendar_until: int | None = None
         self._snooze_until = 0
-        self._grace_until = 0
+        self._resumed = -HOUR_TICKS
         self._share = 1.0
         self._owed = 0.0
         self._allotted = True
         self._given: deque[int] = deque()
+        self.follow(rules)
+
+    def follow(self, rules: Rules) -> None:
+        """Go by these numbers from now on; what was given and when is remembered."""
         self._grace_ticks = ticks(rules.grace_s)
         self._interval_ticks = ticks(rules.interval_s)
         self._budget = int(rules.budget_per_hour)
 
     def step(self, tick: int) -> list[Event]:
-        """Let time pass: a mode that was set for a while returns, a snooze runs out."""
+        """Let time pass: what was set for a while ends by itself, mode, calendar and snooze."""
         events: list[Event] = []
-        if self._mode_until is not None and tick >= self._mode_until:
-            self._mode_until = None
-            events += self._enter(tick, self._lasting_mode, None)
+        if self._wanted_until is not None and tick >= self._wanted_until:
+            self._wanted, self._wanted_until = self._lasting, None
+            events += self._settle(tick)
+        if self._calendar_until is not None and tick >= self._calendar_until:
+            self._calendar = self._calendar_until = None
+            events += self._settle(tick)
         if self._snooze_until and tick >= self._snooze_until:
             self._snooze_until = 0
             self.resume(tick)
@@ -45,16 +57,25 @@ class AlertGate:
 
     def resume(self, tick: int) -> None:
         """The wearer starts, or starts again: leave them `grace_s` to settle."""
-        self._grace_until = tick + self._grace_ticks
+        self._resumed = tick
 
     def set_mode(self, tick: int, command: SetMode) -> list[Event]:
-        """Change the mode, for a while or for good."""
+        """Change the mode, for a while or for good; told even where it is the same."""
+        self._wanted = command.mode
+        self._calendar = self._calendar_until = None  # the wearer knows better than their calendar
         if command.for_s is None:
-            self._lasting_mode = command.mode
-            self._mode_until = None
-            return self._enter(tick, command.mode, None)
-        self._mode_until = tick + max(1, ticks(command.for_s))
-        return self._enter(tick, command.mode, self._mode_until / TICKS_PER_S)
+            self._lasting = command.mode
+            self._wanted_until = None
+        else:
+            self._wanted_until = tick + max(1, ticks(command.for_s))
+        return self._enter(tick, command.mode, self._wanted_until)
+
+    def set_calendar(self, tick: int, command: SetCalendar) -> list[Event]:
+        """Let the calendar put another mode in place of training, or nothing any more."""
+        self._calendar = command.mode
+        for_s = None if command.mode is None else command.for_s
+        self._calendar_until = None if for_s is None else tick + max(1, ticks(for_s))
+        return self._settle(tick)
 
     def snooze(self, tick: int, command: Snooze) -> list[Event]:
         """Let reminders rest; 0 seconds end a rest."""
@@ -77,7 +98,10 @@ class AlertGate:
 
     def welcome(self, tick: int) -> bool:
         """Whether the wearer wants to hear of anything at this tick."""
-        return self._quiet(tick) is None and tick >= self._grace_until
+        return self._quiet(tick) is None and not self._grace(tick)
+
+    def _grace(self, tick: int) -> bool:
+        return tick < self._resumed + self._grace_ticks
 
     def _quiet(self, tick: int) -> Withheld | None:
         """What the wearer asked for: None where reminders are welcome."""
@@ -94,7 +118,7 @@ class AlertGate:
             return asked
         if not self._allotted:
             return Withheld.PLAN
-        if tick < self._grace_until:
+        if self._grace(tick):
             return Withheld.GRACE
         if self._given and tick - self._given[-1] < self._interval_ticks:
             return Withheld.INTERVAL
@@ -108,8 +132,15 @@ class AlertGate:
         """A reminder was given."""
         self._given.append(tick)
 
-    def _enter(self, tick: int, mode: Mode, until_s: float | None) -> list[Event]:
+    def _settle(self, tick: int) -> list[Event]:
+        """The mode that follows from the wearer's wish and the calendar; told where it is news."""
+        mode, until = self._wanted, self._wanted_until
+        if mode is Mode.TRAINING and self._calendar is not None:
+            mode, until = self._calendar, self._calendar_until
+        return [] if (mode, until) == (self.mode, self._until) else self._enter(tick, mode, until)
+
+    def _enter(self, tick: int, mode: Mode, until: int | None) -> list[Event]:
         if mode is Mode.TRAINING and self.mode is not Mode.TRAINING:
             self.resume(tick)
-        self.mode = mode
-        return [ModeChanged(tick / TICKS_PER_S, mode, until_s)]
+        self.mode, self._until = mode, until
+        return [ModeChanged(tick / TICKS_PER_S, mode, None if until is None else until / TICKS_PER_S)]

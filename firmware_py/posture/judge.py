@@ -10,24 +10,31 @@ from __future__ import annotations
 
 import heapq
 import math
+from typing import assert_never
 
 from .activity import ActivityWatch
 from .blocks import Place, RemarkKind
 from .breaks import BreakWatch
-from .events import (
-    Activity,
+from .commands import (
     Command,
-    Event,
-    NeutralChanged,
+    EndSession,
     NoteBuzz,
-    Posture,
-    ProfileStale,
-    Reading,
-    SensorRemarked,
+    SetCalendar,
     SetMode,
     SetNeutral,
     SetPlan,
+    SetRules,
     Snooze,
+)
+from .events import (
+    Activity,
+    Event,
+    NeutralChanged,
+    Posture,
+    ProfileStale,
+    Reading,
+    RulesChanged,
+    SensorRemarked,
     Unjudged,
     WornChanged,
 )
@@ -42,6 +49,7 @@ from .rules import Rules, ticks
 from .sessions import SessionBook
 from .slouch import Sight, SlouchWatch
 from .trunk import TICKS_PER_S, SegmentState, TrunkState
+from .unknown import UnknownWatch
 from .wear import UNDECIDED, Wear, WearDetector
 
 
@@ -73,13 +81,13 @@ class Judge:
         self._recogniser = Recogniser(rules, profile.own_poses, two=self._two)
         self._slouch = SlouchWatch(rules, self._gate)
         self._break = BreakWatch(rules, self._gate)
+        self._unknown = UnknownWatch(rules)
         self._wear = WearDetector()
         self._verdict = UNDECIDED
         self._fit = FitChecker(profile, neutral_of=neutral_of)
         self._stale = False
         self._buzz_until_s = -math.inf
         self._off_ticks = 0
-        self._off_limit_ticks = ticks(rules.off_ends_session_s)
         self._next_tick = 0
         self._queue: list[tuple[int, int, Command]] = []
         self._told = 0
@@ -126,6 +134,7 @@ class Judge:
             reading = self._read(self._neutral.applied(state))
             told = self._slouch.step(tick, _sight(reading), reading.flexion_deg)
             told += self._break.step(tick, reading)
+            told += self._unknown.step(tick, reading)
             events.append(reading)
             events += told
             self._book.count(reading, told)
@@ -149,7 +158,7 @@ class Judge:
             events.append(ProfileStale(tick / TICKS_PER_S, fit.stale, fit.off_deg, fit.reason))
         if state.upper is None or verdict.wear is Wear.NOT_WORN:
             self._off_ticks += 1
-            if self._off_ticks > self._off_limit_ticks:
+            if self._off_ticks > ticks(self._rules.off_ends_session_s):
                 events += self._close(tick)
             return events
         self._off_ticks = 0
@@ -157,6 +166,7 @@ class Judge:
             self._gate.resume(tick)
             self._slouch.new_session()
             self._break.restart(tick)
+            self._unknown.restart()
             events += self._book.begin(tick)
         return events
 
@@ -241,6 +251,10 @@ class Judge:
             return self._gate.snooze(tick, command)
         if isinstance(command, SetMode):
             return self._gate.set_mode(tick, command)
+        if isinstance(command, SetCalendar):
+            return self._gate.set_calendar(tick, command)
+        if isinstance(command, SetRules):
+            return self._follow(tick, command.rules)
         if isinstance(command, SetPlan):
             self._gate.set_plan(command.share)
             return []
@@ -252,7 +266,26 @@ class Judge:
             end_s = command.t_s + command.for_s + self._rules.buzz_after_s
             self._buzz_until_s = max(self._buzz_until_s, end_s)
             return []
-        return self._close(tick)  # EndSession
+        if isinstance(command, EndSession):
+            return self._close(tick)
+        assert_never(command)
+
+    def _follow(self, tick: int, rules: Rules) -> list[Event]:
+        changed = rules.changed(self._rules)
+        self._rules = rules
+        for part in (
+            self._gate,
+            self._upper,
+            self._lower,
+            self._activity,
+            self._recogniser,
+            self._slouch,
+            self._break,
+            self._unknown,
+        ):
+            part.follow(rules)
+        # What a run begins with is no change, whatever the program that plays it back was configured to.
+        return [RulesChanged(tick / TICKS_PER_S, changed)] if changed and tick > 0 else []
 
 
 def _sight(reading: Reading) -> Sight:

@@ -24,7 +24,10 @@ import msgspec
 from ..errors import MessageError, SchemaError
 from . import events as ev
 from .events import Reading
+from .guidance import AcceptNeutral, GuideProgress, LeaveGuide, PressGuide, SkipStep, StartGuide
+from .rating import CalibrationInForce
 from .sense import check_ranges, check_whole
+from .settings import ChangeSettings, SettingsInForce
 from .topics import DURABLE, Channel, parse_topic, topic, topic_filter
 from .wire import (
     Anchor,
@@ -156,15 +159,35 @@ CHANNELS: Final[dict[type[object], Channel]] = {
     ev.ModeChanged: Channel.EVENT,
     ev.Snoozed: Channel.EVENT,
     ev.NeutralChanged: Channel.EVENT,
+    ev.RulesChanged: Channel.EVENT,
+    ev.PostureUnknown: Channel.EVENT,
     StorageChanged: Channel.EVENT,
+    CalibrationInForce: Channel.EVENT,
+    GuideProgress: Channel.GUIDE,
     Now: Channel.NOW,
+    SettingsInForce: Channel.SETTINGS,
     Status: Channel.STATUS,
     Anchor: Channel.ANCHOR,
     Reply: Channel.REPLY,
 }
 """Which channel each body travels on."""
 
-REQUESTS: Final[tuple[type[Request], ...]] = (ev.Snooze, ev.SetMode, ev.SetNeutral, ev.EndSession, Watch)
+REQUESTS: Final[tuple[type[Request], ...]] = (
+    ev.Snooze,
+    ev.SetMode,
+    ev.SetNeutral,
+    ev.EndSession,
+    ChangeSettings,
+    Watch,
+    StartGuide,
+    PressGuide,
+    SkipStep,
+    LeaveGuide,
+    AcceptNeutral,
+)
+
+THE_DEVICES_OWN: Final = (StorageChanged, CalibrationInForce)
+"""What is told of the device and not of the wear: outside any session."""
 
 _KINDS = {cls: kind_of(cls) for cls in CHANNELS}
 _DECODERS: dict[tuple[Channel, str], msgspec.json.Decoder[Any]] = {
@@ -209,7 +232,7 @@ class Encoder:
                 )
             self._enter(event.session)
         # The device's own words stand outside, so that a session's numbers follow from its samples alone.
-        session = f"{self.run}-{OUTSIDE}" if isinstance(event, StorageChanged) else self.session
+        session = f"{self.run}-{OUTSIDE}" if isinstance(event, THE_DEVICES_OWN) else self.session
         seq = self._seqs.get(session, 0)
         self._seqs[session] = seq + 1
         ended = isinstance(event, ev.SessionEnded)
@@ -249,6 +272,15 @@ class Encoder:
     def now(self, now: Now) -> Outgoing:
         """How things stand; retained, and may be lost."""
         return Outgoing(self._topics[Channel.NOW], self._wrap(now), durable=False, retain=True)
+
+    def settings(self, settings: SettingsInForce) -> Outgoing:
+        """What the device goes by; retained, and the latest says it all."""
+        return Outgoing(self._topics[Channel.SETTINGS], self._wrap(settings), durable=False, retain=True)
+
+    def guide(self, progress: GuideProgress | None) -> Outgoing:
+        """Where the guided calibration is, retained; None clears it."""
+        payload = b"" if progress is None else self._wrap(progress)
+        return Outgoing(self._topics[Channel.GUIDE], payload, durable=False, retain=True)
 
     def anchor(self, anchor: Anchor) -> Outgoing:
         """The wall-clock time of this run; kept until acknowledged, and retained."""
@@ -333,8 +365,9 @@ def decode_request(payload: bytes) -> Asked:
     except msgspec.MsgspecError as error:
         raise MessageError(f"request {ask.kind}: {error}") from None
     check_ranges(request, ask.kind)
-    if isinstance(request, Watch) and len(request.who) > MAX_WHO:
-        raise MessageError(f"who has {len(request.who)} characters; {MAX_WHO} at most make sense")
+    for name in ("who", "by"):
+        if len(getattr(request, name, "")) > MAX_WHO:
+            raise MessageError(f"{name} has {len(getattr(request, name))} characters; {MAX_WHO} at most")
     for name in ("upper_up", "lower_up"):
         up = getattr(request, name, None)
         if up is not None and not abs(math.hypot(*up) - 1.0) < 1e-3:

@@ -20,9 +20,13 @@ class Presence:
         self.lost = False
         self.settled = False
         self._place = place
-        self._limit_ticks = ticks(rules.lost_after_s)
         self._missing = 0
         self._why = ""
+        self.follow(rules)
+
+    def follow(self, rules: Rules) -> None:
+        """Go by these numbers from now on."""
+        self._limit_ticks = ticks(rules.lost_after_s)
 
     def step(self, tick: int, segment: SegmentState | None, remarks: tuple[Remark, ...]) -> list[Event]:
         """Take one tick."""

@@ -199,13 +199,17 @@ class Recogniser:
     """
 
     def __init__(self, rules: Rules, own: Sequence[PoseExample], *, two: bool) -> None:
-        self._rules = rules
+        self.follow(rules)
         self._slouched = False
         self._kind: Kind | None = None
         one = prototypes(SITTING, own, sensors=1)
         clear = one.spreads_apart(Kind.SLOUCHED, Kind.LEANING_FORWARD) >= CLEAR_SPREADS
         self._one_sensor = _Measure(one) if clear else None
         self._two_sensors = _Measure(prototypes(SITTING, own, sensors=2)) if two else None
+
+    def follow(self, rules: Rules) -> None:
+        """Go by these numbers from now on."""
+        self._rules = rules
 
     def step(
         self, flexion_deg: float, lateral_deg: float, upper_deg: float, lower_deg: float | None

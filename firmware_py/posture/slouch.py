@@ -97,15 +97,7 @@ class SlouchWatch:
     def __init__(self, rules: Rules, gate: AlertGate) -> None:
         self.state = State.UPRIGHT
         self._gate = gate
-        self._limit_deg_s = rules.load_limit_deg_s
-        self._leak_deg_s = rules.load_leak_deg * TICK_S
-        self._held_ticks = ticks(rules.slouch_after_s)
-        self._least_ticks = ticks(rules.alert_least_s)
-        self._ends = {
-            Sight.GOOD: (ticks(rules.clear_s), Input.CLEARED),
-            Sight.MOVING: (ticks(rules.moving_ends_slouch_s), Input.MOVED),
-            Sight.UNKNOWN: (ticks(rules.unknown_ends_slouch_s), Input.FORGOTTEN),
-        }
+        self.follow(rules)
         self._actions: dict[Action, Callable[[int, Input], list[Event]]] = {
             Action.NOTE: self._note,
             Action.START: self._start,
@@ -116,6 +108,18 @@ class SlouchWatch:
         }
         self._episode = 0
         self._forget()
+
+    def follow(self, rules: Rules) -> None:
+        """Go by these numbers from now on; an episode under way goes on, with the load it has."""
+        self._limit_deg_s = rules.load_limit_deg_s
+        self._leak_deg_s = rules.load_leak_deg * TICK_S
+        self._held_ticks = ticks(rules.slouch_after_s)
+        self._least_ticks = ticks(rules.alert_least_s)
+        self._ends = {
+            Sight.GOOD: (ticks(rules.clear_s), Input.CLEARED),
+            Sight.MOVING: (ticks(rules.moving_ends_slouch_s), Input.MOVED),
+            Sight.UNKNOWN: (ticks(rules.unknown_ends_slouch_s), Input.FORGOTTEN),
+        }
 
     def _forget(self) -> None:
         self._began_tick = 0

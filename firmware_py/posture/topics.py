@@ -19,9 +19,11 @@ class Channel(StrEnum):
     MINUTE = "minute"
     EVENT = "event"
     SESSION = "session"
+    GUIDE = "guide"
     NOW = "now"
     STATUS = "status"
     ANCHOR = "anchor"
+    SETTINGS = "settings"
     COMMAND = "command"
     REPLY = "reply"
 

@@ -9,6 +9,9 @@ from typing import Literal
 
 from . import events as ev
 from .events import Event
+from .guidance import AcceptNeutral, GuideCommand, GuideProgress
+from .rating import CalibrationInForce
+from .settings import ChangeSettings, SettingsInForce
 from .topics import Channel
 
 
@@ -117,13 +120,22 @@ class Unrecognised:
     kind: str
 
 
-Request = ev.Snooze | ev.SetMode | ev.SetNeutral | ev.EndSession | Watch
+Request = (
+    ev.Snooze
+    | ev.SetMode
+    | ev.SetNeutral
+    | ev.EndSession
+    | ChangeSettings
+    | Watch
+    | GuideCommand
+    | AcceptNeutral
+)
 """What a device may be asked over the network. `NoteBuzz` is the motor's own and stays inside."""
 
-Told = Event | StorageChanged
+Told = Event | StorageChanged | CalibrationInForce
 """What a device tells of its own accord, dated in the run: the core's events and the device's own."""
 
-Body = Told | Now | Status | Anchor | Reply | Unrecognised
+Body = Told | Now | SettingsInForce | GuideProgress | Status | Anchor | Reply | Unrecognised
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,10 +9,10 @@ from typing import Any, get_type_hints
 from hypothesis import strategies as st
 
 from firmware_py.posture import events as ev
-from firmware_py.posture.messages import CHANNELS, Anchor, Now, Reply, Status
+from firmware_py.posture.messages import CHANNELS, DURABLE, Channel
 from firmware_py.posture.tally import Tally
 
-EVENTS = [cls for cls in CHANNELS if cls not in (Status, Now, Anchor, Reply)]
+EVENTS = [cls for cls, channel in CHANNELS.items() if channel in DURABLE or channel is Channel.LIVE]
 
 _TIMES = st.floats(0.0, 1e9)
 _ANGLES = st.floats(-360.0, 360.0)
@@ -43,6 +43,7 @@ def _field(name: str, hint: Any) -> st.SearchStrategy[Any]:  # Any: whatever the
         int: _COUNTS,
         str: _TEXTS,
         bool: st.booleans(),
+        dict[str, float]: st.dictionaries(_TEXTS.filter(lambda text: len(text) <= 40), st.floats(-1e6, 1e6)),
         ev.Unjudged | None: st.none() | st.sampled_from(ev.Unjudged),
     }
     return known[hint]
