@@ -21,8 +21,11 @@ from firmware_py.posture.messages import Outgoing
 
 from .auth import Password
 from .days import zone_named
-from .ingest import Ingest
+from .ingest import Ingest, Taken
 from .live import Hub
+from .phone.courier import Courier
+from .phone.page import PhonePage
+from .phone.services import Services
 from .settings import Settings
 from .site import Site
 from .store import THREADS, Store
@@ -42,6 +45,7 @@ class Dashboard:
     Attributes:
         store: its database, migrated.
         ingest: takes messages directly, without a broker (a simulated history, an import).
+        courier: tells the phones.
         app: the ASGI application; its lifespan starts and stops the broker link.
 
     Raises:
@@ -68,17 +72,21 @@ class Dashboard:
                 f"plumbline-dashboard-{_store_id(self.store)}",
                 self.ingest,
                 on_message=self.hub.arrived,
-                on_stored=self.hub.stored,
+                on_stored=self._stored,
                 on_link=self.hub.link,
             )
+        phones = Services(settings.data_folder)
+        self.courier = Courier(self.store, phones, zone, self.hub.is_online)
         site = Site(self.store, self.ingest, self.hub, settings, zone, password.is_set)
-        self.app = Web(site, password).app(self._lifespan)
+        phone = PhonePage(site, phones, self.courier)
+        self.app = Web(site, password, phone.routes()).app(self._lifespan)
 
     @contextlib.asynccontextmanager
     async def _lifespan(self, _app: Starlette) -> AsyncIterator[None]:
         # One more than connections for pages: a login's hash must not hold up the pages.
         to_thread.current_default_thread_limiter().total_tokens = THREADS + 1
         await self.hub.start()
+        self.courier.start()
         if self._subscriber is not None:
             self._subscriber.start()
         try:
@@ -87,7 +95,13 @@ class Dashboard:
             await self.hub.stop()
             if self._subscriber is not None:
                 self._subscriber.stop()
+            self.courier.stop()
             self.store.close()
+
+    def _stored(self, taken: Taken) -> None:
+        self.hub.stored(taken)
+        if taken.stored:
+            self.courier.look()
 
     def _publish(self, outgoing: Outgoing) -> bool:
         return self._subscriber is not None and self._subscriber.publish(outgoing)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+from collections.abc import Sequence
 from typing import Any
 
 from sqlalchemy import select
@@ -29,11 +30,12 @@ from .site import STATIC, Site
 
 
 class Web:
-    """The application of a site."""
+    """The application of a site; `more` are routes of parts that have threads of their own."""
 
-    def __init__(self, site: Site, password: Password) -> None:
+    def __init__(self, site: Site, password: Password, more: Sequence[Route] = ()) -> None:
         self._site = site
         self._password = password
+        self._more = more
 
     def app(self, lifespan: Lifespan[Starlette]) -> Starlette:
         """All of it."""
@@ -44,6 +46,7 @@ class Web:
                 *Actions(site).routes(),
                 *Api(site).routes(),
                 *Login(site, self._password).routes(),
+                *self._more,
                 Route("/healthz", self.health),
                 Route("/manifest.webmanifest", self.manifest),
                 WebSocketRoute("/live", self.live),

@@ -1,0 +1,1 @@
+"""Alerts on the phone, through whatever services Apprise speaks to: rules, a durable queue, a courier."""
