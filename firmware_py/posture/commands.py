@@ -9,6 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from enum import StrEnum
 
+from .exercise_words import ExerciseCommand
 from .rules import Rules
 
 
@@ -92,5 +93,15 @@ class EndSession:
     t_s: float
 
 
-Command = Snooze | SetMode | SetCalendar | SetRules | SetPlan | SetNeutral | NoteBuzz | EndSession
+Command = (
+    Snooze
+    | SetMode
+    | SetCalendar
+    | SetRules
+    | SetPlan
+    | SetNeutral
+    | NoteBuzz
+    | EndSession
+    | ExerciseCommand
+)
 """Everything the core can be told. Commands are recorded beside the samples, so that a replay is exact."""

@@ -18,6 +18,8 @@ from .commands import SetMode as SetMode
 from .commands import SetNeutral as SetNeutral
 from .commands import SetPlan as SetPlan
 from .commands import Snooze as Snooze
+from .exercise_words import ExerciseDue, ExerciseEnded, ExerciseProgress
+from .neutral_check import Fit, FitCause
 from .tally import Tally
 
 
@@ -48,6 +50,7 @@ class Unjudged(StrEnum):
     NOT_WORN = "not_worn"
     SETTLING = "settling"
     UNTRUSTED = "untrusted"
+    EXERCISE = "exercise"
     BUZZ = "buzz"
     STALE = "stale"
     LYING = "lying"
@@ -187,6 +190,26 @@ class ProfileStale:
 
 
 @dataclass(frozen=True, slots=True)
+class FitChanged:
+    """Something else is known of how well the calibration fits; `ProfileStale` beside it stops the judgement.
+
+    Attributes:
+        fit: whether it fits.
+        cause: which witness says so.
+        off_deg: by how much the neutral seems to be off; 0 where unknown.
+        reason: one sentence for the wearer; empty where nothing is known.
+        suggested_up: a neutral that would fit, as `SetNeutral` takes it; None where there is none to offer.
+    """
+
+    t_s: float
+    fit: Fit
+    cause: FitCause
+    off_deg: float
+    reason: str
+    suggested_up: tuple[float, float, float] | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class SensorLost:
     """No good samples for longer than the limit."""
 
@@ -305,6 +328,7 @@ Event = (
     | BreakDue
     | WornChanged
     | ProfileStale
+    | FitChanged
     | SensorLost
     | SensorBack
     | SensorRemarked
@@ -313,6 +337,9 @@ Event = (
     | NeutralChanged
     | RulesChanged
     | PostureUnknown
+    | ExerciseProgress
+    | ExerciseEnded
+    | ExerciseDue
     | MinutePassed
     | SessionStarted
     | SessionEnded

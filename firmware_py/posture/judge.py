@@ -1,7 +1,8 @@
 """Ten times a second: the trunk's few numbers in, events out. Plain Python floats, no numpy in a tick.
 
 The order of a tick: commands that are due, sensors that went or came, worn or not, the session, the
-reading (angles, whether they can be judged, activity, posture), the slouch, the break, the tally.
+exercise, the reading (angles, whether they can be judged, activity, posture), the slouch, the break, the
+tally.
 Every tick of a session makes exactly one `Reading`, judged or not, and says why not. A session has no holes:
 it ends where ticks are missing (a machine that slept), and after long without a worn sensor.
 """
@@ -29,6 +30,7 @@ from .commands import (
 from .events import (
     Activity,
     Event,
+    FitChanged,
     NeutralChanged,
     Posture,
     ProfileStale,
@@ -38,10 +40,14 @@ from .events import (
     Unjudged,
     WornChanged,
 )
+from .exercise_stage import ExerciseStage
+from .exercise_words import ExerciseCommand
 from .fit import FitChecker, NeutralOf
 from .flexion import flexion_deg, flexion_sigma_deg, lateral_deg, spine_flexion_deg, spine_flexion_sigma_deg
 from .gate import AlertGate
 from .neutral import NeutralInForce
+from .neutral_check import UNDECIDED as FIT_UNDECIDED
+from .position import Standing
 from .presence import Presence
 from .profile import CalibrationProfile
 from .recognition import Recogniser
@@ -82,9 +88,11 @@ class Judge:
         self._slouch = SlouchWatch(rules, self._gate)
         self._break = BreakWatch(rules, self._gate)
         self._unknown = UnknownWatch(rules)
+        self._exercises = ExerciseStage(Standing.of(profile), self._gate)
         self._wear = WearDetector()
         self._verdict = UNDECIDED
         self._fit = FitChecker(profile, neutral_of=neutral_of)
+        self._told_fit = FIT_UNDECIDED
         self._stale = False
         self._buzz_until_s = -math.inf
         self._off_ticks = 0
@@ -109,7 +117,7 @@ class Judge:
     def finish(self) -> list[Event]:
         """The run is over: close what is open. Commands for a later time are dropped."""
         self._queue.clear()
-        return self._close(self._next_tick)
+        return [*self._exercises.close(), *self._close(self._next_tick)]
 
     def step(self, state: TrunkState) -> list[Event]:
         """Judge one tick. Ticks come in order; `state.tick` is never smaller than `next_s` says."""
@@ -129,9 +137,11 @@ class Judge:
         if self._two:
             events += self._lower.step(tick, state.lower, state.remarks)
         events += self._attend(state)
+        seen = self._neutral.applied(state)
+        events += self._exercises.step(seen, self._verdict.worn, state.t_s <= self._buzz_until_s)
         if self._book.open:
             events += self._book.pass_time(tick)
-            reading = self._read(self._neutral.applied(state))
+            reading = self._read(seen)
             told = self._slouch.step(tick, _sight(reading), reading.flexion_deg)
             told += self._break.step(tick, reading)
             told += self._unknown.step(tick, reading)
@@ -152,7 +162,15 @@ class Judge:
             if verdict.worn and self._verdict.wear is Wear.NOT_WORN:
                 self._gate.resume(tick)
             self._verdict = verdict
-        fit = self._fit.step(state, verdict)
+        # What an exercise does to the sensor says nothing about its strap.
+        unseen = TrunkState(tick, None, None)
+        fit = self._fit.step(unseen if self._exercises.busy else state, verdict)
+        if fit is not self._told_fit:
+            known = self._told_fit
+            if (fit.fit, fit.cause, fit.suggested_up) != (known.fit, known.cause, known.suggested_up):
+                told = (fit.fit, fit.cause, fit.off_deg, fit.reason, fit.suggested_up)
+                events.append(FitChanged(tick / TICKS_PER_S, *told))
+            self._told_fit = fit
         if fit.stale is not self._stale:
             self._stale = fit.stale
             events.append(ProfileStale(tick / TICKS_PER_S, fit.stale, fit.off_deg, fit.reason))
@@ -236,6 +254,8 @@ class Judge:
             return Unjudged.UNTRUSTED
         if sigma_deg > self._rules.sigma_limit_deg:
             return Unjudged.UNTRUSTED
+        if self._exercises.busy:
+            return Unjudged.EXERCISE
         if t_s <= self._buzz_until_s:
             return Unjudged.BUZZ
         if self._stale:
@@ -268,6 +288,8 @@ class Judge:
             return []
         if isinstance(command, EndSession):
             return self._close(tick)
+        if isinstance(command, ExerciseCommand):
+            return [*self._exercises.obey(tick, command)]
         assert_never(command)
 
     def _follow(self, tick: int, rules: Rules) -> list[Event]:

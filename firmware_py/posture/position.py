@@ -18,11 +18,14 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass
 from enum import StrEnum
+from typing import TYPE_CHECKING
 
 from .correction import rotation_onto_up
 from .flexion import flexion_deg, lateral_deg
-from .profile import CalibrationProfile, SensorProfile
 from .trunk import Vector
+
+if TYPE_CHECKING:
+    from .profile import CalibrationProfile, SensorProfile
 
 UPRIGHT_BELOW_DEG = 30.0
 """Inclination that is still upright: a natural slouch is 12° (SD 7), Claus 2016, and three of those SD fit

@@ -11,7 +11,7 @@ from .events import Event, PostureUnknown, Reading, Unjudged
 from .rules import Rules, ticks
 from .trunk import TICKS_PER_S
 
-_ACCOUNTED_FOR = (Unjudged.MOVING, Unjudged.LYING)
+_ACCOUNTED_FOR = (Unjudged.MOVING, Unjudged.LYING, Unjudged.EXERCISE)
 
 
 class UnknownWatch:
