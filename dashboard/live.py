@@ -96,6 +96,7 @@ class Hub:
         self._publish = publish
         self._viewers: set[Viewer] = set()
         self._online: dict[str, bool] = {}
+        self._read_at_s: dict[str, float] = {}  # of the last reading that came by, on the monotonic clock
         self._answers: dict[tuple[str, str], asyncio.Future[Reply]] = {}
         self._loop: asyncio.AbstractEventLoop | None = None
         self._leasing: asyncio.Task[None] | None = None
@@ -141,7 +142,7 @@ class Hub:
         viewer.news.append(_encode({"type": "link", "reached": self.broker_reached}))
         for device, online in self._online.items():
             if viewer.sees(device):
-                viewer.news.append(_encode({"type": "status", "device": device, "online": online}))
+                viewer.news.append(self._status(device, online))
         viewer.waiting.set()
         if self._leasing is None:
             self._leasing = asyncio.create_task(self._lease())
@@ -186,6 +187,12 @@ class Hub:
         for channel in (Channel.STATUS, Channel.ANCHOR):
             self._publish(Outgoing(topic(device, channel), b"", durable=False, retain=True))
         self._online.pop(device, None)
+        self._read_at_s.pop(device, None)
+
+    def read_ago_s(self, device: str) -> float | None:
+        """How long ago the last reading of a device came by; None where none did."""
+        at_s = self._read_at_s.get(device)
+        return None if at_s is None else round(time.monotonic() - at_s, 1)
 
     def is_online(self, device: str) -> bool:
         """Whether the device said that it is there."""
@@ -216,6 +223,8 @@ class Hub:
             return
         device, body = message.device, message.body
         if isinstance(body, Reading):
+            if device in self._online:  # forged names take no room
+                self._read_at_s[device] = time.monotonic()
             packed = _encode(
                 {"type": "reading", "device": device, "simulated": message.simulated, "data": body}
             )
@@ -238,9 +247,14 @@ class Hub:
         if device not in self._online and len(self._online) >= MAX_DEVICES:
             return
         self._online[device] = online
-        self._tell(device, _encode({"type": "status", "device": device, "online": online}))
+        self._tell(device, self._status(device, online))
         if online and self._viewers:
             self._ask(device, LEASE_S)
+
+    def _status(self, device: str, online: bool) -> bytes:
+        # An age, because the clocks of a phone and of this machine need not agree.
+        ago_s = self.read_ago_s(device)
+        return _encode({"type": "status", "device": device, "online": online, "read_ago_s": ago_s})
 
     def _tell_stored(self, names: set[str]) -> None:
         packed = _encode({"type": "stored", "at": time.time()})

@@ -70,7 +70,7 @@ class Pages:
         }
 
     def _read_ago_s(self, known: Sequence[Any]) -> float | None:
-        """How long ago anything was last heard of these devices, by the hub or, before its time, by the store."""
+        """How long ago these devices were last heard, by the hub or, before its time, by the store."""
         now_s = time.time()
         stored = [now_s - row.seen_utc_ms / 1000 for row in known if row.seen_utc_ms is not None]
         read = [self._site.hub.read_ago_s(row.name) for row in known]

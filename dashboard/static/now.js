@@ -1,74 +1,24 @@
-// The live figure: readings from the WebSocket, drawn once a frame; today's part refreshed as it is stored.
+// The first page: the live figure in words, and today's part, refreshed as it is stored.
 
-import { LEGS, arcs, neutralLine, pose, slouchBand } from "./figure.js";
+import { Connection, mark, since } from "./connection.js";
+import { Person } from "./person.js";
 import { attach } from "./readout.js";
 
 const setup = JSON.parse(document.getElementById("live-setup").textContent);
 const texts = setup.texts;
 const $ = (id) => document.getElementById(id);
-const still = matchMedia("(prefers-reduced-motion: reduce)");
 const STALE_MS = 3000; // readings come ten a second: three seconds without one is a silence
-const LOST_MS = 6000; // the server says something at least every two
 const REFRESH_MS = 2500;
 const NEWS_MS = 6000;
 
 const say = (key, values = {}) => texts[key].replace(/\{(\w+)\}/g, (_, name) => values[name] ?? "");
-const degrees = (value) => `${Math.abs(Math.round(value))}°`;
+const degrees = (value) => `${Math.abs(value).toFixed(setup.angle_digits).replace(".", setup.decimal)}°`;
 
-const shapes = {
-  torso: $("torso"), neck: $("neck"), head: $("head"), arm: $("arm"),
-  sensor: $("sensor"), lower: $("sensor-lower"), needle: $("needle"), figure: $("figure"),
-};
-$("legs").setAttribute("d", LEGS);
-$("neutral").setAttribute("d", neutralLine());
-$("slouch-band").setAttribute("d", slouchBand(setup.enter_deg));
-const { whole, slouch } = arcs(setup.enter_deg);
-$("arc").setAttribute("d", whole);
-$("arc-slouch").setAttribute("d", slouch);
-
-const shown = { upper: 0, lower: null };
-let wanted = { upper: 0, lower: null };
-let reading = null;
-let readAt = 0;
+const person = new Person($("figure"), setup.enter_deg);
+const icon = document.querySelector("link[rel=icon]");
+let readAt = setup.read_ago_s === null ? null : mark(1000 * setup.read_ago_s); // of the last reading known of
+let reading = false; // whether one has come to this page
 let slouchedSince = null;
-let frame = 0;
-let frameAt = 0;
-
-function draw() {
-  const p = pose(shown.upper, shown.lower);
-  shapes.torso.setAttribute("d", p.torso);
-  shapes.neck.setAttribute("d", p.neck);
-  shapes.head.setAttribute("transform", p.head);
-  shapes.arm.setAttribute("d", p.arm);
-  shapes.sensor.setAttribute("transform", p.sensor);
-  shapes.lower.setAttribute("transform", p.sensorLower);
-  shapes.lower.setAttribute("visibility", shown.lower === null ? "hidden" : "visible");
-  shapes.needle.setAttribute("cx", p.needle.x.toFixed(1));
-  shapes.needle.setAttribute("cy", p.needle.y.toFixed(1));
-}
-
-// The figure follows a reading within about a tenth of a second, so that ten a second look like a movement.
-function step(now) {
-  const share = still.matches ? 1 : 1 - Math.exp(-(now - frameAt) / 45);
-  frameAt = now;
-  let moving = false;
-  for (const key of ["upper", "lower"]) {
-    if (wanted[key] === null || shown[key] === null) shown[key] = wanted[key];
-    else if (Math.abs(wanted[key] - shown[key]) < 0.02) shown[key] = wanted[key];
-    else {
-      shown[key] += share * (wanted[key] - shown[key]);
-      moving = true;
-    }
-  }
-  draw();
-  frame = moving ? requestAnimationFrame(step) : 0;
-}
-
-function follow() {
-  if (frame || document.hidden) return;
-  frameAt = performance.now();
-  frame = requestAnimationFrame(step);
-}
 
 function text(id, value) {
   const element = $(id);
@@ -78,45 +28,49 @@ function text(id, value) {
 let stateSaid = "";
 const speak = (words) => text("live-spoken", words);
 
-function elapsed(seconds) {
-  return seconds < 60 ? `${Math.floor(seconds)} s` : `${Math.floor(seconds / 60)} min`;
+const elapsed = (seconds) => (seconds < 60 ? `${Math.floor(seconds)} s` : `${Math.floor(seconds / 60)} min`);
+
+// The state, where a glance at the tabs or the home screen finds it.
+function badge(word, shape) {
+  const title = `${word} · ${setup.name}`;
+  if (document.title !== title) document.title = title;
+  if (icon.dataset.shape === shape) return;
+  icon.dataset.shape = shape;
+  icon.href = `${setup.static}/icon-${shape}.svg`;
 }
 
 function show(data) {
-  reading = data;
-  readAt = performance.now();
+  reading = true;
+  readAt = mark();
   document.body.dataset.posture = data.posture;
-  shapes.figure.dataset.posture = data.posture;
-  if (data.upper_deg !== null) {
-    wanted = { upper: data.upper_deg, lower: data.lower_deg };
-    follow();
-  }
-  let word = data.unjudged ? say(`unjudged_${data.unjudged}`) : say(data.posture);
+  person.posture = data.posture;
+  if (data.upper_deg !== null) person.bend(data.upper_deg, data.lower_deg);
+  const state = data.unjudged ? say(`unjudged_${data.unjudged}`) : say(data.posture);
+  let word = state;
   if (data.posture === "slouched") {
     slouchedSince ??= data.t_s;
     const lasted = data.t_s - slouchedSince;
     if (lasted >= 5) word += ` ${say("slouched_for", { time: elapsed(lasted) })}`;
   } else slouchedSince = null;
   text("live-word", word);
-  const state = data.unjudged ? say(`unjudged_${data.unjudged}`) : say(data.posture);
   if (state !== stateSaid) speak(state); // once, so that news stay said
   stateSaid = state;
   text("live-angle", angleWords(data));
   const caption = data.sensors === 2 ? say("two_sensors") : say("one_sensor");
   text("live-caption", data.unjudged ? `${say("unjudged_hint")} ${caption}` : caption);
-  const title = `${data.unjudged ? say(`unjudged_${data.unjudged}`) : say(data.posture)} · ${setup.name}`;
-  if (document.title !== title) document.title = title;
+  badge(state, { upright: "upright", slouched: "slouched", unknown: "unknown" }[data.posture] ?? "other");
   link("live", say("live"));
+  trace?.add(data);
 }
 
 function angleWords(data) {
   if (data.flexion_deg === null) return "\u00a0";
-  const flexion = Math.round(data.flexion_deg);
-  const lateral = data.lateral_deg === null ? 0 : Math.round(data.lateral_deg);
-  const angle = degrees(flexion);
+  const rounded = (value) => Number(value.toFixed(setup.angle_digits));
+  const flexion = rounded(data.flexion_deg);
+  const lateral = data.lateral_deg === null ? 0 : rounded(data.lateral_deg);
   let words = say("neutral");
-  if (flexion >= 1) words = say("forward", { angle });
-  if (flexion <= -1) words = say("backward", { angle });
+  if (flexion > 0) words = say("forward", { angle: degrees(flexion) });
+  if (flexion < 0) words = say("backward", { angle: degrees(flexion) });
   if (Math.abs(lateral) >= 4) words += `, ${say(lateral > 0 ? "right" : "left", { angle: degrees(lateral) })}`;
   return words;
 }
@@ -131,38 +85,36 @@ const ago = (ms) => {
   const s = Math.round(ms / 1000);
   if (s < 90) return say("seconds_ago", { n: s });
   if (s < 5400) return say("minutes_ago", { n: Math.round(s / 60) });
-  return say("hours_ago", { n: Math.round(s / 3600) });
+  if (s < 172_800) return say("hours_ago", { n: Math.round(s / 3600) });
+  return say("days_ago", { n: Math.round(s / 86_400) });
 };
 
 const online = new Map();
 let brokerReached = true;
-let socket = null;
-let heardAt = performance.now();
-let retryMs = 500;
-let retry = 0;
 
+// What is said while no reading comes: which part of the way is cut, and since when.
 function silence() {
-  const now = performance.now();
-  if (socket?.readyState === WebSocket.OPEN && now - heardAt > LOST_MS) socket.close();
-  if (reading && now - readAt < STALE_MS) return;
+  if (reading && since(readAt) < STALE_MS) return;
   document.body.dataset.posture = "unknown";
-  shapes.figure.dataset.posture = "unknown";
-  const seen = reading ? ` · ${say("last_seen", { time: ago(now - readAt) })}` : "";
-  if (socket?.readyState !== WebSocket.OPEN) link("lost", say("reconnecting") + seen);
+  person.posture = "unknown";
+  const seen = readAt ? ` · ${say("last_seen", { time: ago(since(readAt)) })}` : "";
+  const away = online.size > 0 && ![...online.values()].some(Boolean);
+  if (!connection.open) link("lost", say("reconnecting") + seen);
   else if (!brokerReached) link("lost", say("no_broker") + seen);
-  else if (online.size && ![...online.values()].some(Boolean)) link("offline", say("offline") + seen);
+  else if (away) link("offline", say("offline") + seen);
   else link("waiting", say("waiting") + seen);
-  if (reading) {
+  if (reading || (away && readAt)) {
     text("live-word", say("unknown"));
     text("live-angle", "\u00a0");
   }
-  document.title = `${say("unknown")} · ${setup.name}`;
+  badge(say("unknown"), "unknown");
+  stateSaid = "";
 }
 
 let shownDevice = null;
 function chosen(device) {
   // One figure: the device that was heard first, until it falls silent.
-  if (shownDevice === null || performance.now() - readAt > STALE_MS) shownDevice = device;
+  if (shownDevice === null || !readAt || since(readAt) > STALE_MS) shownDevice = device;
   return device === shownDevice;
 }
 
@@ -174,7 +126,12 @@ const heard = {
   },
   status(message) {
     online.set(message.device, message.online);
+    if (message.read_ago_s !== null) {
+      const at = mark(1000 * message.read_ago_s);
+      if (!readAt || since(at) < since(readAt)) readAt = at;
+    }
     if ("first" in $("live").dataset) location.reload();
+    else silence();
   },
   link(message) {
     brokerReached = message.reached;
@@ -187,7 +144,6 @@ const heard = {
     }
   },
   stored: () => refreshSoon(),
-  pulse() {},
 };
 
 // A reminder and its correction are said for a while, in words and on the figure.
@@ -197,52 +153,30 @@ function news(words, kind) {
   line.textContent = words;
   line.dataset.kind = kind;
   line.hidden = false;
-  shapes.figure.dataset.news = kind;
+  person.news = kind;
   speak(words);
+  sound?.play(kind);
   clearTimeout(newsTimer);
   newsTimer = setTimeout(() => {
     line.hidden = true;
-    delete shapes.figure.dataset.news;
+    person.news = null;
   }, NEWS_MS);
 }
 
-function connect() {
-  clearTimeout(retry);
-  if (socket || document.hidden) return;
-  const scheme = location.protocol === "https:" ? "wss:" : "ws:";
-  const opened = new WebSocket(`${scheme}//${location.host}/live`);
-  socket = opened;
-  heardAt = performance.now();
-  opened.onopen = () => {
-    retryMs = 500;
-    refreshSoon();
-  };
-  opened.onmessage = (event) => {
-    heardAt = performance.now();
-    const message = JSON.parse(event.data);
-    heard[message.type]?.(message);
-  };
-  opened.onclose = () => {
-    if (socket === opened) socket = null;
-    retry = setTimeout(connect, retryMs);
-    retryMs = Math.min(2 * retryMs, 8000);
-  };
-}
-
 let refresh = 0;
-let refreshedAt = 0;
+let refreshedAt = null;
 function refreshSoon() {
   if (refresh) return;
-  const wait = Math.max(0, refreshedAt + REFRESH_MS - performance.now());
+  const wait = refreshedAt ? Math.max(0, REFRESH_MS - since(refreshedAt)) : 0;
   refresh = setTimeout(async () => {
     refresh = 0;
-    refreshedAt = performance.now();
+    refreshedAt = mark();
     const part = $("today-part");
     // Nobody's finger or keyboard loses its place: a chart that is being read is refreshed later.
     if (!part || part.contains(document.activeElement) || part.querySelector("details[open]")) return;
     try {
       const answer = await fetch("/part/today", { cache: "no-store" });
-      if (!answer.ok) return;
+      if (!answer.ok || answer.redirected) return; // a password stands before it now
       const parsed = new DOMParser().parseFromString(await answer.text(), "text/html");
       part.replaceWith(parsed.getElementById("today-part"));
       attach($("today-part"));
@@ -252,20 +186,15 @@ function refreshSoon() {
   }, wait);
 }
 
-// A hidden page lets go, so that the sensor sends readings only while someone looks.
-document.addEventListener("visibilitychange", () => {
-  if (document.hidden) {
-    clearTimeout(retry);
-    socket?.close();
-  } else {
-    retryMs = 500;
-    connect();
-    follow();
-  }
-});
-window.addEventListener("online", () => connect());
-window.addEventListener("pageshow", () => connect());
+const connection = new Connection(heard, refreshSoon);
 setInterval(silence, 1000);
 
-draw();
-connect();
+// What the first glance does not need comes after it.
+let trace = null;
+let sound = null;
+const idle = window.requestIdleCallback ?? ((f) => setTimeout(f, 200));
+idle(async () => {
+  if ($("live-trace")) trace = (await import("./trace.js")).liveTrace($("live-trace"), setup);
+  sound = (await import("./sound.js")).soundButton($("live-sound"));
+  if (document.body.classList.contains("kiosk")) (await import("./kiosk.js")).stayAwake();
+});

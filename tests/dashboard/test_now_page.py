@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import dataclasses
+import re
 import time
 from collections.abc import Iterator
 from pathlib import Path
 
+import httpx
 import pytest
-from playwright.sync_api import Browser, Page, expect
+from playwright.sync_api import Browser, Page, WebSocketRoute, expect
 
 from dashboard.app import Server, build
 from dashboard.settings import Settings
@@ -202,10 +204,107 @@ def test_the_device_is_asked_for_readings_only_while_someone_looks(
     wait_until(lambda: asked()[-1] == 0, "the letting go")
 
 
-def test_a_device_that_goes_away_is_said_to_be_offline(page: Page, device: Device) -> None:
+def test_a_device_that_goes_away_is_said_to_be_offline_and_when_it_was_last_seen(
+    page: Page, device: Device
+) -> None:
+    chip = page.locator("#live-link")
     device.show(2.0)
     expect(page.locator("#live-word")).to_have_text("Upright")
     device.close()
-    expect(page.locator("#live-link")).to_contain_text("The device is offline", timeout=15_000)
-    expect(page.locator("#live-link")).to_contain_text("last seen")
+    expect(chip).to_contain_text(re.compile("The device is offline · last seen .* ago"))
     expect(page.locator("#live-word")).to_have_text("Unknown")
+    page.reload()  # no reading has come to this page: the dashboard knows it
+    expect(chip).to_contain_text(re.compile("The device is offline · last seen .* ago"))
+    expect(page.locator("#live-word")).to_have_text("Unknown")
+
+
+def test_last_seen_outlives_a_restart_of_the_dashboard(
+    browser: Browser, tmp_path: Path, broker: Broker
+) -> None:
+    settings = Settings(tmp_path / "data", port=0, broker=broker.settings, language="en")
+    first = Server(build(settings))
+    first.start()
+    device = Device(broker.port)
+    device.anchor(time.time() - 60)
+    device.tell(SessionStarted(0.0, "r1-1", 1))
+    known = lambda: httpx.get(f"{first.address}api/v1/devices").json()["devices"]  # noqa: E731
+    wait_until(lambda: any(row["seen_utc_ms"] for row in known()), "the first message's arrival")
+    device.close()
+    first.stop()
+    again = Server(build(dataclasses.replace(settings, port=first.port)))
+    again.start()
+    context = browser.new_context()
+    page = context.new_page()
+    page.goto(again.address)
+    expect(page.locator("#live-link")).to_contain_text(re.compile("The device is offline · last seen .* ago"))
+    context.close()
+    again.stop()
+
+
+def test_the_last_minute_is_drawn_read_by_keys_and_given_as_table_and_csv(
+    page: Page, device: Device, tmp_path: Path
+) -> None:
+    device.anchor(time.time() - 60)
+    device.tell(SessionStarted(0.0, "r1-1", 1))
+    device.show(17.0, posture=Posture.SLOUCHED)
+    plot = page.locator("#live-trace .plot")
+    expect(page.locator("#live-link")).to_have_text("Live")
+    page.wait_for_function("document.querySelector('#live-trace canvas').width > 0")
+    said = page.locator("#live-trace .readout")
+
+    def reads() -> bool:
+        plot.focus()
+        page.keyboard.press("ArrowLeft")
+        return "17° · Slouched" in (said.text_content() or "")
+
+    wait_until(reads, "the read-out")
+    assert "17° · Slouched" in (plot.get_attribute("aria-valuetext") or "")
+    plot.blur()
+    expect(said).to_have_text("dashed: where a slouch begins")
+    page.locator("#live-trace summary").click()
+    expect(page.locator("#live-trace tbody tr").first).to_contain_text("17°Slouched")
+    with page.expect_download() as started:
+        page.locator("#live-trace a[download]").click()
+    lines = started.value.path().read_text().splitlines()
+    assert lines[0] == "t_s,flexion_deg,posture"
+    assert lines[-1].endswith(",17,slouched")
+
+
+def test_the_icon_shows_the_state_and_sound_is_off_until_asked_for(page: Page, device: Device) -> None:
+    icon, sound = page.locator("link[rel=icon]"), page.get_by_role("button", name="Sound")
+    device.show(2.0)
+    expect(icon).to_have_attribute("href", re.compile("icon-upright"))
+    expect(sound).to_have_attribute("aria-pressed", "false")
+    sound.click()
+    page.reload()
+    expect(sound).to_have_attribute("aria-pressed", "true")
+    device.show(21.0, posture=Posture.SLOUCHED)
+    expect(icon).to_have_attribute("href", re.compile("icon-slouched"))
+    device.show_nothing()
+    expect(icon).to_have_attribute("href", re.compile("icon-unknown"))
+
+
+def test_a_connection_that_went_silent_is_given_up_and_made_anew(
+    browser: Browser, server: Server, device: Device
+) -> None:
+    # As after sleep or in aeroplane mode: nothing is closed, nothing comes any more.
+    context = browser.new_context(locale="en-GB")
+    page = context.new_page()
+    made: list[WebSocketRoute] = []
+    silent: set[WebSocketRoute] = set()
+
+    def relay(socket: WebSocketRoute) -> None:
+        made.append(socket)
+        server_side = socket.connect_to_server()
+        server_side.on_message(lambda told: None if socket in silent else socket.send(told))
+
+    page.route_web_socket(re.compile("/live$"), relay)
+    page.goto(server.address)
+    device.show(2.0)
+    chip = page.locator("#live-link")
+    expect(chip).to_have_text("Live")
+    silent.update(made)
+    expect(chip).to_contain_text("last seen")
+    expect(chip).to_have_text("Live", timeout=20_000)
+    assert set(made) - silent
+    context.close()
