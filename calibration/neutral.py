@@ -10,7 +10,7 @@ import numpy as np
 from firmware_py.errors import CalibrationRejected
 from firmware_py.posture.blocks import STANDARD_GRAVITY_M_S2, FloatArray, SensorBlock
 from firmware_py.posture.guidance import GuideFinding
-from firmware_py.posture.profile import SensorProfile
+from firmware_py.posture.profile import SensorProfile, rotation_onto_up
 from firmware_py.posture.trunk import Vector
 
 from .stillness import means, pieces
@@ -106,6 +106,21 @@ def with_neutral(block: SensorBlock, part: SensorProfile) -> SensorProfile:
         neutral=replace(part.neutral, up=measured.up),
         quality=replace(part.quality, neutral_spread_deg=measured.spread_deg),
     )
+
+
+def with_neutral_moved(part: SensorProfile, up: Vector) -> SensorProfile:
+    """The profile with another sitting neutral; standing has moved with it, as a strap moves both.
+
+    Args:
+        part: a sensor's share.
+        up: unit vector "up" while sitting upright, body frame of the mounting.
+    """
+    neutral = part.neutral
+    standing = neutral.standing_up
+    if standing is not None:
+        x, y, z = (rotation_onto_up(up).T @ rotation_onto_up(neutral.up) @ np.array(standing)).tolist()
+        standing = (x, y, z)
+    return replace(part, neutral=replace(neutral, up=up, standing_up=standing))
 
 
 def _half_seconds(block: SensorBlock, part: SensorProfile, doing: str) -> tuple[FloatArray, float]:

@@ -13,6 +13,7 @@ from pathlib import Path
 from secrets import token_hex
 
 from . import __version__
+from .guided import Guided
 from .hardware.clock import Clock
 from .hardware.imu import Imu
 from .hardware.source import live as read_sensors
@@ -25,12 +26,15 @@ from .links.publisher import Publisher
 from .loop import Keep, Listener, drive
 from .posture.events import Command
 from .posture.fit import NeutralOf
+from .posture.guidance import AcceptNeutral, LeaveGuide, PressGuide, SkipStep, StartGuide
 from .posture.messages import Asked, Encoder, Reply, Watch
 from .posture.monitor import Monitor
 from .posture.profile import CalibrationProfile
 from .posture.rules import Rules
 
 OUTBOX = "outbox.sqlite3"
+
+GUIDE_REQUESTS = (StartGuide, PressGuide, SkipStep, LeaveGuide, AcceptNeutral)
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,7 +52,8 @@ class Wiring:
         mqtt: where the broker is.
         data: folder of the outbox.
         simulated: whether the wearer is simulated; said in every message.
-        keep: keeps raw samples, if anything does.
+        keep: keeps raw samples, if anything does; a `guide` stands in its place and passes on to its own.
+        guide: the guided calibration, where this run can be calibrated.
         listeners: further listeners, the motor for instance.
         wishes: commands from elsewhere than the network, the button for instance.
         home_assistant: whether to announce the device to Home Assistant.
@@ -66,6 +71,7 @@ class Wiring:
     data: Path
     simulated: bool = False
     keep: Keep | None = None
+    guide: Guided | None = None
     listeners: Sequence[Listener] = field(default=())
     wishes: Callable[[], Sequence[Command]] = tuple
     home_assistant: bool = False
@@ -81,6 +87,8 @@ def new_run(utc_s: float | None = None) -> str:
 def run_live(wiring: Wiring, stopped: Callable[[], bool]) -> None:
     """Monitor until `stopped()`; then close the session, deliver what can be delivered, keep the rest.
 
+    It ends as well where a guide brought what only another run can judge from (`Guided.renewed`).
+
     Raises:
         OSError: where the outbox cannot be opened.
     """
@@ -94,25 +102,44 @@ def run_live(wiring: Wiring, stopped: Callable[[], bool]) -> None:
     if wiring.home_assistant:
         home = HomeAssistant(wiring.device, __version__, simulated=wiring.simulated)
     publisher = Publisher(wiring.mqtt, encoder, outbox, version=__version__, clock=run_clock, home=home)
+    guide = wiring.guide
+
+    def ended() -> bool:
+        return stopped() or (guide is not None and guide.renewed)
+
     monitor = Monitor(wiring.profile, wiring.imus[0].rate_hz, wiring.rules, wiring.run, wiring.neutral_of)
-    source = read_sensors(wiring.imus, wiring.clock, origin_s=wiring.origin_s, stopped=stopped)
+    source = read_sensors(wiring.imus, wiring.clock, origin_s=wiring.origin_s, stopped=ended)
 
     def commands() -> list[Command]:
-        asked = [_obeyed(one, publisher) for one in publisher.asked()]
-        return [*wiring.wishes(), *(command for command in asked if command is not None)]
+        asked = [_obeyed(one, publisher, guide) for one in publisher.asked()]
+        wishes = [*wiring.wishes(), *(guide.wishes() if guide is not None else ())]
+        return [*wishes, *(command for command in asked if command is not None)]
 
+    listeners: list[Listener] = [publisher, *wiring.listeners]
+    if guide is not None:
+        guide.watchers.append(lambda progress: publisher.show(encoder.guide(progress)))
+        guide.tell = publisher.tell
+        publisher.show(encoder.guide(guide.shown))
+        publisher.tell(guide.in_force)
+        listeners.append(guide.hear)
     publisher.start()
     try:
-        drive(source, monitor, [publisher, *wiring.listeners], commands, wiring.keep)
+        drive(source, monitor, listeners, commands, wiring.keep if guide is None else guide)
     finally:
+        if guide is not None:
+            guide.close()
         publisher.stop()
         for imu in wiring.imus:
             imu.close()
 
 
-def _obeyed(asked: Asked, publisher: Publisher) -> Command | None:
+def _obeyed(asked: Asked, publisher: Publisher, guide: Guided | None) -> Command | None:
     """The command in a request, answered as accepted; the core takes every command that it can read."""
     if isinstance(asked.request, Watch):  # the publisher's own, and answered there
+        return None
+    if isinstance(asked.request, GUIDE_REQUESTS):
+        refusal = "this device cannot be calibrated" if guide is None else guide.request(asked.request)
+        publisher.reply(Reply(asked.id, accepted=not refusal, detail=refusal))
         return None
     publisher.reply(Reply(asked.id, accepted=True))
     return asked.request

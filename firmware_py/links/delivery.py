@@ -18,7 +18,7 @@ from dataclasses import replace
 from typing import Final
 
 from ..errors import LinkError
-from ..posture.messages import Channel, Encoder, Now, Reply, Status, parse_topic, topic
+from ..posture.messages import Channel, Encoder, Now, Outgoing, Reply, Status, parse_topic, topic
 from .homeassistant import BIRTH_PAYLOAD, BIRTH_TOPIC, HomeAssistant
 from .mqtt import NOBODY_LISTENS, WINDOW, Connection, MqttSettings
 from .outbox import Kept, Outbox
@@ -80,6 +80,8 @@ class Delivery:
         """Answers to send; `wake` sends them soon."""
         self.now: Now | None = None
         """How things stand, to be told to Home Assistant; a later one takes its place."""
+        self._standing: dict[str, Outgoing] = {}
+        self._unsaid: dict[str, Outgoing] = {}
         self._wake_r, self._wake_w = socket.socketpair()
         self._wake_r.setblocking(False)
         self._wake_w.setblocking(False)
@@ -107,6 +109,14 @@ class Delivery:
     def unheard(self) -> bool:
         """Whether messages are held back because nobody has subscribed to them."""
         return time.monotonic() < self._hold_until_s
+
+    def show(self, message: Outgoing) -> None:
+        """Let this stand at the broker (retained): of a topic the latest counts; from any thread.
+
+        Every connection begins by saying it again, so that what an earlier run left there is gone.
+        """
+        self._standing[message.topic] = self._unsaid[message.topic] = message
+        self.wake()
 
     def wake(self) -> None:
         """There is something to send; from any thread."""
@@ -166,6 +176,8 @@ class Delivery:
             self._announce = self._home is not None
             backlog = self._outbox.waiting()
             connection.publish(self._encoder.status(Status("online", self._version, backlog)))
+            for name, message in list(self._standing.items()):
+                self._unsaid.setdefault(name, message)
             self.connection = connection
             log.info("connected to %s, %d messages waiting", self._settings, backlog)
             while not self._finished():
@@ -184,6 +196,8 @@ class Delivery:
             raise
 
     def _say_goodbye(self, connection: Connection) -> None:
+        while self._unsaid:
+            connection.publish(self._unsaid.popitem()[1])
         last = connection.publish(
             self._encoder.status(Status("offline", self._version, self._outbox.waiting()))
         )
@@ -202,6 +216,8 @@ class Delivery:
         if self.now is not None:
             now, self.now = self.now, None
             connection.publish(self._encoder.now(now))
+        while self._unsaid:
+            connection.publish(self._unsaid.popitem()[1])
         while self.replies:
             reply = self.replies.popleft()
             connection.publish(self._encoder.reply(reply))

@@ -13,7 +13,7 @@ import time
 from collections import deque
 
 from ..posture.events import Event, Reading
-from ..posture.messages import Anchor, Asked, Encoder, Reply, Watch
+from ..posture.messages import Anchor, Asked, Encoder, Outgoing, Reply, Told, Watch
 from .anchor import RunClock
 from .delivery import BACK_OFF_S, Delivery
 from .homeassistant import HomeAssistant
@@ -84,6 +84,14 @@ class Publisher:
                 connection.try_live(self._encoder.live(event))
             return
         self._writer.put(event)
+
+    def tell(self, told: Told) -> None:
+        """Publish something of the device's own, for certain."""
+        self._writer.put(told)
+
+    def show(self, message: Outgoing) -> None:
+        """Let a retained message stand at the broker; of a topic the latest counts."""
+        self._delivery.show(message)
 
     def anchor(self, anchor: Anchor) -> None:
         """Tell when this run was on the wall clock, where no `clock` finds out."""

@@ -25,6 +25,7 @@ from .neutral_check import (
     NO_NEUTRAL,
     UNDECIDED,
     Fit,
+    FitCause,
     FitRules,
     FitVerdict,
     NeutralOf,
@@ -78,7 +79,7 @@ class FitChecker:
         self.set_neutral(self._profile.up)
         self._neutral_of = neutral_of
         if neutral_of is NeutralOf.NOBODY:
-            self._verdict = FitVerdict(Fit.STALE, 0.0, NO_NEUTRAL)
+            self._verdict = FitVerdict(Fit.STALE, 0.0, NO_NEUTRAL, cause=FitCause.NO_NEUTRAL)
 
     def set_neutral(self, upper_up: Vector) -> None:
         """The wearer gave a new neutral (`SetNeutral`): it fits, and what was doubted before is over.
@@ -145,15 +146,18 @@ class FitChecker:
                 off = math.hypot(*crept)
                 self._say(
                     Fit.STALE,
+                    FitCause.CREEP,
                     off,
                     f"your upright has moved by {off:.0f}° little by little; the strap may be creeping",
                     (crept[0], crept[1]),
                 )
         return self._verdict
 
-    def _say(self, fit: Fit, off_deg: float, reason: str, moved: tuple[float, float] | None = None) -> None:
+    def _say(
+        self, fit: Fit, cause: FitCause, off_deg: float, reason: str, moved: tuple[float, float] | None = None
+    ) -> None:
         suggested = None if moved is None else self._moved(moved)
-        self._verdict = FitVerdict(fit, off_deg, reason, suggested)
+        self._verdict = FitVerdict(fit, off_deg, reason, suggested, cause)
 
     def _turned(self, up: Vector) -> Vector:
         """From the frame of the profile's neutral into that of the neutral in force."""
@@ -208,7 +212,7 @@ class FitChecker:
             self._forget_slip()  # it has gone back: a hand at the strap, a laugh
         elif self._slip_age >= self._lasting_ticks and math.hypot(*_minus(moved, slip)) < 0.4 * size:
             self._forget_slip()
-            self._say(Fit.STALE, size, f"the strap seems to have slipped by {size:.0f}°", slip)
+            self._say(Fit.STALE, FitCause.SLIP, size, f"the strap seems to have slipped by {size:.0f}°", slip)
 
     def _note_slip(self, turn: Turn) -> None:
         before = _angles_deg(self._turned(turn.before))
@@ -235,7 +239,12 @@ class FitChecker:
 
     def _judge_walk(self, up: Vector) -> None:
         if tilt_deg(up) > self._rules.turned_deg:
-            self._say(Fit.STALE, tilt_deg(up), "the sensor is turned: you walk upright and it does not")
+            self._say(
+                Fit.STALE,
+                FitCause.TURNED,
+                tilt_deg(up),
+                "the sensor is turned: you walk upright and it does not",
+            )
             return
         flexion, lateral = _minus(_angles_deg(up), self._standing)
         self._walks.append((flexion - self._rules.walking_lean_deg, lateral))
@@ -245,7 +254,7 @@ class FitChecker:
         size = math.hypot(*off)
         if size > self._rules.walking_off_deg:
             reason = f"in your last {len(self._walks)} walks, upright was {size:.0f}° from the calibrated one"
-            self._say(Fit.STALE, size, reason, off)
+            self._say(Fit.STALE, FitCause.WALKS, size, reason, off)
 
 
 def _angles_deg(up: Vector) -> tuple[float, float]:

@@ -24,6 +24,16 @@ import msgspec
 from ..errors import MessageError, SchemaError
 from . import events as ev
 from .events import Reading
+from .exercise_words import (
+    ExerciseDue,
+    ExerciseEnded,
+    ExerciseProgress,
+    PauseExercise,
+    RemindExercise,
+    ResumeExercise,
+    StartExercise,
+    StopExercise,
+)
 from .guidance import AcceptNeutral, GuideProgress, LeaveGuide, PressGuide, SkipStep, StartGuide
 from .rating import CalibrationInForce
 from .sense import check_ranges, check_whole
@@ -153,6 +163,7 @@ CHANNELS: Final[dict[type[object], Channel]] = {
     ev.BreakDue: Channel.EVENT,
     ev.WornChanged: Channel.EVENT,
     ev.ProfileStale: Channel.EVENT,
+    ev.FitChanged: Channel.EVENT,
     ev.SensorLost: Channel.EVENT,
     ev.SensorBack: Channel.EVENT,
     ev.SensorRemarked: Channel.EVENT,
@@ -164,6 +175,9 @@ CHANNELS: Final[dict[type[object], Channel]] = {
     StorageChanged: Channel.EVENT,
     CalibrationInForce: Channel.EVENT,
     GuideProgress: Channel.GUIDE,
+    ExerciseProgress: Channel.EXERCISE,
+    ExerciseEnded: Channel.EVENT,
+    ExerciseDue: Channel.EVENT,
     Now: Channel.NOW,
     SettingsInForce: Channel.SETTINGS,
     Status: Channel.STATUS,
@@ -184,6 +198,11 @@ REQUESTS: Final[tuple[type[Request], ...]] = (
     SkipStep,
     LeaveGuide,
     AcceptNeutral,
+    StartExercise,
+    PauseExercise,
+    ResumeExercise,
+    StopExercise,
+    RemindExercise,
 )
 
 THE_DEVICES_OWN: Final = (StorageChanged, CalibrationInForce)
@@ -225,6 +244,8 @@ class Encoder:
         """The message of an event; numbers it where it is durable."""
         if type(event) is Reading:
             return Outgoing(self._topics[Channel.LIVE], self.live(event), durable=False)
+        if isinstance(event, ExerciseProgress):
+            return self.exercise(event)
         if isinstance(event, ev.SessionStarted):
             if not _belongs(event.session, self.run):
                 raise MessageError(
@@ -281,6 +302,11 @@ class Encoder:
         """Where the guided calibration is, retained; None clears it."""
         payload = b"" if progress is None else self._wrap(progress)
         return Outgoing(self._topics[Channel.GUIDE], payload, durable=False, retain=True)
+
+    def exercise(self, progress: ExerciseProgress | None) -> Outgoing:
+        """Where an exercise is, retained; None clears it."""
+        payload = b"" if progress is None else self._wrap(progress)
+        return Outgoing(self._topics[Channel.EXERCISE], payload, durable=False, retain=True)
 
     def anchor(self, anchor: Anchor) -> Outgoing:
         """The wall-clock time of this run; kept until acknowledged, and retained."""

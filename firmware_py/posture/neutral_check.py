@@ -20,6 +20,23 @@ class Fit(StrEnum):
     """Not usable: angles from it would mislead."""
 
 
+class FitCause(StrEnum):
+    """Which witness a verdict rests on."""
+
+    NOTHING = "nothing"
+    """Nothing was seen yet."""
+    NO_NEUTRAL = "no_neutral"
+    PUTTING_ON = "putting_on"
+    """How upright the wearer sat in the first minute."""
+    SAT_UPRIGHT = "sat_upright"
+    """The wearer came back to the neutral later."""
+    SLIP = "slip"
+    CREEP = "creep"
+    WALKS = "walks"
+    TURNED = "turned"
+    """The wearer walks upright and the sensor does not."""
+
+
 @dataclass(frozen=True, slots=True)
 class FitVerdict:
     """What is known of the fit.
@@ -30,12 +47,14 @@ class FitVerdict:
         reason: one sentence for the wearer; empty where unknown.
         suggested_up: a neutral that would fit, unit vector in the body frame of the mounting, as
             `SetNeutral` takes it; None where there is none to suggest.
+        cause: the witness.
     """
 
     fit: Fit
     off_deg: float
     reason: str
     suggested_up: Vector | None = None
+    cause: FitCause = FitCause.NOTHING
 
     @property
     def stale(self) -> bool:
@@ -97,14 +116,11 @@ def still_fits(up: Vector, rules: FitRules | None = None) -> FitVerdict:
     rules = rules or FitRules()
     off = tilt_deg(up)
     if off <= rules.take_over_deg:
-        return FitVerdict(Fit.FITS, off, f"it sits as it did the last time, {off:.0f}° apart")
-    if off <= rules.stale_deg:
-        return FitVerdict(
-            Fit.DOUBTFUL, off, f"it sits {off:.0f}° from the last time; sit upright for 5 s and press once"
-        )
-    return FitVerdict(
-        Fit.STALE, off, f"it sits {off:.0f}° from the last time; sit upright for 5 s and press once"
-    )
+        reason = f"it sits as it did the last time, {off:.0f}° apart"
+        return FitVerdict(Fit.FITS, off, reason, cause=FitCause.PUTTING_ON)
+    fit = Fit.DOUBTFUL if off <= rules.stale_deg else Fit.STALE
+    reason = f"it sits {off:.0f}° from the last time; sit upright for 5 s and press once"
+    return FitVerdict(fit, off, reason, cause=FitCause.PUTTING_ON)
 
 
 class NeutralOf(StrEnum):

@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 
 from firmware_py.posture import events as ev
 from firmware_py.posture.messages import CHANNELS, DURABLE, Channel
+from firmware_py.posture.rating import Grade, Rating, Weakness
 from firmware_py.posture.tally import Tally
 
 EVENTS = [cls for cls, channel in CHANNELS.items() if channel in DURABLE or channel is Channel.LIVE]
@@ -19,6 +20,9 @@ _ANGLES = st.floats(-360.0, 360.0)
 _TEXTS = st.text(st.characters(codec="utf-8"), max_size=60)
 _COUNTS = st.integers(0, 10**9)
 _TABLES = st.dictionaries(st.text(min_size=1, max_size=20), _COUNTS, max_size=4)
+
+
+_WEAK = st.lists(st.sampled_from(Weakness), max_size=5).map(tuple)
 
 
 def _numbers(name: str) -> st.SearchStrategy[float]:
@@ -43,6 +47,8 @@ def _field(name: str, hint: Any) -> st.SearchStrategy[Any]:  # Any: whatever the
         int: _COUNTS,
         str: _TEXTS,
         bool: st.booleans(),
+        tuple[float, float, float] | None: st.none() | st.tuples(*[st.floats(-1.0, 1.0)] * 3),
+        Rating | None: st.none() | st.builds(Rating, st.sampled_from(Grade), _ANGLES, _WEAK),
         dict[str, float]: st.dictionaries(_TEXTS.filter(lambda text: len(text) <= 40), st.floats(-1e6, 1e6)),
         ev.Unjudged | None: st.none() | st.sampled_from(ev.Unjudged),
     }
