@@ -36,6 +36,13 @@ from .posture.commands import (
     SetRules,
     Snooze,
 )
+from .posture.exercise_words import (
+    BeginExercise,
+    PauseExercise,
+    RemindExercise,
+    ResumeExercise,
+    StopExercise,
+)
 from .posture.fit import NeutralOf
 from .posture.messages import Anchor
 
@@ -49,7 +56,21 @@ _LARGEST_FRAME = 1 << 26
 
 _COMMANDS: dict[str, type[Command]] = {
     kind.__name__: kind
-    for kind in (Snooze, SetMode, SetCalendar, SetRules, SetPlan, SetNeutral, NoteBuzz, EndSession)
+    for kind in (
+        Snooze,
+        SetMode,
+        SetCalendar,
+        SetRules,
+        SetPlan,
+        SetNeutral,
+        NoteBuzz,
+        EndSession,
+        BeginExercise,
+        PauseExercise,
+        ResumeExercise,
+        StopExercise,
+        RemindExercise,
+    )
 }
 
 

@@ -13,14 +13,42 @@ from collections.abc import Callable, Mapping
 from typing import Final
 
 from ..posture import events as said
+from ..posture.settings import BodyAlert
+from ..posture.exercise_words import ExerciseCue, ExerciseDue, ExerciseProgress
 from .clock import Clock
 from .motors import Motor
 from .patterns import Pattern, duration_s
 
 log = logging.getLogger(__name__)
 
+ALERTS: Final[Mapping[str, BodyAlert]] = {
+    "slouch": BodyAlert.SLOUCH,
+    "slouch_again": BodyAlert.SLOUCH,
+    "corrected": BodyAlert.CORRECTED,
+    "break_due": BodyAlert.BREAK,
+    "lost": BodyAlert.SENSOR_LOST,
+    "snoozed": BodyAlert.ANSWER,
+    "awake": BodyAlert.ANSWER,
+    "loud": BodyAlert.ANSWER,
+    "silent": BodyAlert.ANSWER,
+}
+"""Pattern that answers an event -> the kind of alert that it is."""
+
 WAITING: Final = 2
 """Patterns that may wait behind the one that plays; a further one is dropped, for late feedback misleads."""
+
+EXERCISE_CUES: Final[Mapping[ExerciseCue, str | None]] = {
+    ExerciseCue.NONE: None,
+    ExerciseCue.TICK: "step",
+    ExerciseCue.GO: "exercise_go",
+    ExerciseCue.HELD: "exercise_held",
+    ExerciseCue.RELEASE: "exercise_release",
+    ExerciseCue.DONE: "done",
+    ExerciseCue.WRONG: "failed",
+    ExerciseCue.PAUSE: "silent",
+    ExerciseCue.STOP: "silent",
+}
+"""With eyes closed and the phone away these are all there is: one long, one short, two short, three."""
 
 
 class Haptics:
@@ -32,6 +60,7 @@ class Haptics:
         clock: of the run.
         origin_s: moment of `clock` that is t = 0 of the run.
         tell: takes a `NoteBuzz` for the core, from another thread.
+        wanted: whether the wearer wants to feel this kind of alert; asked at each event.
     """
 
     def __init__(
@@ -42,12 +71,14 @@ class Haptics:
         *,
         origin_s: float = 0.0,
         tell: Callable[[said.NoteBuzz], None] = lambda note: None,
+        wanted: Callable[[BodyAlert], bool] = lambda kind: True,
     ) -> None:
         self._motor = motor
         self._patterns = patterns
         self._clock = clock
         self._origin_s = origin_s
         self._tell = tell
+        self._wanted = wanted
         self._waiting: queue.Queue[str | None] = queue.Queue()
         self._faulty = False
         self._thread = threading.Thread(target=self._work, name="haptics", daemon=True)
@@ -56,7 +87,7 @@ class Haptics:
     def __call__(self, event: said.Event) -> None:
         """Answer an event, if it has an answer."""
         name = pattern_for(event)
-        if name is not None:
+        if name is not None and self._wanted(ALERTS[name]):
             self.play(name)
 
     def play(self, name: str) -> None:
@@ -125,9 +156,13 @@ def pattern_for(event: said.Event) -> str | None:
             return "break_due"
         case said.SensorLost():
             return "lost"
+        case ExerciseProgress(cue=cue):
+            return EXERCISE_CUES[cue]
+        case ExerciseDue():
+            return "exercise_due"
         case said.Snoozed(t_s=now_s, until_s=until_s):
             return "snoozed" if until_s > now_s else "awake"
-        case said.ModeChanged(mode=mode):
+        case said.ModeChanged(mode=mode, calendar=False):
             return "loud" if mode is said.Mode.TRAINING else "silent"
         case _:
             return None

@@ -13,6 +13,7 @@ import time
 from collections import deque
 
 from ..posture.events import Event, Reading
+from ..posture.exercise_words import ExerciseProgress
 from ..posture.messages import Anchor, Asked, Encoder, Outgoing, Reply, Told, Watch
 from .anchor import RunClock
 from .delivery import BACK_OFF_S, Delivery
@@ -82,6 +83,9 @@ class Publisher:
             connection = self._delivery.connection
             if connection is not None and self._watchers.last_s > time.monotonic():
                 connection.try_live(self._encoder.live(event))
+            return
+        if isinstance(event, ExerciseProgress):
+            self.show(self._encoder.exercise(event))
             return
         self._writer.put(event)
 

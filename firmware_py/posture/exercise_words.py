@@ -213,3 +213,6 @@ class RemindExercise:
 
 ExerciseCommand = BeginExercise | PauseExercise | ResumeExercise | StopExercise | RemindExercise
 """What the core can be told about exercises."""
+
+ExerciseRequest = StartExercise | PauseExercise | ResumeExercise | StopExercise | RemindExercise
+"""What a device may be asked about exercises."""

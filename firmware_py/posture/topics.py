@@ -20,6 +20,7 @@ class Channel(StrEnum):
     EVENT = "event"
     SESSION = "session"
     GUIDE = "guide"
+    EXERCISE = "exercise"
     NOW = "now"
     STATUS = "status"
     ANCHOR = "anchor"

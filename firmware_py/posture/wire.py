@@ -9,6 +9,7 @@ from typing import Literal
 
 from . import events as ev
 from .events import Event
+from .exercise_words import ExerciseRequest
 from .guidance import AcceptNeutral, GuideCommand, GuideProgress
 from .rating import CalibrationInForce
 from .settings import ChangeSettings, SettingsInForce
@@ -129,6 +130,7 @@ Request = (
     | Watch
     | GuideCommand
     | AcceptNeutral
+    | ExerciseRequest
 )
 """What a device may be asked over the network. `NoteBuzz` is the motor's own and stays inside."""
 
