@@ -15,7 +15,9 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from .config import Config
+    from .guided import Guided
     from .links.mqtt import MqttSettings
+    from .service import Watchdog
 
 log = logging.getLogger(__name__)
 
@@ -54,6 +56,29 @@ def run(config: Config, for_s: float | None) -> int:
     Raises:
         SensorError: where a sensor is not there; nothing is simulated in its place.
     """
+    from .service import Watchdog
+
+    watchdog = Watchdog()
+    logging.basicConfig(format="%(levelname)s %(name)s: %(message)s", level=logging.INFO)
+    stopped = stop_on_signals(for_s)
+    guided = _one_run(config, watchdog, stopped, None)
+    while guided.renewed and not stopped():
+        log.info("calibrated anew: another run begins")
+        guided = _one_run(config, watchdog, stopped, guided)
+    return 0
+
+
+def _one_run(
+    config: Config, watchdog: Watchdog, stopped: Callable[[], bool], before: Guided | None
+) -> Guided:
+    """Monitor until stopped, or until a guide brought what another run is needed for; returns that guide.
+
+    Args:
+        config: the settings.
+        watchdog: of the process.
+        stopped: whether the process shall end.
+        before: the guide that ended the run before this one.
+    """
     from .body import Body
     from .console import Console
     from .guided import Guided
@@ -64,11 +89,7 @@ def run(config: Config, for_s: float | None) -> int:
     from .posture.profile import to_json
     from .recording import header_of
     from .sensors import default_profile, open_sensors, profile_for
-    from .service import Watchdog
 
-    watchdog = Watchdog()
-    logging.basicConfig(format="%(levelname)s %(name)s: %(message)s", level=logging.INFO)
-    stopped = stop_on_signals(for_s)
     data = config.data_folder()
     clock = SystemClock()
     origin_s = clock.monotonic()
@@ -77,6 +98,8 @@ def run(config: Config, for_s: float | None) -> int:
     found = profile_for(imus, data / "profiles")
     profile = found or default_profile(imus)
     neutral_of = NeutralOf.ANOTHER_WEAR if found else NeutralOf.NOBODY
+    if found and before is not None:
+        neutral_of = NeutralOf.THIS_WEAR
     name = new_run()
     keep = None
     if config.recording.raw:
@@ -91,7 +114,7 @@ def run(config: Config, for_s: float | None) -> int:
         log.info("%s back: %s", imu.place, imu.name)
     if found is None:
         log.warning("no calibration yet: nothing is judged until your neutral is taken (plumbline calibrate)")
-    guided = Guided(profile, data / "profiles", body.cue, keep)
+    guided = Guided(profile, data / "profiles", body.cue, keep, neutral_of, before and before.shown)
     body.on_long_press = guided.neutral_press
     wiring = Wiring(
         device=config.device.name,
@@ -103,9 +126,9 @@ def run(config: Config, for_s: float | None) -> int:
         rules=config.rules(),
         mqtt=mqtt_settings(config),
         data=data,
-        keep=guided,
+        guide=guided,
         listeners=[watchdog, Console(), *body.listeners],
-        wishes=lambda: [*body.wishes(), *guided.wishes()],
+        wishes=body.wishes,
         home_assistant=config.mqtt.home_assistant,
         neutral_of=neutral_of,
     )
@@ -122,7 +145,7 @@ def run(config: Config, for_s: float | None) -> int:
     finally:
         if keep is not None:
             keep.close()
-    return 0
+    return guided
 
 
 def calibrate(config: Config, plan: str) -> int:

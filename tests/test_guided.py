@@ -20,7 +20,7 @@ from firmware_py.loop import drive
 from firmware_py.posture.blocks import TrunkBlock
 from firmware_py.posture.events import Event, NeutralChanged, Posture, Reading
 from firmware_py.posture.fit import NeutralOf
-from firmware_py.posture.guidance import GuideCue, GuidePhase
+from firmware_py.posture.guidance import GuideCue, GuidePhase, GuideProgress
 from firmware_py.posture.monitor import Monitor
 from firmware_py.posture.profile import CalibrationProfile, Neutral
 
@@ -72,17 +72,20 @@ def test_one_long_press_brings_a_first_neutral_into_force(tmp_path: Path) -> Non
     angle = math.degrees(math.acos(min(1.0, float(np.dot(kept.upper.neutral.up, true.upper.neutral.up)))))
     assert angle < 3.0
     assert GuideCue.GOOD in cues
-    assert guided.told()[-1].phase is GuidePhase.FINISHED
+    assert guided.shown is not None
+    assert guided.shown.phase is GuidePhase.FINISHED
 
 
 def test_who_moves_is_told_why_and_nothing_changes(tmp_path: Path) -> None:
     wearer, true = wearing(moving=True)
     guided = Guided(unknown(true), tmp_path)
+    told: list[GuideProgress | None] = []
+    guided.watchers.append(told.append)
     monitor = Monitor(unknown(true), RATE_HZ, neutral_of=NeutralOf.NOBODY)
     heard: list[Event] = []
     blocks = wearer.blocks(RATE_HZ, sensors=1, piece=10, end_s=15.0)
     drive(pressed_after(blocks, guided, 1.0), monitor, [heard.append], guided.wishes, guided)
-    rejected = [told for told in guided.told() if told.phase is GuidePhase.REJECTED]
+    rejected = [one for one in told if one is not None and one.phase is GuidePhase.REJECTED]
     assert rejected
     assert "you moved" in rejected[0].text.lower()
     assert Profiles(tmp_path).current("mpu6050-0x68") is None
@@ -93,11 +96,11 @@ def test_who_moves_is_told_why_and_nothing_changes(tmp_path: Path) -> None:
 def test_a_press_in_mid_guide_goes_on_instead_of_beginning_anew(tmp_path: Path, busy_press: bool) -> None:
     wearer, true = wearing(moving=False)
     guided = Guided(unknown(true), tmp_path)
-    began = 0
+    told: list[GuideProgress | None] = []
+    guided.watchers.append(told.append)
     for block in wearer.blocks(RATE_HZ, sensors=1, piece=10, end_s=30.0):
         if 10.0 <= block.until_s < 10.2 or (busy_press and 12.0 <= block.until_s < 12.2):
             guided.neutral_press()
         guided.block(block)
-        began += sum(told.phase is GuidePhase.READY for told in guided.told())
-    assert began == 1
+    assert sum(one is not None and one.phase is GuidePhase.READY for one in told) == 1
     assert len(guided.wishes()) == 1
