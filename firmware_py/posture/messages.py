@@ -52,6 +52,7 @@ from .wire import (
     StorageChanged,
     StorageLevel,
     Told,
+    TryBuzz,
     Unrecognised,
     Watch,
 )
@@ -77,6 +78,7 @@ __all__ = [
     "StorageChanged",
     "StorageLevel",
     "Told",
+    "TryBuzz",
     "Unrecognised",
     "Watch",
     "decode",
@@ -192,6 +194,7 @@ REQUESTS: Final[tuple[type[Request], ...]] = (
     ev.SetNeutral,
     ev.EndSession,
     ChangeSettings,
+    TryBuzz,
     Watch,
     StartGuide,
     PressGuide,

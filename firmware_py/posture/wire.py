@@ -12,7 +12,7 @@ from .events import Event
 from .exercise_words import ExerciseRequest
 from .guidance import AcceptNeutral, GuideCommand, GuideProgress
 from .rating import CalibrationInForce
-from .settings import ChangeSettings, SettingsInForce
+from .settings import BodyAlert, ChangeSettings, SettingsInForce
 from .topics import Channel
 
 
@@ -26,6 +26,14 @@ class Watch:
     t_s: float
     for_s: float
     who: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class TryBuzz:
+    """Let the wearer feel once what this kind of alert is like. Not of the core."""
+
+    t_s: float
+    alert: BodyAlert = BodyAlert.SLOUCH
 
 
 @dataclass(frozen=True, slots=True)
@@ -127,6 +135,7 @@ Request = (
     | ev.SetNeutral
     | ev.EndSession
     | ChangeSettings
+    | TryBuzz
     | Watch
     | GuideCommand
     | AcceptNeutral

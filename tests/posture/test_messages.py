@@ -25,6 +25,7 @@ from firmware_py.posture.messages import (
     Reply,
     Request,
     Status,
+    TryBuzz,
     Unrecognised,
     Watch,
     decode,
@@ -35,6 +36,7 @@ from firmware_py.posture.messages import (
     topic,
     topic_filter,
 )
+from firmware_py.posture.settings import BodyAlert
 from firmware_py.posture.tally import Tally
 
 from .strategies import EVENTS, events
@@ -149,6 +151,7 @@ def test_now_status_anchor_and_reply_survive_the_wire() -> None:
         ev.SetMode(0.0, ev.Mode.MEETING),
         ev.SetNeutral(0.0, (0.0, 0.6, 0.8), (0.0, 0.0, 1.0)),
         ev.EndSession(0.0),
+        TryBuzz(0.0, BodyAlert.BREAK),
         Watch(0.0, 30.0, "page"),
     ],
     ids=lambda request_: kind_of(type(request_)),
