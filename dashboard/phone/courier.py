@@ -1,7 +1,7 @@
 """The thread that decides and sends.
 
-Whatever a service does, nothing else waits for it: each batch is carried by a process with a time limit, and a
-service that is being tried is not tried again meanwhile.
+Whatever a service does, nothing else waits for it: each batch is carried by a process with a time limit, and
+a service that is being tried is not tried again meanwhile.
 """
 
 from __future__ import annotations

@@ -70,9 +70,7 @@ class PhonePage:
             request,
             "phone.html",
             "settings",
-            services=[
-                {"id": one.id, "kind": one.kind, "name": one.name} for one in self._services.of(wearer)
-            ],
+            services=self._services.of(wearer),
             rules=rules,
             quiet_from=_clock(rules.quiet_from_min),
             quiet_to=_clock(rules.quiet_to_min),
@@ -164,10 +162,8 @@ class PhonePage:
 
     def _keep(self, request: Request, rules: PhoneRules) -> None:
         now_ms = utc_ms(self._site.now())
-        change = {
-            "rules": msgspec.json.encode(rules).decode(),
-            "language": self._site.words(request).language,
-        }
+        packed, language = msgspec.json.encode(rules).decode(), self._site.words(request).language
+        change = {"rules": packed, "language": language}
         row = {"wearer_id": self._site.wearer(request), "since_utc_ms": now_ms} | change
         with self._site.writing(request) as connection:
             connection.execute(self._site.store.upsert(phone_rules, row, change | {"since_utc_ms": now_ms}))

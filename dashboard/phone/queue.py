@@ -1,4 +1,4 @@
-"""Notices on their way to services, in the store: a restart loses none, and each is tried until it expires."""
+"""Notices on their way to services, in the store: a restart loses none; each is tried until it expires."""
 
 from __future__ import annotations
 

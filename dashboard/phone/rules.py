@@ -182,7 +182,7 @@ def read(payload: str) -> Told:
 
 
 def counts(occasion: Occasion, told: Told) -> bool:
-    """Whether this event is of the sort that is told: the first reminder, a calibration that went, not one that came."""
+    """Whether this event is told: a slouch's first reminder, a calibration that went, not one that came."""
     if occasion is Occasion.SLOUCH:
         return bool(told.level == 1)
     if occasion is Occasion.CALIBRATION:
@@ -195,5 +195,5 @@ def counts(occasion: Occasion, told: Told) -> bool:
 
 
 def retry_s(tries: int) -> float:
-    """How long to wait after so many attempts that failed: 5 s, three times as long each time, 10 min at most."""
+    """The wait after so many attempts that failed: 5 s, three times as long each time, 10 min at most."""
     return float(min(5.0 * 3.0 ** max(0, tries - 1), 600.0))
