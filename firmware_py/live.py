@@ -13,6 +13,7 @@ from pathlib import Path
 from secrets import token_hex
 
 from . import __version__
+from .exercising import Answer, Exercising
 from .guided import Guided
 from .hardware.clock import Clock
 from .hardware.imu import Imu
@@ -25,6 +26,13 @@ from .links.outbox import Outbox
 from .links.publisher import Publisher
 from .loop import Keep, Listener, drive
 from .posture.events import Command
+from .posture.exercise_words import (
+    PauseExercise,
+    RemindExercise,
+    ResumeExercise,
+    StartExercise,
+    StopExercise,
+)
 from .posture.fit import NeutralOf
 from .posture.guidance import AcceptNeutral, LeaveGuide, PressGuide, SkipStep, StartGuide
 from .posture.messages import Asked, Encoder, Reply, Watch
@@ -35,6 +43,7 @@ from .posture.rules import Rules
 OUTBOX = "outbox.sqlite3"
 
 GUIDE_REQUESTS = (StartGuide, PressGuide, SkipStep, LeaveGuide, AcceptNeutral)
+EXERCISE_REQUESTS = (StartExercise, PauseExercise, ResumeExercise, StopExercise, RemindExercise)
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,6 +63,7 @@ class Wiring:
         simulated: whether the wearer is simulated; said in every message.
         keep: keeps raw samples, if anything does; a `guide` stands in its place and passes on to its own.
         guide: the guided calibration, where this run can be calibrated.
+        exercises: which exercises there are, and what was done of them today; None for none.
         listeners: further listeners, the motor for instance.
         wishes: commands from elsewhere than the network, the button for instance.
         home_assistant: whether to announce the device to Home Assistant.
@@ -72,6 +82,7 @@ class Wiring:
     simulated: bool = False
     keep: Keep | None = None
     guide: Guided | None = None
+    exercises: Exercising | None = None
     listeners: Sequence[Listener] = field(default=())
     wishes: Callable[[], Sequence[Command]] = tuple
     home_assistant: bool = False
@@ -111,8 +122,9 @@ def run_live(wiring: Wiring, stopped: Callable[[], bool]) -> None:
     source = read_sensors(wiring.imus, wiring.clock, origin_s=wiring.origin_s, stopped=ended)
 
     def commands() -> list[Command]:
-        asked = [_obeyed(one, publisher, guide) for one in publisher.asked()]
+        asked = [_obeyed(one, publisher, wiring) for one in publisher.asked()]
         wishes = [*wiring.wishes(), *(guide.wishes() if guide is not None else ())]
+        wishes += wiring.exercises.wishes() if wiring.exercises is not None else ()
         return [*wishes, *(command for command in asked if command is not None)]
 
     listeners: list[Listener] = [publisher, *wiring.listeners]
@@ -122,6 +134,9 @@ def run_live(wiring: Wiring, stopped: Callable[[], bool]) -> None:
         publisher.show(encoder.guide(guide.shown))
         publisher.tell(guide.in_force)
         listeners.append(guide.hear)
+    if wiring.exercises is not None:
+        listeners.append(wiring.exercises)
+    publisher.show(encoder.exercise(None))  # what a run that a power cut ended has left there
     publisher.start()
     try:
         drive(source, monitor, listeners, commands, wiring.keep if guide is None else guide)
@@ -133,13 +148,20 @@ def run_live(wiring: Wiring, stopped: Callable[[], bool]) -> None:
             imu.close()
 
 
-def _obeyed(asked: Asked, publisher: Publisher, guide: Guided | None) -> Command | None:
+def _obeyed(asked: Asked, publisher: Publisher, wiring: Wiring) -> Command | None:
     """The command in a request, answered as accepted; the core takes every command that it can read."""
     if isinstance(asked.request, Watch):  # the publisher's own, and answered there
         return None
     if isinstance(asked.request, GUIDE_REQUESTS):
+        guide = wiring.guide
         refusal = "this device cannot be calibrated" if guide is None else guide.request(asked.request)
         publisher.reply(Reply(asked.id, accepted=not refusal, detail=refusal))
         return None
+    if isinstance(asked.request, EXERCISE_REQUESTS):
+        answer = Answer(refusal="this device coaches no exercises")
+        if wiring.exercises is not None:
+            answer = wiring.exercises.ask(asked.request)
+        publisher.reply(Reply(asked.id, accepted=not answer.refusal, detail=answer.refusal))
+        return answer.command
     publisher.reply(Reply(asked.id, accepted=True))
     return asked.request
