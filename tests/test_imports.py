@@ -27,6 +27,8 @@ MAY_IMPORT: dict[str, tuple[str, ...]] = {
     "firmware_py.keeper": (*CORE, "firmware_py.recording"),
     "firmware_py.inputs": (*CORE, "firmware_py.recording", "firmware_py.samples_csv"),
     "firmware_py.loop": CORE,
+    "firmware_py.exercise_file": CORE,
+    "firmware_py.exercising": (*CORE, "firmware_py.whole_file"),
     "firmware_py.console": CORE,
     "firmware_py.service": CORE,
     "firmware_py.units": (),
@@ -45,7 +47,7 @@ MAY_IMPORT: dict[str, tuple[str, ...]] = {
     "firmware_py.administer": OURS,
     "firmware_py.doctor": OURS,
     "calibration": (*CORE, "firmware_py.config", "calibration"),
-    "dashboard": (*CORE, "firmware_py.config", "dashboard"),
+    "dashboard": (*CORE, "firmware_py.config", "firmware_py.exercise_file", "dashboard"),
 }
 
 ROOTS = {module for module, allowed in MAY_IMPORT.items() if allowed == OURS}
