@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 
 from firmware_py.posture import events as ev
 from firmware_py.posture.messages import CHANNELS, DURABLE, Channel
+from firmware_py.posture.position import Position
 from firmware_py.posture.rating import Grade, Rating, Weakness
 from firmware_py.posture.tally import Tally
 
@@ -50,6 +51,7 @@ def _field(name: str, hint: Any) -> st.SearchStrategy[Any]:  # Any: whatever the
         tuple[float, float, float] | None: st.none() | st.tuples(*[st.floats(-1.0, 1.0)] * 3),
         Rating | None: st.none() | st.builds(Rating, st.sampled_from(Grade), _ANGLES, _WEAK),
         dict[str, float]: st.dictionaries(_TEXTS.filter(lambda text: len(text) <= 40), st.floats(-1e6, 1e6)),
+        Position | None: st.none() | st.sampled_from(Position),
         ev.Unjudged | None: st.none() | st.sampled_from(ev.Unjudged),
     }
     return known[hint]
