@@ -272,9 +272,14 @@ class NoteView:
         return min(self.before.judged_s, self.after.judged_s) >= LEAST_JUDGED_TO_COMPARE_S
 
 
-def weeks_of_month(period: Period) -> list[list[date | None]]:
-    """The rows of a month's calendar, None outside the month; weeks begin on Monday."""
-    cells: list[date | None] = [None] * period.first.weekday()
+def weekdays(week_start: int) -> list[int]:
+    """The days of a week in order, 0 Monday to 6 Sunday, from the one that it begins on."""
+    return [(week_start + n) % 7 for n in range(7)]
+
+
+def weeks_of_month(period: Period, week_start: int = 0) -> list[list[date | None]]:
+    """The rows of a month's calendar, None outside the month; weeks begin on `week_start` (0 Monday)."""
+    cells: list[date | None] = [None] * ((period.first.weekday() - week_start) % 7)
     cells += [period.first + timedelta(days=n) for n in range(period.count)]
     cells += [None] * (-len(cells) % 7)
     return [cells[n : n + 7] for n in range(0, len(cells), 7)]

@@ -63,7 +63,7 @@ class Pages:
             "texts": t.under("live"),
             "name": t("page.name"),
             "decimal": t("format.decimal"),
-            "angle_digits": 0,
+            "angle_digits": t.angle_digits,
             "static": f"/static/{self._site.version}",
             "enter_deg": self._site.settings.slouch_enter_deg,
             "read_ago_s": self._read_ago_s(known),
@@ -136,7 +136,8 @@ class Pages:
         wearer = self._site.wearer(request)
         try:
             span = Span(request.path_params["span"])
-            period = Period.around(span, date.fromisoformat(request.path_params["day"]))
+            week_start = self._site.preferences(request).week_start
+            period = Period.around(span, date.fromisoformat(request.path_params["day"]), week_start)
             stretch, stretch_before = (
                 period.stretch(self._site.zone),
                 period.before().stretch(self._site.zone),
@@ -167,7 +168,8 @@ class Pages:
             today=self._site.now().date(),
             percentiles=[session_view.known(percentile_deg(tally.flexion, p)) for p in session_view.PERCENTS],
             above=[(angle, share_above(tally, angle)) for angle in SHARES_ABOVE_DEG],
-            calendar=history.weeks_of_month(period) if span is Span.MONTH else [],
+            calendar=history.weeks_of_month(period, week_start) if span is Span.MONTH else [],
+            weekdays=history.weekdays(week_start),
             level=history.level,
             spans=list(Span),
             rest_share=look.share_outside(look.worst),

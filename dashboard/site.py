@@ -23,12 +23,16 @@ from starlette.responses import HTMLResponse, Response
 from .ingest import Ingest
 from .live import Hub
 from .navigation import MORE, TABS
+from .preferences import Preferences, preferences_of
 from .settings import Settings
 from .store import Store
 from .visitor import KEY, Visitor, visitor_of
 from .words import Words, preferred, words
 
 STATIC = Path(str(files("dashboard") / "static"))
+
+_PREFERENCES = "plumbline.preferences"
+"""Where in an ASGI scope they are kept, so that a page asks the store for them once."""
 
 
 @dataclass
@@ -85,8 +89,22 @@ class Site:
             yield connection
 
     def words(self, request: HTTPConnection) -> Words:
-        """The texts in the reader's language."""
-        return words(self.settings.language or preferred(request.headers.get("accept-language", "")))
+        """The texts in the reader's language, with the reader's clock."""
+        wanted = self.preferences(request)
+        wish = self.settings.language or preferred(request.headers.get("accept-language", ""))
+        return words(wanted.language or wish, wanted.clock_h, wanted.angle_digits)
+
+    def preferences(self, request: HTTPConnection) -> Preferences:
+        """How the reader wants the pages to speak; before a sign-in, and without a wearer, as it comes."""
+        found: Preferences | None = request.scope.get(_PREFERENCES)
+        if found is None:
+            visitor: Visitor | None = request.scope.get(KEY)
+            found = Preferences()
+            if visitor is not None and visitor.own_wearer is not None:
+                with self.store.reading(visitor.own_wearer) as connection:
+                    found = preferences_of(connection, visitor.own_wearer)
+            request.scope[_PREFERENCES] = found
+        return found
 
     def page(self, request: HTTPConnection, template: str, here: str, **shown: Any) -> Response:
         """A page; `here` is its key in the navigation, `status` its code where it is not 200."""

@@ -226,4 +226,4 @@ rejections = Table(
 """Messages that could not be read: how many, of which kind, on which topic."""
 
 # Last, because it needs the metadata from above: whoever has the metadata has all of the tables.
-from . import people_tables  # noqa: E402, F401
+from . import people_tables, preferences  # noqa: E402, F401

@@ -24,9 +24,13 @@ _FOLDER = Path(__file__).parent / "texts"
 class Words:
     """One language's texts and its ways with numbers, times and dates."""
 
-    def __init__(self, language: str, texts: Mapping[str, str]) -> None:
+    def __init__(
+        self, language: str, texts: Mapping[str, str], clock_h: int = 24, angle_digits: int = 0
+    ) -> None:
         self.language = language
         self.texts = texts
+        self.clock_h = clock_h
+        self.angle_digits = angle_digits
 
     def __call__(self, key: str, **values: Any) -> str:
         """The text of `key`, with `values` in its braces; `n` chooses the plural.
@@ -56,8 +60,12 @@ class Words:
         return text.replace("-", "−").replace(".", self.texts["format.decimal"])
 
     def degrees(self, value: float | None) -> str:
-        """An angle in whole degrees; a dash where it is unknown."""
-        return "–" if value is None or value != value else f"{self.number(value)}°"
+        """An angle that was measured; a dash where it is unknown."""
+        return "–" if value is None or value != value else f"{self.number(value, self.angle_digits)}°"
+
+    def mark(self, degrees: float) -> str:
+        """An angle of a scale or a setting: as many digits as it has."""
+        return f"{self.number(degrees, 0 if float(degrees).is_integer() else 1)}°"
 
     def percent(self, share: float | None) -> str:
         """A share 0–1 in whole per cent; a dash where it is unknown."""
@@ -87,7 +95,17 @@ class Words:
 
     def clock(self, at_utc_ms: int | None, zone: tzinfo) -> str:
         """A time of day, such as 14:05."""
-        return "–" if at_utc_ms is None else f"{local(at_utc_ms, zone):%H:%M}"
+        if at_utc_ms is None:
+            return "–"
+        at = local(at_utc_ms, zone)
+        return self.time(at.hour, at.minute)
+
+    def time(self, hour: int, minute: int = 0) -> str:
+        """A time of day, such as 14:05 or 2:05 p.m.; the hour 24 is the end of a day."""
+        if self.clock_h == 24:
+            return f"{hour:02d}:{minute:02d}"
+        half = self("format.am" if hour % 24 < 12 else "format.pm")
+        return f"{hour % 12 or 12}:{minute:02d} {half}"
 
     def date_of(self, at_utc_ms: int, zone: tzinfo) -> date:
         """The local date of a moment."""
@@ -123,14 +141,19 @@ class Words:
 
 
 @cache
-def words(language: str) -> Words:
+def words(language: str, clock_h: int = 24, angle_digits: int = 0) -> Words:
     """The texts of a language; English for one that there is no file for."""
     if language not in LANGUAGES:
         language = LANGUAGES[0]
+    return Words(language, _texts(language), clock_h, angle_digits)
+
+
+@cache
+def _texts(language: str) -> Mapping[str, str]:
     flat: dict[str, str] = {}
     for path in sorted(_FOLDER.glob(f"{language}*.toml")):
         _flatten(tomllib.loads(path.read_text(encoding="utf-8")), "", flat)
-    return Words(language, flat)
+    return flat
 
 
 def _flatten(tree: Mapping[str, Any], prefix: str, into: dict[str, str]) -> None:
