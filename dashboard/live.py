@@ -8,6 +8,7 @@ lease that it renews) and lets go when the last viewer has left.
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import logging
 import time
 from collections import deque
@@ -28,6 +29,7 @@ from firmware_py.posture.messages import (
     Watch,
     decode,
     encode_request,
+    parse_topic,
     topic,
 )
 
@@ -49,6 +51,9 @@ PULSE_S = 2.0
 
 MAX_PENDING = 200
 """News kept for a slow viewer; older ones are dropped, the page reads its day from the store."""
+
+STANDING = (Channel.EXERCISE,)
+"""Channels whose last message is shown to whoever comes later, under their name, until it is cleared."""
 
 MAX_DEVICES = 1000
 """Devices remembered; forged names end here."""
@@ -97,6 +102,7 @@ class Hub:
         self._viewers: set[Viewer] = set()
         self._online: dict[str, bool] = {}
         self._read_at_s: dict[str, float] = {}  # of the last reading that came by, on the monotonic clock
+        self._standing: dict[tuple[str, Channel], bytes] = {}
         self._answers: dict[tuple[str, str], asyncio.Future[Reply]] = {}
         self._loop: asyncio.AbstractEventLoop | None = None
         self._leasing: asyncio.Task[None] | None = None
@@ -143,6 +149,7 @@ class Hub:
         for device, online in self._online.items():
             if viewer.sees(device):
                 viewer.news.append(self._status(device, online))
+        viewer.news.extend(packed for (device, _), packed in self._standing.items() if viewer.sees(device))
         viewer.waiting.set()
         if self._leasing is None:
             self._leasing = asyncio.create_task(self._lease())
@@ -215,6 +222,9 @@ class Hub:
         live = topic_text.endswith("/live")
         if live and not self._viewers:
             return
+        if not payload:
+            self._cleared(topic_text)
+            return
         try:
             message = decode(topic_text, payload)
         except MessageError as error:
@@ -238,10 +248,25 @@ class Hub:
             answer = self._answers.get((device, body.id))
             if answer is not None and not answer.done():
                 answer.set_result(body)
+        elif message.channel in STANDING:
+            head = {"type": message.channel.value, "device": device, "simulated": message.simulated}
+            self._stand(device, message.channel, _encode(head | {"data": body}))
         elif message.channel is Channel.EVENT:
             head = {"type": "event", "device": device, "simulated": message.simulated}
             kind = msgspec.json.decode(payload, type=_Kind).kind
             self._tell(device, _encode(head | {"kind": kind, "data": body}))
+
+    def _stand(self, device: str, channel: Channel, packed: bytes) -> None:
+        if (device, channel) not in self._standing and len(self._standing) >= MAX_DEVICES:
+            return
+        self._standing[device, channel] = packed
+        self._tell(device, packed)
+
+    def _cleared(self, topic_text: str) -> None:
+        with contextlib.suppress(MessageError):
+            device, channel = parse_topic(topic_text)
+            if self._standing.pop((device, channel), None) is not None:
+                self._tell(device, _encode({"type": channel.value, "device": device, "data": None}))
 
     def _set_online(self, device: str, online: bool) -> None:
         if device not in self._online and len(self._online) >= MAX_DEVICES:

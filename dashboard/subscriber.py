@@ -115,7 +115,7 @@ class Subscriber:
         self._connection += 1
         log.info("connected to the broker at %s", self._where)
         filters = [(topic_filter(channel), 1) for channel in KEPT]
-        filters += [(topic_filter(channel), 0) for channel in (Channel.LIVE, Channel.REPLY)]
+        filters += [(topic_filter(channel), 0) for channel in (Channel.LIVE, Channel.REPLY, Channel.EXERCISE)]
         client.subscribe(filters)
         self._on_link(True)
 
