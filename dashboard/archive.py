@@ -20,10 +20,14 @@ from firmware_py.errors import StoreError
 from firmware_py.posture.events import MinutePassed
 from firmware_py.posture.messages import CHANNELS, SCHEMA, Anchor, Channel, kind_of, topic
 
+from . import diary
 from .ingest import Ingest, Taken
 from .rollup import unpacked
+from .row_security import BACKSTAGE, DOOR_TABLES
 from .store import Store
-from .tables import devices, episodes, events, minutes, notes, quarters, runs, sessions, wearers
+from .symptoms import Entry
+from .symptoms import decoded as decoded_entry
+from .tables import devices, events, metadata, minutes, notes, runs, wearers
 
 MAX_LINE = 100_000
 _BATCH = 2000
@@ -31,6 +35,9 @@ _BATCH = 2000
 
 NOTE = "note"
 """Stands in the place of a topic where a line is a note of the wearer's, which no device sent."""
+
+DIARY = "diary"
+"""… and where it is an entry of the symptom diary."""
 
 
 class _Note(msgspec.Struct, frozen=True):
@@ -69,6 +76,8 @@ def archive(connection: Connection, wearer_id: int) -> Iterator[bytes]:
             msgspec.json.encode(_Line(NOTE, msgspec.Raw(msgspec.json.encode(_Note(row.day, row.text)))))
             + b"\n"
         )
+    for entry in diary.lines(connection, wearer_id):
+        yield msgspec.json.encode(_Line(DIARY, msgspec.Raw(entry))) + b"\n"
     every = select(minutes).where(minutes.c.wearer_id == wearer_id).order_by(*minutes.primary_key)
     for row in connection.execute(every):
         body = MinutePassed(row.end_s, row.start_s, unpacked(row.tally))
@@ -106,6 +115,7 @@ def restore(store: Store, wearer_id: int, lines: Iterable[bytes]) -> Taken:
     decode = msgspec.json.Decoder(_Line).decode
     ingest = Ingest(store)
     found: set[_Note] = set()
+    noted: list[Entry] = []
     whole = Taken()
     batch: list[tuple[str, bytes]] = []
 
@@ -127,6 +137,9 @@ def restore(store: Store, wearer_id: int, lines: Iterable[bytes]) -> Taken:
             if decoded.topic == NOTE:
                 found.add(msgspec.json.decode(decoded.message, type=_Note))
                 continue
+            if decoded.topic == DIARY:
+                noted.append(decoded_entry(bytes(decoded.message)))
+                continue
         except (msgspec.MsgspecError, UnicodeDecodeError):
             whole.rejected += 1
             continue
@@ -135,6 +148,9 @@ def restore(store: Store, wearer_id: int, lines: Iterable[bytes]) -> Taken:
             flush()
     flush()
     _add_notes(store, wearer_id, found)
+    new, known = diary.take_in(store, wearer_id, noted)
+    whole.stored += new
+    whole.repeated += known
     return whole
 
 
@@ -158,13 +174,13 @@ def erase(store: Store, wearer_id: int) -> int:
     Returns:
         How many minutes were deleted.
     """
-    with store.engine.execution_options(writes=True).begin() as connection:
-        own = select(devices.c.device_id).where(devices.c.wearer_id == wearer_id)
-        gone = connection.execute(delete(minutes).where(minutes.c.wearer_id == wearer_id)).rowcount
-        for table in (events, episodes, quarters, sessions, notes):
-            connection.execute(delete(table).where(table.c.wearer_id == wearer_id))
-        connection.execute(delete(runs).where(runs.c.device_id.in_(own)))
-        connection.execute(delete(devices).where(devices.c.wearer_id == wearer_id))
+    gone = 0
+    with store.writing(wearer_id) as connection:
+        # Rows that point at others go first. A table that comes to the schema later is erased too.
+        for table in reversed(metadata.sorted_tables):
+            if "wearer_id" in table.c and table.name not in (*DOOR_TABLES, *BACKSTAGE, wearers.name):
+                rows = connection.execute(delete(table).where(table.c.wearer_id == wearer_id)).rowcount
+                gone = rows if table is minutes else gone
     if store.is_sqlite:
         # Deleted rows stay readable in free pages and in the log until both are rewritten.
         with closing(store.engine.raw_connection()) as raw:

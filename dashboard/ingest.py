@@ -4,6 +4,8 @@ A minute, an event, a session's start and end are named for good by (device, ses
 copy changes nothing. Times are kept in the run's own seconds and, as soon as the run's anchor is
 known, as absolute times; when a later anchor corrects the clock, every row of the run moves.
 What cannot be read is counted by day, reason and topic, logged, and loses nothing else.
+
+Any number of processes may do this to one PostgreSQL at once, each with any part of the messages.
 """
 
 from __future__ import annotations
@@ -12,12 +14,15 @@ import logging
 from collections import Counter
 from collections.abc import Iterable, Sequence
 
+from sqlalchemy import Connection
 from sqlalchemy.exc import DataError, IntegrityError
 
 from firmware_py.errors import MessageError, SchemaError
-from firmware_py.posture.messages import Channel, Message, decode
+from firmware_py.posture.messages import Anchor, Channel, Message, Status, decode
 
-from .batch import FIRST_WEARER, MAX_REJECTED_TOPICS, Batch, Taken
+from .batch import FIRST_WEARER, MAX_REJECTED_TOPICS, Taken, UnknownRunError, reject, write
+from .rollup import sweep
+from .runs import RunKey, introduce
 from .store import Store
 
 __all__ = ["FIRST_WEARER", "KEPT", "MAX_REJECTED_TOPICS", "Ingest", "Taken"]
@@ -27,18 +32,38 @@ log = logging.getLogger(__name__)
 KEPT = (Channel.MINUTE, Channel.EVENT, Channel.SESSION, Channel.ANCHOR, Channel.STATUS)
 """The channels whose messages the store keeps."""
 
+MAX_MET = 100_000
+"""Runs remembered as introduced; beyond, all are introduced again, which costs a query and nothing else."""
+
 
 class Ingest:
-    """Writes messages into a store. One batch is one transaction: all of it, or nothing."""
+    """Writes messages into a store. The rows of one batch are one transaction: all of it, or nothing.
 
-    def __init__(self, store: Store) -> None:
+    Args:
+        store: where to.
+        newcomers: the wearer whom a device is given to that nobody knows.
+    """
+
+    def __init__(self, store: Store, newcomers: int = FIRST_WEARER) -> None:
         self._store = store
+        self._newcomers = newcomers
+        self._met: set[RunKey] = set()
 
     def take(self, arrived: Iterable[tuple[str, bytes]]) -> Taken:
-        """Store a batch of (topic, payload); returns after the commit.
+        """Store a batch of (topic, payload), and bring the sums up to date; returns after the commits.
 
         Raises:
-            sqlalchemy.exc.DBAPIError: the database failed; nothing of the batch is stored.
+            sqlalchemy.exc.DBAPIError: the database failed.
+        """
+        taken = self.keep(arrived)
+        self.settle(wait=True)
+        return taken
+
+    def keep(self, arrived: Iterable[tuple[str, bytes]]) -> Taken:
+        """Store a batch of (topic, payload); returns after the commit. The sums may follow: `settle`.
+
+        Raises:
+            sqlalchemy.exc.DBAPIError: the database failed; no message of the batch is stored.
         """
         readable: list[Message] = []
         unreadable: Counter[tuple[str, str]] = Counter()
@@ -55,27 +80,67 @@ class Ingest:
         except (DataError, IntegrityError):
             return self._one_by_one(readable, unreadable)
 
+    def settle(self, *, wait: bool = False) -> bool:
+        """Bring the sums up to date with all that is stored, whoever stored it.
+
+        Args:
+            wait: for another process that is at it; else leave the rest to it.
+
+        Returns:
+            Whether nothing is left to do.
+        """
+        if self._store.is_sqlite:
+            return True  # the one writer sums in the transaction that stores
+        while True:
+            with self._store.engine.begin() as connection:
+                swept = sweep(connection, wait=wait)
+            if swept <= 0:
+                return swept == 0
+
     def _commit(self, readable: Sequence[Message], unreadable: Counter[tuple[str, str]]) -> Taken:
-        taken = Taken(rejected=unreadable.total())
-        with self._store.engine.execution_options(writes=True).begin() as connection:
-            batch = Batch(self._store, connection, taken)
-            batch.reject(unreadable)
-            batch.take(readable)
+        engine = self._store.engine.execution_options(writes=True)
+        news = [message for message in readable if self._is_news(message)]
+        if news:
+            with engine.begin() as connection:
+                introduce(connection, news, self._newcomers)
+                self._sum(connection)
+        try:
+            with engine.begin() as connection:
+                taken = write(connection, readable)
+                reject(connection, unreadable)
+                self._sum(connection)
+        except UnknownRunError:  # deleted since, or handed on
+            self._met.clear()
+            with engine.begin() as connection:
+                introduce(connection, readable, self._newcomers)
+                taken = write(connection, readable)
+                reject(connection, unreadable)
+                self._sum(connection)
+        if len(self._met) > MAX_MET:
+            self._met.clear()
+        self._met.update((message.device, message.run) for message in readable)
+        taken.rejected += unreadable.total()
         return taken
+
+    def _is_news(self, message: Message) -> bool:
+        if isinstance(message.body, Anchor | Status):
+            return True
+        return (message.device, message.run) not in self._met
+
+    def _sum(self, connection: Connection) -> None:
+        if self._store.is_sqlite:
+            while sweep(connection, wait=True):
+                pass
 
     def _one_by_one(self, readable: Sequence[Message], unreadable: Counter[tuple[str, str]]) -> Taken:
         """Find the messages that the database refuses; the others must not wait behind them for ever."""
         sum_of_all = Taken()
         for message in readable:
             try:
-                taken = self._commit([message], Counter())
+                sum_of_all.add(self._commit([message], Counter()))
             except (DataError, IntegrityError) as error:
                 topic = f"{message.device}/{message.channel}"
                 unreadable["refused by the database", topic] += 1
                 log.warning("the database refuses a message of %s: %s", topic, error.orig)
-                continue
-            sum_of_all.stored += taken.stored
-            sum_of_all.repeated += taken.repeated
-            sum_of_all.touched |= taken.touched
-        sum_of_all.rejected = self._commit([], unreadable).rejected
+        sum_of_all.add(self._commit([], unreadable))
         return sum_of_all

@@ -1,7 +1,9 @@
-"""Keeps the sums of quarters of an hour in step with the minutes they are made of.
+"""Keeps the sums of quarters, hours and days in step with the minutes they are made of.
 
-A quarter that was touched is summed anew from its minutes, in the transaction that touched it:
-nothing is added to a sum, so nothing can be added twice.
+Whoever touches a minute notes its quarter, in the same transaction; the notes are worked off one
+sweep at a time, whoever left them. A quarter is summed anew from its minutes, its hour from its
+quarters, its day from its hours: nothing is added to a sum, so nothing can be added twice, and what
+two writers touched at the same time is summed from what both of them committed.
 """
 
 from __future__ import annotations
@@ -11,15 +13,27 @@ from collections.abc import Iterable
 from typing import Any
 
 import msgspec
-from sqlalchemy import Connection, delete, insert, select
+from sqlalchemy import BigInteger, Connection, Integer, Table, column, delete, select, text, values
 
 from firmware_py.posture.tally import Tally
 
-from .tables import FIGURES, minutes, quarters
+from .bulk import insert_new, is_postgresql, upsert
+from .tables import FIGURES, days, hours, minutes, quarters, touched_quarters
 
 QUARTER_MS = 900_000
+HOUR_MS = 3_600_000
+DAY_MS = 86_400_000
 
-_CHUNK = 500  # SQLite takes a few thousand parameters in a statement
+SWEEP = 5000
+"""Notes that are worked off in one transaction."""
+
+SWEEPING = 0x9DB_0003
+"""Number of the advisory lock that one sweep at a time holds."""
+
+_CHUNK = 500  # sums made by one statement; SQLite takes a few thousand parameters
+
+Touched = set[tuple[int, int, int]]
+"""Device, wearer and the beginning of a stretch, ms since 1970 UTC."""
 
 _decode = msgspec.json.Decoder(Tally).decode
 
@@ -57,50 +71,102 @@ def quarter_of(at_utc_ms: int) -> int:
     return at_utc_ms // QUARTER_MS * QUARTER_MS
 
 
-def recount(connection: Connection, device_id: int, wearer_id: int, touched: set[int]) -> None:
-    """Sum these quarters of a device anew.
+def note(connection: Connection, touched: Touched) -> None:
+    """Note quarters whose minutes are touched in this transaction."""
+    names = ("device_id", "wearer_id", "start_utc_ms")
+    insert_new(connection, touched_quarters, (dict(zip(names, key, strict=True)) for key in sorted(touched)))
+
+
+def sweep(connection: Connection, *, wait: bool) -> int:
+    """Work off what was noted, up to `SWEEP` notes.
 
     Args:
         connection: a transaction that writes.
-        device_id: whose minutes.
-        wearer_id: who wore it.
-        touched: beginnings of quarters, ms since 1970 UTC.
+        wait: for another sweep to end; else leave the notes to that one's next turn.
+
+    Returns:
+        How many notes were worked off: 0 means that none are left; -1 that another sweep is going on.
     """
-    starts = sorted(touched)
-    for cut in range(0, len(starts), _CHUNK):
-        chunk = starts[cut : cut + _CHUNK]
-        connection.execute(
-            delete(quarters).where(
-                quarters.c.wearer_id == wearer_id,
-                quarters.c.device_id == device_id,
-                quarters.c.start_utc_ms.in_(chunk),
+    if is_postgresql(connection):
+        if wait:
+            connection.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": SWEEPING})
+        elif not connection.scalar(text("SELECT pg_try_advisory_xact_lock(:key)"), {"key": SWEEPING}):
+            return -1
+    c = touched_quarters.c
+    oldest = select(c.mark_id).order_by(c.mark_id).limit(SWEEP)
+    noted = connection.execute(
+        delete(touched_quarters)
+        .where(c.mark_id.in_(oldest.scalar_subquery()))
+        .returning(c.device_id, c.wearer_id, c.start_utc_ms)
+    ).all()
+    touched = {tuple(row) for row in noted}
+    sum_anew(connection, minutes, quarters, QUARTER_MS, touched)
+    of_hours = {(device, wearer, start // HOUR_MS * HOUR_MS) for device, wearer, start in touched}
+    sum_anew(connection, quarters, hours, HOUR_MS, of_hours)
+    of_days = {(device, wearer, start // DAY_MS * DAY_MS) for device, wearer, start in touched}
+    sum_anew(connection, hours, days, DAY_MS, of_days)
+    return len(noted)
+
+
+def sum_anew(connection: Connection, parts: Table, sums: Table, span_ms: int, touched: Touched) -> None:
+    """Make these sums anew from their parts; one without parts is gone.
+
+    Args:
+        connection: a transaction that writes.
+        parts: `minutes`, or finer sums; what begins in a stretch is part of it.
+        sums: where the sums stand.
+        span_ms: how long each stretch is.
+        touched: which ones.
+    """
+    keys = sorted(touched)
+    for cut in range(0, len(keys), _CHUNK):
+        chunk = keys[cut : cut + _CHUNK]
+        wanted = (
+            values(
+                column("device_id", Integer),
+                column("wearer_id", Integer),
+                column("start_utc_ms", BigInteger),
+                name="wanted",
             )
+            .data(chunk)
+            .cte("wanted")
         )
+        figures = [parts.c[name] for name in FIGURES]
         found = connection.execute(
-            select(minutes.c.start_utc_ms, minutes.c.tally, *(minutes.c[name] for name in FIGURES)).where(
-                minutes.c.wearer_id == wearer_id,
-                minutes.c.device_id == device_id,
-                minutes.c.start_utc_ms >= chunk[0],
-                minutes.c.start_utc_ms < chunk[-1] + QUARTER_MS,
+            select(*wanted.c, parts.c.tally, *figures).join(
+                parts,
+                (parts.c.wearer_id == wanted.c.wearer_id)
+                & (parts.c.device_id == wanted.c.device_id)
+                & (parts.c.start_utc_ms >= wanted.c.start_utc_ms)
+                & (parts.c.start_utc_ms < wanted.c.start_utc_ms + span_ms),
             )
         )
-        parts: dict[int, list[Any]] = {}
-        wanted = set(chunk)
-        for row in found:
-            start = quarter_of(row.start_utc_ms)
-            if start in wanted:
-                parts.setdefault(start, []).append(row)
-        if parts:
+        grouped: dict[tuple[int, int, int], list[Any]] = {}
+        for device_id, wearer_id, start_utc_ms, *rest in found:
+            grouped.setdefault((device_id, wearer_id, start_utc_ms), []).append(rest)
+        for device_id, _, start_utc_ms in touched.intersection(chunk).difference(grouped):
             connection.execute(
-                insert(quarters),
-                [
-                    {
-                        "device_id": device_id,
-                        "wearer_id": wearer_id,
-                        "start_utc_ms": start,
-                        "tally": packed(total_tally(unpacked(row.tally) for row in rows)),
-                        **{name: sum(getattr(row, name) for row in rows) for name in FIGURES},
-                    }
-                    for start, rows in parts.items()
-                ],
+                delete(sums).where(sums.c.device_id == device_id, sums.c.start_utc_ms == start_utc_ms)
             )
+        upsert(connection, sums, (_sum(key, rows) for key, rows in grouped.items()))
+
+
+def _sum(key: tuple[int, int, int], rows: list[Any]) -> dict[str, Any]:
+    tallies, *figures = zip(*rows, strict=True)
+    return {
+        "device_id": key[0],
+        "wearer_id": key[1],
+        "start_utc_ms": key[2],
+        "tally": tallies[0] if len(rows) == 1 else packed(total_tally(map(unpacked, tallies))),
+        **{name: sum(counts) for name, counts in zip(FIGURES, figures, strict=True)},
+    }
+
+
+def sum_everything(connection: Connection) -> None:
+    """Make the sums of hours and days of all the quarters there are: for a store that had none."""
+    found = connection.execute(select(quarters.c.device_id, quarters.c.wearer_id, quarters.c.start_utc_ms))
+    touched = {tuple(row) for row in found}
+    of_hours = {(device, wearer, start // HOUR_MS * HOUR_MS) for device, wearer, start in touched}
+    sum_anew(connection, quarters, hours, HOUR_MS, of_hours)
+    of_days = {(device, wearer, start // DAY_MS * DAY_MS) for device, wearer, start in touched}
+    sum_anew(connection, hours, days, DAY_MS, of_days)

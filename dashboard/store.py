@@ -20,7 +20,9 @@ from sqlalchemy.exc import ArgumentError, DBAPIError, NoSuchModuleError
 
 from firmware_py.errors import StoreError
 
+from .bulk import insert_new
 from .migrations import migrate
+from .row_security import DOOR, PROGRAMME, WEB
 
 THREADS = 4
 """How many requests are answered at once. Each thread has a connection and memory of its own, and a
@@ -71,13 +73,25 @@ class Store:
     def at_the_door(self, *, writes: bool = False) -> Iterator[Connection]:
         """A transaction that sees accounts, sign-ins, tokens and permits, and nobody's history."""
         with self.engine.execution_options(writes=writes).begin() as connection:
+            self._in_role(connection, DOOR)
+            yield connection
+
+    @contextmanager
+    def across_wearers(self) -> Iterator[Connection]:
+        """A transaction that reads the sums by day of every wearer, and who takes part in a programme."""
+        with self.engine.begin() as connection:
+            self._in_role(connection, PROGRAMME)
             yield connection
 
     def _as_wearer(self, connection: Connection, wearer_id: int) -> None:
+        self._in_role(connection, WEB, str(wearer_id))
+
+    def _in_role(self, connection: Connection, role: str, wearer: str = "") -> None:
         # Until the end of the transaction, so that a connection taken from the pool again is nobody's.
         if not self.is_sqlite:
             connection.execute(
-                text("SELECT set_config('plumbline.wearer', :id, true)"), {"id": str(wearer_id)}
+                text("SELECT set_config('role', :role, true), set_config('plumbline.wearer', :wearer, true)"),
+                {"role": role, "wearer": wearer},
             )
 
     def insert_new(
@@ -88,22 +102,14 @@ class Store:
         Returns:
             The primary keys of those that were new.
         """
-        if not rows:
-            return set()
-        # RETURNING tells the new rows; an executemany's rowcount is not reliable with every driver.
-        statement = self._insert(table).on_conflict_do_nothing().returning(*table.primary_key.columns)
-        return {tuple(row) for row in connection.execute(statement, list(rows))}
+        return insert_new(connection, table, rows)
 
     def upsert(self, table: Table, row: dict[str, Any], change: dict[str, Any]) -> Executable:
         """A statement that inserts `row`, or applies `change` to the row that has its primary key."""
         keys = [column.name for column in table.primary_key.columns]
-        statement: Executable = (
-            self._insert(table).values(row).on_conflict_do_update(index_elements=keys, set_=change)
-        )
+        insert = sqlite.insert(table) if self.is_sqlite else postgresql.insert(table)
+        statement: Executable = insert.values(row).on_conflict_do_update(index_elements=keys, set_=change)
         return statement
-
-    def _insert(self, table: Table) -> Any:  # Any: the two dialects' Insert share no base with on_conflict
-        return sqlite.insert(table) if self.is_sqlite else postgresql.insert(table)
 
     def close(self) -> None:
         """Let go of every connection."""

@@ -5,6 +5,10 @@ worked out from the run's anchor and worked out again when the anchor is correct
 stand the run's own seconds (`…_s`), which never change. A row whose run has no anchor yet has a
 null there and is shown when the anchor comes.
 
+On PostgreSQL minutes and events are parted by month, and a parted table's primary key holds the
+month: it is that of the run's name, so it follows from the message itself, whatever becomes of its
+clock, and a copy of a message meets the first one in the same part.
+
 Every row of history carries its wearer, so that each query starts from one wearer's index and a
 database may guard rows by wearer.
 """
@@ -22,6 +26,7 @@ from sqlalchemy import (
     MetaData,
     Table,
     Text,
+    text,
 )
 
 FIGURES = (
@@ -63,17 +68,34 @@ wearers = Table(
     Column("name", Text, nullable=False),
 )
 
+FIRST_WEARER = 1
+"""The wearer whom a new device is given to where there is one wearer only."""
+
+UNCLAIMED = 0
+"""Nobody: holds the devices that were not given to a wearer yet, where there are several."""
+
 devices = Table(
     "devices",
     metadata,
     Column("device_id", Integer, primary_key=True),
-    Column("name", Text, nullable=False, unique=True),  # as in the topic
+    Column("name", Text, nullable=False),  # as in the topic
     Column("label", Text, nullable=False),  # as the wearer calls it
     Column("wearer_id", ForeignKey("wearers.wearer_id"), nullable=False),
     Column("simulated", Boolean, nullable=False),
     Column("status", Text),  # the last retained status, JSON
     Column("seen_utc_ms", BigInteger),
+    Column("released_utc_ms", BigInteger),  # when it was handed on; null while it is in use
+    Index(
+        "uq_devices_name_in_use",
+        "name",
+        unique=True,
+        sqlite_where=text("released_utc_ms IS NULL"),
+        postgresql_where=text("released_utc_ms IS NULL"),
+    ),
+    Index(None, "name"),
+    Index(None, "wearer_id"),
 )
+"""A row for each device and wearer: who hands a device on keeps what it measured, under the old row."""
 
 runs = Table(
     "runs",
@@ -84,6 +106,8 @@ runs = Table(
     Column("anchored_at_s", Double),  # when in the run that was found out: the latest holds
     Column("trusted", Boolean, nullable=False),  # whether the clock was known to be set then
     Column("simulated", Boolean, nullable=False),
+    Column("wearer_id", ForeignKey("wearers.wearer_id"), nullable=False),
+    Index(None, "wearer_id"),
 )
 
 sessions = Table(
@@ -111,6 +135,7 @@ minutes = Table(
     Column("device_id", ForeignKey("devices.device_id"), primary_key=True),
     Column("session", Text, primary_key=True),
     Column("seq", Integer, primary_key=True),
+    Column("month", Integer, primary_key=True),  # see `rows.month_of`; PostgreSQL parts the table by it
     Column("run", Text, nullable=False),
     Column("wearer_id", ForeignKey("wearers.wearer_id"), nullable=False),
     Column("start_s", Double, nullable=False),
@@ -121,27 +146,49 @@ minutes = Table(
     Column("tally", Text, nullable=False),  # the whole tally, compact JSON
     Index(None, "wearer_id", "start_utc_ms"),
     Index(None, "device_id", "run"),
+    postgresql_partition_by="LIST (month)",
 )
 """One row for each tallied minute. The counts are those of `tally`, as columns for sums.
 
 `seq` counts minutes, events, start and end of a session together; all but minutes are in `events`.
 """
 
-quarters = Table(
-    "quarters",
-    metadata,
-    Column("device_id", ForeignKey("devices.device_id"), primary_key=True),
-    Column("start_utc_ms", BigInteger, primary_key=True),  # a whole quarter of an hour, UTC
-    Column("wearer_id", ForeignKey("wearers.wearer_id"), nullable=False),
-    *(Column(name, Integer, nullable=False) for name in FIGURES),
-    Column("tally", Text, nullable=False),
-    Index(None, "wearer_id", "start_utc_ms"),
-)
+
+def _sums(name: str) -> Table:
+    return Table(
+        name,
+        metadata,
+        Column("device_id", ForeignKey("devices.device_id"), primary_key=True),
+        Column("start_utc_ms", BigInteger, primary_key=True),  # a whole quarter, hour or day, UTC
+        Column("wearer_id", ForeignKey("wearers.wearer_id"), nullable=False),
+        *(Column(figure, Integer, nullable=False) for figure in FIGURES),
+        Column("tally", Text, nullable=False),
+        Index(None, "wearer_id", "start_utc_ms"),
+    )
+
+
+quarters = _sums("quarters")
 """Sums of the minutes that began in each quarter of an hour: history reads these.
 
 A quarter, because every time zone is a whole number of quarters from UTC: any local day, week or
 hour is a sum of them.
 """
+
+hours = _sums("hours")
+"""Sums of quarters: a year of bars reads these, where the zone is whole hours from UTC."""
+
+days = _sums("days")
+"""Sums of hours, by UTC day. A long stretch of local days is whole UTC days and quarters at both ends."""
+
+touched_quarters = Table(
+    "touched_quarters",
+    metadata,
+    Column("mark_id", BigInteger().with_variant(Integer, "sqlite"), primary_key=True),
+    Column("device_id", Integer, nullable=False),
+    Column("wearer_id", Integer, nullable=False),
+    Column("start_utc_ms", BigInteger, nullable=False),
+)
+"""Quarters whose sums have to be made anew, noted in the transaction that touched their minutes."""
 
 notes = Table(
     "notes",
@@ -204,6 +251,7 @@ events = Table(
     Column("device_id", ForeignKey("devices.device_id"), primary_key=True),
     Column("session", Text, primary_key=True),
     Column("seq", Integer, primary_key=True),
+    Column("month", Integer, primary_key=True),  # see `rows.month_of`; PostgreSQL parts the table by it
     Column("run", Text, nullable=False),
     Column("wearer_id", ForeignKey("wearers.wearer_id"), nullable=False),
     Column("kind", Text, nullable=False),
@@ -213,6 +261,7 @@ events = Table(
     Index(None, "wearer_id", "at_utc_ms"),
     Index(None, "device_id", "kind", "at_utc_ms"),
     Index(None, "device_id", "run"),
+    postgresql_partition_by="LIST (month)",
 )
 
 rejections = Table(

@@ -1,7 +1,8 @@
 """Brings a database to this version's schema, or refuses one that a newer version wrote.
 
 The steps are Alembic's, in `versions/`; they run at every start, in one transaction. A database
-that is already up to date costs one query and never imports Alembic.
+that is already up to date costs one query and never imports Alembic. Of several processes that
+start at once one migrates, and the others wait for it.
 """
 
 from __future__ import annotations
@@ -14,6 +15,9 @@ from firmware_py.errors import StoreError
 
 HEAD = "0008"
 """The newest revision in `versions/`."""
+
+MIGRATING = 0x9DB_0001
+"""Number of the advisory lock under which PostgreSQL is migrated; SQLite has one writer anyway."""
 
 
 def current(connection: Connection) -> str | None:
@@ -45,5 +49,7 @@ def migrate(engine: Engine, target: str = HEAD) -> None:
     config = Config()
     config.set_main_option("script_location", str(Path(__file__).parent).replace("%", "%%"))
     with engine.execution_options(writes=True).begin() as connection:
-        config.attributes["connection"] = connection
+        if connection.dialect.name == "postgresql":
+            connection.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": MIGRATING})
+        config.attributes["connection"] = connection  # Alembic looks again at what is there
         command.upgrade(config, target)

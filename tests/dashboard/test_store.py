@@ -3,25 +3,46 @@
 from __future__ import annotations
 
 import stat
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
 from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
 from alembic.script import ScriptDirectory
-from sqlalchemy import select, text
+from sqlalchemy import MetaData, Table, create_engine, func, select, text
 
 from dashboard import migrations
 from dashboard.ingest import Ingest
 from dashboard.store import Store, sqlite_url
-from dashboard.tables import metadata, quarters
+from dashboard.tables import (
+    days,
+    devices,
+    episodes,
+    events,
+    hours,
+    metadata,
+    minutes,
+    quarters,
+    runs,
+    sessions,
+)
 from firmware_py.errors import StoreError
 
 from .test_ingest import a_session, told
 
-OF_THE_FIRST_SCHEMA = {
-    "meta", "rejections", "wearers", "devices", "episodes", "events", "minutes", "runs", "sessions",
-}  # fmt: skip
+# In the order in which rows may be put in.
+OF_THE_FIRST_SCHEMA = (
+    "meta",
+    "rejections",
+    "wearers",
+    "devices",
+    "runs",
+    "sessions",
+    "minutes",
+    "events",
+    "episodes",
+)
 
 
 def test_the_migrated_schema_is_the_one_that_the_code_uses(store: Store) -> None:
@@ -52,22 +73,40 @@ def test_a_database_of_a_newer_version_is_refused_with_what_to_do(database_url: 
         Store(database_url)
 
 
-def test_a_store_of_the_first_schema_is_brought_up_with_its_sums(database_url: str) -> None:
-    newest = Store(database_url)
+def test_a_store_of_the_first_schema_is_brought_up_with_all_that_it_holds(
+    database_url: str, tmp_path: Path
+) -> None:
+    newest = Store(sqlite_url(tmp_path / "newest.db"))
     Ingest(newest).take(told(*a_session()))
-    with newest.engine.execution_options(writes=True).begin() as connection:
-        wanted = connection.execute(select(quarters)).all()
-        for table in reversed(metadata.sorted_tables):
-            if table.name not in OF_THE_FIRST_SCHEMA:
-                table.drop(connection)
-        connection.execute(text("DROP INDEX ix_events_device_id_kind_at_utc_ms"))
-        connection.execute(text("UPDATE alembic_version SET version_num = '0001'"))
-    newest.close()
+    old = create_engine(database_url)
+    migrations.migrate(old, "0001")
+    with newest.engine.connect() as source, old.begin() as target:
+        for name in OF_THE_FIRST_SCHEMA:
+            then = Table(name, MetaData(), autoload_with=target)
+            rows = source.execute(select(metadata.tables[name])).mappings().all()
+            if rows:
+                target.execute(then.insert(), [{c.name: row[c.name] for c in then.columns} for row in rows])
+    old.dispose()
     again = Store(database_url)
+    for table in (devices, runs, sessions, minutes, events, episodes, quarters, hours, days):
+        query = select(table).order_by(*table.primary_key.columns)
+        with again.engine.connect() as found, newest.engine.connect() as wanted:
+            assert found.execute(query).all() == wanted.execute(query).all() != [], table.name
+    Ingest(again).take(told(*a_session()))
     with again.engine.connect() as connection:
-        assert connection.execute(select(quarters)).all() == wanted != []
-        assert migrations.current(connection) == migrations.HEAD
+        assert connection.scalar(select(func.count()).select_from(minutes)) == 2
     again.close()
+    newest.close()
+
+
+def test_processes_that_start_at_once_migrate_once(database_url: str) -> None:
+    with ThreadPoolExecutor(4) as pool:
+        for store in pool.map(Store, [database_url] * 4):
+            store.close()
+    one = Store(database_url)
+    with one.engine.connect() as connection:
+        assert connection.scalars(text("SELECT version_num FROM alembic_version")).all() == [migrations.HEAD]
+    one.close()
 
 
 def test_only_its_owner_reads_the_file(tmp_path: Path) -> None:

@@ -3,7 +3,8 @@
 import sqlalchemy as sa
 from alembic import op
 
-from dashboard.rollup import quarter_of, recount
+from dashboard.rollup import QUARTER_MS, quarter_of, sum_anew
+from dashboard.tables import minutes, quarters
 
 revision = "0002"
 down_revision = "0001"
@@ -56,8 +57,7 @@ def _sum_what_is_there() -> None:
     rows = connection.execute(
         sa.text("SELECT device_id, wearer_id, start_utc_ms FROM minutes WHERE start_utc_ms IS NOT NULL")
     )
-    touched: dict[tuple[int, int], set[int]] = {}
-    for device_id, wearer_id, start_utc_ms in rows:
-        touched.setdefault((device_id, wearer_id), set()).add(quarter_of(start_utc_ms))
-    for (device_id, wearer_id), starts in touched.items():
-        recount(connection, device_id, wearer_id, starts)
+    touched = {
+        (device_id, wearer_id, quarter_of(start_utc_ms)) for device_id, wearer_id, start_utc_ms in rows
+    }
+    sum_anew(connection, minutes, quarters, QUARTER_MS, touched)

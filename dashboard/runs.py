@@ -1,0 +1,208 @@
+"""Who sent a message: devices and their runs, when a run was on the wall clock, who had the device then.
+
+What is new about devices and runs is written in a short transaction of its own, before the rows that
+depend on it. A writer of rows then holds their runs in common with other writers (`FOR SHARE`), while
+an anchor has its run to itself: either the anchor finds a row and gives it its time, or the row finds
+the anchor. Whichever worker got which message makes no difference.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from typing import Any
+
+from sqlalchemy import Connection, Table, bindparam, func, null, select, update
+
+from firmware_py.posture.messages import Anchor, Message, Status
+
+from .bulk import among, insert_new
+from .rollup import Touched, note, quarter_of
+from .rows import Run, time_of
+from .tables import devices, episodes, events, minutes, runs, sessions, wearers
+
+RunKey = tuple[str, str]
+"""A device's name and a run's id, as a message has them."""
+
+_SPAN = (("start_s", "start_utc_ms"), ("end_s", "end_utc_ms"))
+_TIMES: dict[Table, tuple[tuple[str, str], ...]] = {
+    sessions: _SPAN,
+    minutes: _SPAN,
+    episodes: _SPAN,
+    events: (("t_s", "at_utc_ms"),),
+}
+"""Which run-time column each absolute time is made of."""
+
+
+class Runs:
+    """The runs that a batch speaks of, as far as they are known."""
+
+    def __init__(self, found: Iterable[tuple[str, Run]]) -> None:
+        self._by_key: dict[RunKey, list[Run]] = {}
+        for name, run in found:
+            self._by_key.setdefault((name, run.run), []).append(run)
+
+    def of(self, message: Message) -> Run | None:
+        """Whose run the message is of; None where that is not written down yet."""
+        found = self._by_key.get((message.device, message.run), ())
+        # A former wearer keeps what happened while they had it, however late it is told.
+        return next((run for run in found if run.has(time_of(message))), None)
+
+
+def held(connection: Connection, keys: set[RunKey]) -> Runs:
+    """Look runs up and hold them until the end of the transaction, so that no anchor moves them meanwhile."""
+    names, ids = sorted({name for name, _ in keys}), sorted({run for _, run in keys})
+    rows = connection.execute(
+        select(
+            devices.c.name,
+            devices.c.device_id,
+            runs.c.wearer_id,
+            runs.c.run,
+            runs.c.t0_utc_ms,
+            devices.c.released_utc_ms,
+        )
+        .join(runs, runs.c.device_id == devices.c.device_id)
+        .where(among(connection, devices.c.name, names), among(connection, runs.c.run, ids))
+        .order_by(runs.c.device_id, runs.c.run)
+        .with_for_update(read=True, of=runs)
+    )
+    return Runs((row[0], Run(*row[1:])) for row in rows)
+
+
+def introduce(connection: Connection, messages: Sequence[Message], newcomers: int) -> None:
+    """Write down what is new about devices and runs: they themselves, their anchors, their state.
+
+    Args:
+        connection: a transaction that writes, and that holds no rows of history yet.
+        messages: of any kind.
+        newcomers: the wearer whom a device is given to that nobody knows.
+    """
+    in_use = _devices_in_use(connection, messages, newcomers)
+    _add_runs(connection, messages, in_use)
+    _say_states(connection, messages, in_use)
+    latest: dict[RunKey, tuple[Message, Anchor]] = {}
+    for message in messages:
+        if isinstance(message.body, Anchor):
+            key = (message.device, message.run)
+            if key not in latest or latest[key][1].t_s < message.body.t_s:
+                latest[key] = (message, message.body)
+    for key in sorted(latest):
+        _anchor(connection, *latest[key])
+
+
+def _devices_in_use(connection: Connection, messages: Sequence[Message], newcomers: int) -> dict[str, Any]:
+    first: dict[str, Message] = {}
+    for message in messages:
+        first.setdefault(message.device, message)
+
+    def find() -> dict[str, Any]:
+        query = select(devices.c.name, devices.c.device_id, devices.c.wearer_id).where(
+            among(connection, devices.c.name, sorted(first)), devices.c.released_utc_ms.is_(null())
+        )
+        return {row.name: row for row in connection.execute(query)}
+
+    found = find()
+    unknown = sorted(first.keys() - found.keys())
+    if unknown:
+        insert_new(connection, wearers, [{"wearer_id": newcomers, "name": ""}])
+        insert_new(
+            connection,
+            devices,
+            [
+                {"name": name, "label": name, "wearer_id": newcomers, "simulated": first[name].simulated}
+                for name in unknown
+            ],
+        )
+        found = find()
+    return found
+
+
+def _add_runs(connection: Connection, messages: Sequence[Message], in_use: dict[str, Any]) -> None:
+    """A run is its device's as it is in use now, unless a former wearer's run goes by that name."""
+    keys = {(message.device, message.run) for message in messages}
+    known = held(connection, keys)
+    rows: dict[RunKey, dict[str, Any]] = {}
+    for message in messages:
+        if known.of(message) is None:
+            device = in_use[message.device]
+            rows[message.device, message.run] = {
+                "device_id": device.device_id,
+                "run": message.run,
+                "wearer_id": device.wearer_id,
+                "trusted": False,
+                "simulated": message.simulated,
+                **_anchor_of_former(connection, message),
+            }
+    insert_new(connection, runs, rows.values())
+
+
+def _anchor_of_former(connection: Connection, message: Message) -> dict[str, Any]:
+    """The run went on while the device changed hands: its clock is the same for both."""
+    row = connection.execute(
+        select(runs.c.t0_utc_ms, runs.c.anchored_at_s, runs.c.trusted)
+        .join(devices, devices.c.device_id == runs.c.device_id)
+        .where(devices.c.name == message.device, runs.c.run == message.run)
+    ).first()
+    columns = ("t0_utc_ms", "anchored_at_s", "trusted")
+    return dict(zip(columns, (None, None, False) if row is None else row, strict=True))
+
+
+def _say_states(connection: Connection, messages: Sequence[Message], in_use: dict[str, Any]) -> None:
+    latest = {message.device: message for message in messages if isinstance(message.body, Status)}
+    if latest:
+        connection.execute(
+            update(devices)
+            .where(devices.c.device_id == bindparam("of_device"))
+            .values(status=bindparam("said"), simulated=bindparam("is_simulated")),
+            [
+                {
+                    "of_device": in_use[name].device_id,
+                    "said": message.payload.decode(),
+                    "is_simulated": message.simulated,
+                }
+                for name, message in sorted(latest.items(), key=lambda item: in_use[item[0]].device_id)
+            ],
+        )
+
+
+def _anchor(connection: Connection, message: Message, anchor: Anchor) -> None:
+    t0_utc_ms = round(anchor.utc_s * 1000)
+    of_name = select(devices.c.device_id).where(devices.c.name == message.device)
+    found = connection.execute(
+        select(runs)
+        .where(runs.c.device_id.in_(of_name), runs.c.run == message.run)
+        .where(runs.c.anchored_at_s.is_(null()) | (runs.c.anchored_at_s < anchor.t_s))
+        .order_by(runs.c.device_id)
+        .with_for_update()
+    ).all()
+    for row in found:
+        this = (runs.c.device_id == row.device_id, runs.c.run == row.run)
+        connection.execute(
+            update(runs)
+            .where(*this)
+            .values(t0_utc_ms=t0_utc_ms, anchored_at_s=anchor.t_s, trusted=anchor.trusted)
+        )
+        if t0_utc_ms != row.t0_utc_ms:
+            _move(connection, Run(row.device_id, row.wearer_id, row.run, t0_utc_ms))
+
+
+def _move(connection: Connection, run: Run) -> None:
+    """Give every row of the run its absolute time; the quarters it leaves and enters are summed anew."""
+    touched = _quarters_of(connection, run)
+    for table, pairs in _TIMES.items():
+        connection.execute(
+            update(table)
+            .where(table.c.device_id == run.device_id, table.c.run == run.run)
+            .values({utc: run.t0_utc_ms + func.round(table.c[t_s] * 1000) for t_s, utc in pairs})
+        )
+    note(connection, touched | _quarters_of(connection, run))
+
+
+def _quarters_of(connection: Connection, run: Run) -> Touched:
+    starts = connection.scalars(
+        select(minutes.c.start_utc_ms).where(
+            minutes.c.device_id == run.device_id,
+            minutes.c.run == run.run,
+            minutes.c.start_utc_ms.is_not(null()),
+        )
+    )
+    return {(run.device_id, run.wearer_id, quarter_of(start)) for start in starts}
