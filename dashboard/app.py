@@ -21,6 +21,7 @@ from firmware_py.posture.messages import Outgoing
 
 from .auth import Password
 from .days import zone_named
+from .door import Door
 from .ingest import Ingest, Taken
 from .live import Hub
 from .phone.courier import Courier
@@ -55,7 +56,7 @@ class Dashboard:
 
     def __init__(self, settings: Settings) -> None:
         password = Password(settings.data_folder)
-        if not _is_loopback(settings.host) and not password.is_set:
+        if not _is_loopback(settings.host) and not password.is_set and not settings.people:
             raise ConfigError(
                 f"dashboard.host {settings.host} is off loopback, where anyone in the network could read "
                 f"these pages; first set a password: python -m dashboard.password {settings.data_folder}"
@@ -77,9 +78,10 @@ class Dashboard:
             )
         phones = Services(settings.data_folder)
         self.courier = Courier(self.store, phones, zone, self.hub.is_online)
-        site = Site(self.store, self.ingest, self.hub, settings, zone, password.is_set)
+        door = Door(self.store, password, people=settings.people)
+        site = Site(self.store, self.ingest, self.hub, settings, zone, door)
         phone = PhonePage(site, phones, self.courier)
-        self.app = Web(site, password, phone.routes()).app(self._lifespan)
+        self.app = Web(site, phone.routes()).app(self._lifespan)
 
     @contextlib.asynccontextmanager
     async def _lifespan(self, _app: Starlette) -> AsyncIterator[None]:

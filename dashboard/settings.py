@@ -43,6 +43,11 @@ class Settings:
         language: `en`, `de`, or empty for the browser's wish.
         slouch_enter_deg: the threshold that the figure and the traces draw; the device judges by its own.
         allowed_hosts: further names under which browsers may open it.
+        people: whether it is for several people, each with an account.
+        tls_cert: certificate chain to speak TLS with (PEM); None without.
+        tls_key: its private key, which only its owner reads.
+        proxies: addresses of proxies whose word on where a request comes from is taken.
+        url: address under which it is reached, for links and codes; empty for the one it listens on.
     """
 
     data_folder: Path
@@ -54,6 +59,11 @@ class Settings:
     language: str = ""
     allowed_hosts: tuple[str, ...] = ()
     slouch_enter_deg: float = Rules().slouch_enter_deg
+    people: bool = False
+    tls_cert: Path | None = None
+    tls_key: Path | None = None
+    proxies: tuple[str, ...] = ()
+    url: str = ""
 
     @property
     def database_url(self) -> str:

@@ -20,6 +20,7 @@ from starlette.exceptions import HTTPException
 from starlette.requests import HTTPConnection
 from starlette.responses import HTMLResponse, Response
 
+from .door import Door
 from .ingest import Ingest
 from .live import Hub
 from .navigation import MORE, TABS
@@ -45,7 +46,7 @@ class Site:
         hub: live readings, and requests to devices.
         settings: as it was started.
         zone: the wearer's time zone.
-        locked: whether a password stands before the pages.
+        door: knows who comes.
     """
 
     store: Store
@@ -53,7 +54,7 @@ class Site:
     hub: Hub
     settings: Settings
     zone: tzinfo
-    locked: bool = False
+    door: Door
 
     def now(self) -> datetime:
         """The present, on the wearer's clock."""
@@ -115,7 +116,7 @@ class Site:
             here=here,
             tabs=TABS,
             more=MORE,
-            locked=self.locked and template != "login.html",
+            signed_in=visitor is not None and visitor.credential is not None,
             static=f"/static/{self.version}",
             visitor=visitor,
             may_write=visitor is not None and visitor.may_write,
@@ -143,6 +144,7 @@ class Site:
             undefined=jinja2.StrictUndefined,
         )
         environment.filters["json"] = _json_for_html
+        environment.filters["json_text"] = lambda value: msgspec.json.encode(value).decode()
         return environment
 
 

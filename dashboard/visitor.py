@@ -8,7 +8,7 @@ from enum import StrEnum
 from starlette.exceptions import HTTPException
 from starlette.requests import HTTPConnection
 
-from .batch import FIRST_WEARER
+from .ingest import FIRST_WEARER
 
 KEY = "plumbline.visitor"
 """Where in an ASGI scope the door leaves the visitor."""
@@ -39,7 +39,7 @@ class Visitor:
         account_id: None where there are no accounts.
         own_wearer: the account's own wearer; None for who wears nothing.
         looker: how the access log names it (`account 3`, `token 5`); empty for the wearer's own browser.
-        sign_in: digest of the browser's sign-in; None without one.
+        credential: digest of the cookie or the token it came with; None without one.
         scopes: what an API token may; None for a browser.
     """
 
@@ -50,7 +50,7 @@ class Visitor:
     account_id: int | None = None
     own_wearer: int | None = None
     looker: str = ""
-    sign_in: str | None = None
+    credential: str | None = None
     scopes: frozenset[str] | None = None
 
 

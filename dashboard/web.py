@@ -21,10 +21,13 @@ from starlette.websockets import WebSocket, WebSocketDisconnect
 
 from .actions import Actions
 from .api import Api
-from .auth import Password
+from .diary_api import DiaryApi
+from .diary_pages import DiaryPages
+from .doorkeeper import Doorkeeper
+from .entrances import Entrances
 from .guard import Guard
 from .live import Viewer
-from .login import Doorkeeper, Login
+from .login import Login
 from .pages import Pages
 from .site import STATIC, Site
 
@@ -32,9 +35,8 @@ from .site import STATIC, Site
 class Web:
     """The application of a site; `more` are routes of parts that have threads of their own."""
 
-    def __init__(self, site: Site, password: Password, more: Sequence[Route] = ()) -> None:
+    def __init__(self, site: Site, more: Sequence[Route] = ()) -> None:
         self._site = site
-        self._password = password
         self._more = more
 
     def app(self, lifespan: Lifespan[Starlette]) -> Starlette:
@@ -44,8 +46,11 @@ class Web:
             routes=[
                 *Pages(site).routes(),
                 *Actions(site).routes(),
+                *DiaryPages(site).routes(),
+                *DiaryApi(site).routes(),
                 *Api(site).routes(),
-                *Login(site, self._password).routes(),
+                *Login(site).routes(),
+                *Entrances(site).routes(),
                 *self._more,
                 Route("/healthz", self.health),
                 Route("/manifest.webmanifest", self.manifest),
@@ -54,7 +59,7 @@ class Web:
             ],
             middleware=[
                 Middleware(Guard, allowed_hosts=(site.settings.host, *site.settings.allowed_hosts)),
-                Middleware(Doorkeeper, password=self._password),
+                Middleware(Doorkeeper, door=site.door),
                 Middleware(GZipMiddleware, minimum_size=500, compresslevel=6),
             ],
             exception_handlers={HTTPException: self.http_error, Exception: self.server_error},
