@@ -19,27 +19,16 @@ from typing import TYPE_CHECKING, Literal
 
 from .config import default_data_home
 from .errors import ConfigError, LinkError
-from .hardware.clock import SystemClock
-from .hardware.i2c import I2cBus
-from .hardware.imu import Imu, open_imu
-from .hardware.twin.bus import TwinBus
-from .hardware.twin.chip import TYPICAL
 from .hardware.twin.history import simulated_history
-from .hardware.twin.mpu6050 import TwinMpu6050
-from .hardware.twin.wearer_demo import demo_motion
 from .links.broker import RunningBroker, start_broker
 from .links.mqtt import MqttSettings
-from .live import Wiring, new_run, run_live
-from .posture.blocks import Place
 from .posture.messages import Anchor, Encoder
-from .posture.rules import Rules
+from .simulated import monitor
 
 if TYPE_CHECKING:
     from dashboard.app import Dashboard, Server
 
 DEVICE = "demo"
-UPPER_ADDRESS = 0x68
-LOWER_ADDRESS = 0x69
 
 OTHER_PORTS = 20
 """How many further ports are tried when the one wished for is taken."""
@@ -82,10 +71,10 @@ def demo(
         sensors = 2 if two_sensors else 1
         stop = threading.Event()
         history = _fill_history(dashboard, folder, days, sensors, stop)
-        monitor = threading.Thread(
+        watch = threading.Thread(
             target=_monitor, args=(folder, broker, sensors, stop), name="monitor", daemon=True
         )
-        monitor.start()
+        watch.start()
         if for_s is not None:
             timer = threading.Timer(for_s, server.ask_to_stop)
             timer.daemon = True
@@ -94,7 +83,7 @@ def demo(
         _say(f"Everything is kept in {folder}. Ctrl-C stops.")
         server.run()
         stop.set()
-        monitor.join(timeout=10.0)
+        watch.join(timeout=10.0)
         if history is not None:
             history.join(timeout=10.0)
     return 0
@@ -172,40 +161,10 @@ def _fill_history(
     return history
 
 
-def twins(wearer_seed: int, sensors: int, clock: SystemClock, origin_s: float) -> tuple[list[Imu], TwinBus]:
-    """The real driver on simulated chips that a simulated person wears."""
-    wearer = demo_motion(wearer_seed)
-    # Offsets of the accelerometer are what calibration takes out; those of the gyroscope drift, and stay.
-    flaws = dataclasses.replace(TYPICAL, acc_bias_m_s2=(0.0, 0.0, 0.0))
-    wires = TwinBus(clock)
-    wires.attach(UPPER_ADDRESS, TwinMpu6050(wearer.upper, clock, flaws, starts_s=origin_s))
-    wires.attach(LOWER_ADDRESS, TwinMpu6050(wearer.lower, clock, flaws, seed=2, starts_s=origin_s))
-    bus = I2cBus(wires, "the simulated bus")
-    wanted = [(UPPER_ADDRESS, Place.UPPER), (LOWER_ADDRESS, Place.LOWER)][:sensors]
-    return [
-        open_imu(bus, address, place=place, clock=clock, origin_s=origin_s) for address, place in wanted
-    ], wires
-
-
 def _monitor(folder: Path, broker: RunningBroker, sensors: int, stop: threading.Event) -> None:
     try:
-        clock = SystemClock()
-        origin_s = clock.monotonic()
-        seed = 0
-        imus, _ = twins(seed, sensors, clock, origin_s)
-        wiring = Wiring(
-            device=DEVICE,
-            run=new_run(),
-            imus=imus,
-            clock=clock,
-            origin_s=origin_s,
-            profile=demo_motion(seed).person.profile(sensors),
-            rules=Rules(),
-            mqtt=MqttSettings(host=broker.host, port=broker.port, protocol=broker.protocol),
-            data=folder,
-            simulated=True,
-        )
-        run_live(wiring, stop.is_set)
+        mqtt = MqttSettings(host=broker.host, port=broker.port, protocol=broker.protocol)
+        monitor(DEVICE, folder, mqtt, sensors, stop.is_set)
     except Exception:
         logging.getLogger(__name__).exception("the simulated monitor stopped")
 

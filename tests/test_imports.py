@@ -23,6 +23,10 @@ MAY_IMPORT: dict[str, tuple[str, ...]] = {
     "firmware_py.config": CORE,
     "firmware_py.secret": CORE,
     "firmware_py.recording": CORE,
+    "firmware_py.whole_file": (),
+    "firmware_py.timezone": CORE,
+    "firmware_py.settings_file": (*CORE, "firmware_py.timezone", "firmware_py.whole_file"),
+    "firmware_py.preferences": (*CORE, "firmware_py.settings_file", "firmware_py.timezone"),
     "firmware_py.samples_csv": CORE,
     "firmware_py.keeper": (*CORE, "firmware_py.recording"),
     "firmware_py.inputs": (*CORE, "firmware_py.recording", "firmware_py.samples_csv"),
@@ -38,6 +42,7 @@ MAY_IMPORT: dict[str, tuple[str, ...]] = {
     "firmware_py.app": OURS,
     "firmware_py.live": OURS,
     "firmware_py.demo": OURS,
+    "firmware_py.simulated": OURS,
     "firmware_py.offline": OURS,
     "firmware_py.replay": OURS,
     "firmware_py.page": OURS,
@@ -66,7 +71,7 @@ HOMES: dict[str, tuple[str, ...]] = {
 }
 
 # The demo is where a simulation is asked for; nothing else may reach for one.
-KNOWS_THE_TWIN = ("firmware_py.hardware.twin", "firmware_py.demo")
+KNOWS_THE_TWIN = ("firmware_py.hardware.twin", "firmware_py.demo", "firmware_py.simulated")
 
 
 def offences(wrong: list[Import]) -> str:

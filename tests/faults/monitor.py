@@ -7,12 +7,12 @@ import sys
 import threading
 from pathlib import Path
 
-from firmware_py.demo import twins
 from firmware_py.hardware.clock import SystemClock
 from firmware_py.hardware.twin.wearer_demo import demo_motion
 from firmware_py.links.mqtt import MqttSettings
 from firmware_py.live import Wiring, new_run, run_live
 from firmware_py.posture.rules import Rules
+from firmware_py.simulated import twins
 
 
 def main() -> None:
@@ -21,7 +21,8 @@ def main() -> None:
     signal.signal(signal.SIGTERM, lambda *_: asked.set())
     clock = SystemClock()
     origin_s = clock.monotonic()
-    imus, _ = twins(0, 1, clock, origin_s)
+    wearer = demo_motion(0)
+    imus = twins(wearer, 1, clock, origin_s)
     run_live(
         Wiring(
             device="worn",
@@ -29,7 +30,7 @@ def main() -> None:
             imus=imus,
             clock=clock,
             origin_s=origin_s,
-            profile=demo_motion(0).person.profile(1),
+            profile=wearer.person.profile(1),
             rules=Rules(),
             mqtt=MqttSettings("127.0.0.1", port),
             data=data,

@@ -7,12 +7,15 @@ from collections.abc import Callable, Iterator
 
 from ...posture.blocks import FloatArray, Place
 from ...posture.events import Posture
+from ...posture.guidance import GuideProgress
 from .wearer import SensorMotion
 from .wearer_activities import sit_down, sit_upright, slouch, stand_up, take_posture, type_keys, walk
 from .wearer_days import Habits, leave_desk, sitting
 from .wearer_moves import REACH
 from .wearer_person import Style, person
+from .wearer_pupil import Pupil
 from .wearer_script import Script
+from .wearer_trunk import Chain
 
 KEPT_S = 900.0
 """What is over for longer than this is forgotten; the two sensors may not drift further apart."""
@@ -54,11 +57,15 @@ class EndlessWearer:
     def feel(self, motion: SensorMotion, t_s: FloatArray) -> tuple[FloatArray, FloatArray]:
         """Tell the story up to the last of `t_s`, and what `motion` feels at each."""
         with self._telling:
-            if float(t_s[-1]) >= self._script.now_s:
-                while float(t_s[-1]) >= self._script.now_s:
-                    next(self._story)
-                self._script.forget(float(t_s[0]) - KEPT_S)
-            return motion.at(t_s)
+            return motion.feel(Chain(self.curves(t_s), self.person.build))
+
+    def curves(self, t_s: FloatArray) -> FloatArray:
+        """(channels, 3, n) coordinates at ascending `t_s` (n,), n ≥ 1; the story is told so far."""
+        if float(t_s[-1]) >= self._script.now_s:
+            while float(t_s[-1]) >= self._script.now_s:
+                next(self._story)
+            self._script.forget(float(t_s[0]) - KEPT_S)
+        return self._script.channels.at(t_s)
 
 
 class _ToldMotion:
@@ -71,14 +78,31 @@ class _ToldMotion:
         return self._wearer.feel(self._motion, t_s)
 
 
-def demo_motion(seed: int = 0) -> EndlessWearer:
+class GuidedWearer(EndlessWearer):
+    """The same, who leaves the story for a while when a guide asks something, and does that."""
+
+    def __init__(self, script: Script, story: Callable[[Script], Iterator[None]]) -> None:
+        super().__init__(script, story)
+        self._pupil = Pupil(script.person)
+
+    def follow(self, progress: GuideProgress | None) -> None:
+        """Hear where the guide is; from the thread that reads the sensors."""
+        with self._telling:
+            self._pupil.hear(progress)
+
+    def curves(self, t_s: FloatArray) -> FloatArray:
+        """The story's coordinates, and while a guide is under way those of its pupil."""
+        return self._pupil.instead_of(super().curves(t_s), t_s)
+
+
+def demo_motion(seed: int = 0) -> GuidedWearer:
     """The wearer of the demonstration.
 
     Within the first two minutes they work upright, lean, slouch long enough for a reminder (after the
     first minute, in which none is given), straighten and take a short walk; then a lively working day
     goes on without end.
     """
-    return EndlessWearer(Script(person(Style.RESTLESS, seed), seed), _story)
+    return GuidedWearer(Script(person(Style.RESTLESS, seed), seed), _story)
 
 
 def _story(script: Script) -> Iterator[None]:
