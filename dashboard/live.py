@@ -32,6 +32,7 @@ from firmware_py.posture.messages import (
     parse_topic,
     topic,
 )
+from firmware_py.posture.settings import SettingsInForce
 
 from .ingest import Taken
 
@@ -52,11 +53,13 @@ PULSE_S = 2.0
 MAX_PENDING = 200
 """News kept for a slow viewer; older ones are dropped, the page reads its day from the store."""
 
-STANDING = (Channel.EXERCISE,)
+STANDING = (Channel.EXERCISE, Channel.GUIDE, Channel.SETTINGS)
 """Channels whose last message is shown to whoever comes later, under their name, until it is cleared."""
 
 MAX_DEVICES = 1000
 """Devices remembered; forged names end here."""
+
+_ONLY_HERE = tuple(f"/{channel}" for channel in (Channel.LIVE, Channel.REPLY, *STANDING))
 
 _encode = msgspec.json.encode
 
@@ -103,6 +106,7 @@ class Hub:
         self._online: dict[str, bool] = {}
         self._read_at_s: dict[str, float] = {}  # of the last reading that came by, on the monotonic clock
         self._standing: dict[tuple[str, Channel], bytes] = {}
+        self._in_force: dict[str, SettingsInForce] = {}
         self._answers: dict[tuple[str, str], asyncio.Future[Reply]] = {}
         self._loop: asyncio.AbstractEventLoop | None = None
         self._leasing: asyncio.Task[None] | None = None
@@ -191,8 +195,10 @@ class Hub:
 
     def forget(self, device: str) -> None:
         """Clear what the broker keeps of a device."""
-        for channel in (Channel.STATUS, Channel.ANCHOR):
+        for channel in (Channel.STATUS, Channel.ANCHOR, *STANDING):
             self._publish(Outgoing(topic(device, channel), b"", durable=False, retain=True))
+            self._standing.pop((device, channel), None)
+        self._in_force.pop(device, None)
         self._online.pop(device, None)
         self._read_at_s.pop(device, None)
 
@@ -200,6 +206,10 @@ class Hub:
         """How long ago the last reading of a device came by; None where none did."""
         at_s = self._read_at_s.get(device)
         return None if at_s is None else round(time.monotonic() - at_s, 1)
+
+    def settings_of(self, device: str) -> SettingsInForce | None:
+        """What a device said it goes by; None where it has not said."""
+        return self._in_force.get(device)
 
     def is_online(self, device: str) -> bool:
         """Whether the device said that it is there."""
@@ -228,7 +238,7 @@ class Hub:
         try:
             message = decode(topic_text, payload)
         except MessageError as error:
-            if live or topic_text.endswith("/reply"):  # the others are counted and logged by the ingest
+            if topic_text.endswith(_ONLY_HERE):  # the others are counted and logged by the ingest
                 log.warning("rejected a message on %.120r: %s", topic_text, error)
             return
         device, body = message.device, message.body
@@ -250,21 +260,26 @@ class Hub:
                 answer.set_result(body)
         elif message.channel in STANDING:
             head = {"type": message.channel.value, "device": device, "simulated": message.simulated}
-            self._stand(device, message.channel, _encode(head | {"data": body}))
+            kept = self._stand(device, message.channel, _encode(head | {"data": body}))
+            if kept and isinstance(body, SettingsInForce):
+                self._in_force[device] = body
         elif message.channel is Channel.EVENT:
             head = {"type": "event", "device": device, "simulated": message.simulated}
             kind = msgspec.json.decode(payload, type=_Kind).kind
             self._tell(device, _encode(head | {"kind": kind, "data": body}))
 
-    def _stand(self, device: str, channel: Channel, packed: bytes) -> None:
-        if (device, channel) not in self._standing and len(self._standing) >= MAX_DEVICES:
-            return
+    def _stand(self, device: str, channel: Channel, packed: bytes) -> bool:
+        if (device, channel) not in self._standing and len(self._standing) >= MAX_DEVICES * len(STANDING):
+            return False
         self._standing[device, channel] = packed
         self._tell(device, packed)
+        return True
 
     def _cleared(self, topic_text: str) -> None:
         with contextlib.suppress(MessageError):
             device, channel = parse_topic(topic_text)
+            if channel is Channel.SETTINGS:
+                self._in_force.pop(device, None)
             if self._standing.pop((device, channel), None) is not None:
                 self._tell(device, _encode({"type": channel.value, "device": device, "data": None}))
 

@@ -22,6 +22,7 @@ from sqlalchemy.exc import DBAPIError
 from firmware_py.posture.messages import Channel, Outgoing, topic_filter
 
 from .ingest import KEPT, Ingest, Taken
+from .live import STANDING
 from .settings import BrokerSettings
 
 log = logging.getLogger(__name__)
@@ -115,7 +116,7 @@ class Subscriber:
         self._connection += 1
         log.info("connected to the broker at %s", self._where)
         filters = [(topic_filter(channel), 1) for channel in KEPT]
-        filters += [(topic_filter(channel), 0) for channel in (Channel.LIVE, Channel.REPLY, Channel.EXERCISE)]
+        filters += [(topic_filter(channel), 0) for channel in (Channel.LIVE, Channel.REPLY, *STANDING)]
         client.subscribe(filters)
         self._on_link(True)
 
