@@ -53,6 +53,9 @@ def put(connection: Connection, wearer_id: int, new: Version, based_on_utc_ms: i
     """
     found = connection.execute(_of(wearer_id).where(symptoms.c.entry_id == new.entry_id)).first()
     if found is None:
+        if connection.scalar(select(wearers.c.wearer_id).where(wearers.c.wearer_id == wearer_id)) is None:
+            # Before the first device came, nobody has been met yet.
+            connection.execute(insert(wearers).values(wearer_id=wearer_id, name=""))
         connection.execute(insert(symptoms).values(wearer_id=wearer_id, **_row(new)))
         return Put(Outcome.STORED, new)
     old = _version(found)
@@ -128,8 +131,7 @@ def take_in(store: Store, wearer_id: int, entries: Iterable[Entry]) -> tuple[int
         How many said something new, and how many changed nothing.
     """
     new = known = 0
-    with store.engine.execution_options(writes=True).begin() as connection:
-        store.insert_new(wearers, [{"wearer_id": wearer_id, "name": ""}], connection)
+    with store.writing(wearer_id) as connection:
         for entry in entries:
             if put(connection, wearer_id, entry).outcome in (Outcome.STORED, Outcome.REPLACED):
                 new += 1

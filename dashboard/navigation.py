@@ -20,6 +20,7 @@ class Place:
 TABS = (
     Place("now", "/"),
     Place("history", "/history"),
+    Place("diary", "/diary"),
 )
 """What is opened daily. With "More" these are at most five: as many as a phone holds in one hand."""
 

@@ -19,7 +19,7 @@ from sqlalchemy import Connection, select
 from firmware_py.posture.exposure import percentile_deg
 from firmware_py.posture.trunk import TICK_S
 
-from . import queries
+from . import diary, queries
 from .days import Stretch, days, local
 from .figures import Figures, total
 from .rollup import unpacked
@@ -59,6 +59,8 @@ class RecordTable:
     summary: str
     columns: dict[str, str]
     of_day: Callable[[Connection, int, Stretch, tzinfo], Iterable[Record]]
+    extent: Callable[[Connection, int, tzinfo], tuple[date, date] | None] = lambda *asked: _recorded(*asked)
+    """The first and the last day that have any; None without."""
 
 
 def _figures(figures: Figures) -> Record:
@@ -145,6 +147,40 @@ def _slouches(connection: Connection, wearer_id: int, stretch: Stretch, zone: tz
         }
 
 
+def _recorded(connection: Connection, wearer_id: int, zone: tzinfo) -> tuple[date, date] | None:
+    extent = queries.extent(connection, wearer_id)
+    if extent is None:
+        return None
+    day = timedelta(days=1)
+    return local(extent.start_utc_ms, zone).date() - day, local(extent.end_utc_ms, zone).date() + day
+
+
+def _diary(connection: Connection, wearer_id: int, stretch: Stretch, zone: tzinfo) -> Iterator[Record]:
+    day = local(stretch.start_utc_ms, zone).date()
+    for entry in diary.entries_between(connection, wearer_id, day, day + timedelta(days=1)):
+        stored = msgspec.to_builtins(entry)
+        yield {
+            **{name: stored[name] for name in _DIARY if name in stored},
+            "edited": _iso(entry.edited_utc_ms, zone),
+        }
+
+
+_DIARY = {
+    "entry_id": "id of the entry",
+    "day": "the day it is about (ISO 8601)",
+    "time": "HH:MM of that day; empty where only the day is known",
+    "kind": "pain, tingling, numbness, weakness or stiffness",
+    "places": "where, on the body map",
+    "strength": "0 (nothing) to 10 (the worst imaginable); empty where not said",
+    "since": "a date, or now, today, days, weeks, months, years; empty where not said",
+    "brought_on": "what it came with",
+    "relief": "what brought relief",
+    "words": "the wearer's own",
+    "edited": "when this was written, local time with its offset (ISO 8601)",
+    **_SIMULATED,
+}
+
+
 def _days(connection: Connection, wearer_id: int, stretch: Stretch, zone: tzinfo) -> Iterator[Record]:
     rows = queries.quarters_between(connection, wearer_id, stretch)
     if rows:
@@ -187,6 +223,12 @@ TABLES: dict[str, RecordTable] = {
     "minutes": RecordTable(
         "One record for each minute.", {**_DEVICE, **_SPAN, **_FIGURES, **_ANGLES, **_SIMULATED}, _minutes
     ),
+    "diary": RecordTable(
+        "One record for each entry of the symptom diary.",
+        _DIARY,
+        _diary,
+        lambda connection, wearer_id, _zone: diary.extent(connection, wearer_id),
+    ),
 }
 """Every kind of record, by the name that stands in its address."""
 
@@ -196,11 +238,10 @@ def records(
 ) -> Iterator[Record]:
     """The records of one table from the local day `first` to `last`, both included."""
     table = TABLES[name]
-    extent = queries.extent(connection, wearer_id)
+    extent = table.extent(connection, wearer_id, zone)
     if extent is None:
         return
-    first = max(first, local(extent.start_utc_ms, zone).date() - timedelta(days=1))
-    last = min(last, local(extent.end_utc_ms, zone).date() + timedelta(days=1))
+    first, last = max(first, extent[0]), min(last, extent[1])
     for n in range((last - first).days + 1):
         yield from table.of_day(connection, wearer_id, days(first + timedelta(days=n), 1, zone), zone)
 
@@ -212,12 +253,21 @@ def as_csv(name: str, rows: Iterable[Record]) -> Iterator[str]:
     writer = csv.writer(line)
     writer.writerow(columns)
     for row in rows:
-        writer.writerow(["" if row[column] is None else row[column] for column in columns])
+        writer.writerow([_cell(row[column]) for column in columns])
         if line.tell() > 16_384:
             yield line.getvalue()
             line.seek(0)
             line.truncate()
     yield line.getvalue()
+
+
+def _cell(value: Any) -> Any:
+    if value is None:
+        return ""
+    if isinstance(value, list):
+        return "; ".join(value)
+    # A spreadsheet takes words that begin like this for a formula: "- after lunch", or worse.
+    return f"'{value}" if isinstance(value, str) and value[:1] in ("=", "+", "-", "@", "\t") else value
 
 
 def as_json(name: str, rows: Iterable[Record], made_at: datetime) -> Iterator[str]:
