@@ -84,9 +84,11 @@ def _one_run(
     from .guided import Guided
     from .hardware.clock import SystemClock
     from .keeper import Keeper
+    from .links.anchor import utc_where_set
     from .live import Wiring, new_run, run_live
     from .posture.fit import NeutralOf
     from .posture.profile import to_json
+    from .preferences import Preferences
     from .recording import header_of
     from .sensors import default_profile, open_sensors, profile_for
 
@@ -94,7 +96,8 @@ def _one_run(
     clock = SystemClock()
     origin_s = clock.monotonic()
     imus = open_sensors(config, clock, origin_s)
-    body = Body(config, clock, origin_s)
+    preferences = Preferences(data, config.rules(), config.reminder_settings(), utc_where_set)
+    body = Body(config, clock, origin_s, preferences.buzzes)
     found = profile_for(imus, data / "profiles")
     profile = found or default_profile(imus)
     neutral_of = NeutralOf.ANOTHER_WEAR if found else NeutralOf.NOBODY
@@ -114,7 +117,7 @@ def _one_run(
         log.info("%s back: %s", imu.place, imu.name)
     if found is None:
         log.warning("no calibration yet: nothing is judged until your neutral is taken (plumbline calibrate)")
-    guided = Guided(profile, data / "profiles", body.cue, keep, neutral_of, before and before.shown)
+    guided = Guided(profile, data / "profiles", body.cue, keep, neutral_of, None if before is None else before.shown)
     body.on_long_press = guided.neutral_press
     wiring = Wiring(
         device=config.device.name,
@@ -127,6 +130,7 @@ def _one_run(
         mqtt=mqtt_settings(config),
         data=data,
         guide=guided,
+        preferences=preferences,
         listeners=[watchdog, Console(), *body.listeners],
         wishes=body.wishes,
         home_assistant=config.mqtt.home_assistant,
@@ -143,6 +147,7 @@ def _one_run(
         with body:
             run_live(wiring, asked_to_stop)
     finally:
+        preferences.close()
         if keep is not None:
             keep.close()
     return guided

@@ -17,6 +17,7 @@ from .hardware.patterns import patterns
 from .loop import Listener
 from .posture.events import Command, Event, Mode, ModeChanged, SetMode, Snooze, Snoozed
 from .posture.guidance import GuideCue
+from .posture.settings import BodyAlert
 
 SNOOZE_S = 1800.0
 """What a short press asks for: half an hour, a meeting's or a meal's length; pressed again it ends."""
@@ -48,7 +49,13 @@ class Body:
         on_long_press: called, from the button's thread, when the wearer wants a new neutral.
     """
 
-    def __init__(self, config: Config, clock: Clock, origin_s: float) -> None:
+    def __init__(
+        self,
+        config: Config,
+        clock: Clock,
+        origin_s: float,
+        wanted: Callable[[BodyAlert], bool] = lambda kind: True,
+    ) -> None:
         self._wishes: queue.SimpleQueue[Command] = queue.SimpleQueue()
         self._haptics: Haptics | None = None
         self._button: Button | None = None
@@ -62,7 +69,9 @@ class Body:
         motor = open_motor(config.motor)
         if motor is not None:
             known = patterns(config.motor.patterns)
-            self._haptics = Haptics(motor, known, clock, origin_s=origin_s, tell=self._wishes.put)
+            self._haptics = Haptics(
+                motor, known, clock, origin_s=origin_s, tell=self._wishes.put, wanted=wanted
+            )
             self.listeners.append(self._haptics)
         if config.button.pin is not None:
             self._button = Button(config.button.pin, self.pressed, clock.monotonic)

@@ -79,6 +79,11 @@ def _parser() -> argparse.ArgumentParser:
     _config_option(analyse)
     _input_options(analyse)
     analyse.add_argument("--json", action="store_true", help="print JSON")
+    analyse.add_argument(
+        "--as-configured",
+        action="store_true",
+        help="judge by the numbers of the configuration, not by those that held when it was recorded",
+    )
     analyse.set_defaults(run=_analyse)
 
     export = commands.add_parser("export", help="write the samples of a recording as CSV")
@@ -175,7 +180,13 @@ def _analyse(args: argparse.Namespace) -> int:
     from .offline import analyse
 
     return analyse(
-        load(args.config), args.file, args.profile, args.neutral_from, with_neutral, as_json=args.json
+        load(args.config),
+        args.file,
+        args.profile,
+        args.neutral_from,
+        with_neutral,
+        as_json=args.json,
+        as_configured=args.as_configured,
     )
 
 

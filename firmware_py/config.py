@@ -12,13 +12,17 @@ import difflib
 import os
 import re
 import tomllib
+from datetime import date
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
 import msgspec
 
 from .errors import ConfigError
+from .posture.commands import Mode
+from .posture.plan import Plan
 from .posture.rules import Rules
+from .posture.settings import BodyAlert, QuietHours, Settings, TrainingPlan
 
 Name = Annotated[str, msgspec.Meta(pattern="^[A-Za-z0-9_-]{1,40}$")]
 Port = Annotated[int, msgspec.Meta(ge=1, le=65535)]
@@ -54,6 +58,39 @@ class SensorsSection(_Section, frozen=True):
 
     upper: SensorSection = SensorSection()
     lower: SensorSection | None = None
+
+
+_PLAN = Plan()
+
+
+class PlanSection(_Section, frozen=True):
+    """How reminders fade over the weeks (`posture/plan.py`); no plan without a `start`."""
+
+    start: date | None = None
+    full_days: int = _PLAN.full_days
+    fading_days: int = _PLAN.fading_days
+    least_share: float = _PLAN.least_share
+    probe_every_days: int = _PLAN.probe_every_days
+
+
+class RemindersSection(_Section, frozen=True):
+    """When and how reminders come; what the wearer chooses on the page wins, key by key.
+
+    Attributes:
+        mode: what a run begins with.
+        baseline_day: whether the first day of wear only measures.
+        timezone: IANA name of the wearer's; empty for the machine's.
+        quiet_hours: local times at which reminders rest.
+        plan: how they fade.
+        buzz: kind of alert -> whether the motor says it.
+    """
+
+    mode: Literal["training", "tracking"] = "training"
+    baseline_day: bool = True
+    timezone: str = ""
+    quiet_hours: tuple[QuietHours, ...] = ()
+    plan: PlanSection = PlanSection()
+    buzz: dict[BodyAlert, bool] = {}
 
 
 class RecordingSection(_Section, frozen=True):
@@ -119,6 +156,7 @@ class Config(_Section, frozen=True):
     device: DeviceSection = DeviceSection()
     sensors: SensorsSection = SensorsSection()
     judgement: dict[str, Any] = {}
+    reminders: RemindersSection = RemindersSection()
     recording: RecordingSection = RecordingSection()
     mqtt: MqttSection = MqttSection()
     dashboard: DashboardSection = DashboardSection()
@@ -129,6 +167,22 @@ class Config(_Section, frozen=True):
     def rules(self) -> Rules:
         """The rules of the core, with what `[judgement]` overrides."""
         return _rules(self.judgement)
+
+    def reminder_settings(self) -> dict[str, Any]:
+        """Settings of `posture/settings.py` by key, those that `[reminders]` has otherwise than the default.
+
+        Raises:
+            ConfigError: naming the key.
+        """
+        chosen, default = self.reminders, RemindersSection()
+        plain = ("mode", "baseline_day", "timezone", "quiet_hours")
+        found = {key: getattr(chosen, key) for key in plain if getattr(chosen, key) != getattr(default, key)}
+        found |= {"mode": Mode(chosen.mode)} if "mode" in found else {}
+        if chosen.plan != default.plan:
+            found["plan"] = TrainingPlan(**msgspec.structs.asdict(chosen.plan))
+        found |= {f"buzz.{kind}": on for kind, on in chosen.buzz.items()}
+        Settings.of(found)
+        return found
 
     def data_folder(self) -> Path:
         """Where this device keeps its things; made on demand, readable by its owner only."""
@@ -175,6 +229,10 @@ def parse(text: str, where: str) -> Config:
         config.rules()
     except ConfigError as error:
         raise ConfigError(f"{where}: [judgement] {error}") from error
+    try:
+        config.reminder_settings()
+    except ConfigError as error:
+        raise ConfigError(f"{where}: [reminders] {error}") from error
     return config
 
 

@@ -39,6 +39,8 @@ from .posture.messages import Asked, Encoder, Reply, Watch
 from .posture.monitor import Monitor
 from .posture.profile import CalibrationProfile
 from .posture.rules import Rules
+from .posture.settings import ChangeSettings
+from .preferences import Preferences
 
 OUTBOX = "outbox.sqlite3"
 
@@ -57,13 +59,14 @@ class Wiring:
         clock: what the sensors were opened with.
         origin_s: moment of `clock` that is t = 0.
         profile: what is judged from.
-        rules: the numbers of the judgement.
+        rules: the numbers of the judgement, where there are no `preferences`.
         mqtt: where the broker is.
         data: folder of the outbox.
         simulated: whether the wearer is simulated; said in every message.
         keep: keeps raw samples, if anything does; a `guide` stands in its place and passes on to its own.
         guide: the guided calibration, where this run can be calibrated.
         exercises: which exercises there are, and what was done of them today; None for none.
+        preferences: the wearer's settings, where this device keeps any; closed by whoever made them.
         listeners: further listeners, the motor for instance.
         wishes: commands from elsewhere than the network, the button for instance.
         home_assistant: whether to announce the device to Home Assistant.
@@ -83,6 +86,7 @@ class Wiring:
     keep: Keep | None = None
     guide: Guided | None = None
     exercises: Exercising | None = None
+    preferences: Preferences | None = None
     listeners: Sequence[Listener] = field(default=())
     wishes: Callable[[], Sequence[Command]] = tuple
     home_assistant: bool = False
@@ -114,17 +118,23 @@ def run_live(wiring: Wiring, stopped: Callable[[], bool]) -> None:
         home = HomeAssistant(wiring.device, __version__, simulated=wiring.simulated)
     publisher = Publisher(wiring.mqtt, encoder, outbox, version=__version__, clock=run_clock, home=home)
     guide = wiring.guide
+    preferences = wiring.preferences
+    rules = wiring.rules if preferences is None else preferences.in_force.rules
 
     def ended() -> bool:
         return stopped() or (guide is not None and guide.renewed)
 
-    monitor = Monitor(wiring.profile, wiring.imus[0].rate_hz, wiring.rules, wiring.run, wiring.neutral_of)
+    monitor = Monitor(wiring.profile, wiring.imus[0].rate_hz, rules, wiring.run, wiring.neutral_of)
     source = read_sensors(wiring.imus, wiring.clock, origin_s=wiring.origin_s, stopped=ended)
 
     def commands() -> list[Command]:
         asked = [_obeyed(one, publisher, wiring) for one in publisher.asked()]
         wishes = [*wiring.wishes(), *(guide.wishes() if guide is not None else ())]
         wishes += wiring.exercises.wishes() if wiring.exercises is not None else ()
+        if preferences is not None:
+            wishes += preferences.commands()
+            if (told := preferences.news(monitor.next_s)) is not None:
+                publisher.show(encoder.settings(told))
         return [*wishes, *(command for command in asked if command is not None)]
 
     listeners: list[Listener] = [publisher, *wiring.listeners]
@@ -136,6 +146,8 @@ def run_live(wiring: Wiring, stopped: Callable[[], bool]) -> None:
         listeners.append(guide.hear)
     if wiring.exercises is not None:
         listeners.append(wiring.exercises)
+    if preferences is not None:
+        listeners.append(preferences.heard)
     publisher.show(encoder.exercise(None))  # what a run that a power cut ended has left there
     publisher.start()
     try:
@@ -163,5 +175,13 @@ def _obeyed(asked: Asked, publisher: Publisher, wiring: Wiring) -> Command | Non
             answer = wiring.exercises.ask(asked.request)
         publisher.reply(Reply(asked.id, accepted=not answer.refusal, detail=answer.refusal))
         return answer.command
+    if isinstance(asked.request, ChangeSettings):
+        if wiring.preferences is None:
+            publisher.reply(Reply(asked.id, accepted=False, detail="this device keeps no settings"))
+        else:
+            wiring.preferences.change(
+                asked.request, lambda accepted, why: publisher.reply(Reply(asked.id, accepted, why))
+            )
+        return None
     publisher.reply(Reply(asked.id, accepted=True))
     return asked.request

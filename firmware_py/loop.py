@@ -39,8 +39,8 @@ def drive(
         source: blocks, paced by whoever makes them.
         monitor: the core; it is finished (session closed) when the source ends, whatever ended it.
         listeners: each gets every event. One that raises is logged, and the others still hear it.
-        commands: asked after each block for what the wearer wants; dated here to the next tick, so that a
-            replay obeys them at the same one.
+        commands: asked at the start and after each block for what the wearer wants; dated here to the next
+            tick, so that a replay obeys them at the same one.
         keep: gets every block and dated command before the core does.
     """
 
@@ -52,15 +52,19 @@ def drive(
                 except Exception:  # one listener must not cost the others
                     log.exception("a listener failed on %s", type(event).__name__)
 
+    def obey() -> None:
+        for command in commands():
+            dated = dataclasses.replace(command, t_s=max(command.t_s, monitor.next_s))
+            if keep is not None:
+                keep.command(dated)
+            tell(monitor.tell(dated))
+
     try:
+        obey()
         for block in source:
             if keep is not None:
                 keep.block(block)
             tell(monitor.feed(block))
-            for command in commands():
-                dated = dataclasses.replace(command, t_s=max(command.t_s, monitor.next_s))
-                if keep is not None:
-                    keep.command(dated)
-                tell(monitor.tell(dated))
+            obey()
     finally:
         tell(monitor.finish())

@@ -11,6 +11,7 @@ import msgspec
 from .config import Config
 from .inputs import Input, NeutralTaker, open_input, read_profile
 from .posture.blocks import TrunkBlock
+from .posture.commands import SetRules
 from .posture.events import Event, SessionEnded, SlouchEnded
 from .posture.messages import Anchor
 from .posture.monitor import Monitor
@@ -21,13 +22,19 @@ from .recording import Recording
 from .samples_csv import write_samples
 
 
-def judge(source: Input, rules: Rules) -> Iterator[Event]:
-    """Judge a story from beginning to end."""
+def judge(source: Input, rules: Rules, *, as_configured: bool = False) -> Iterator[Event]:
+    """Judge a story from beginning to end.
+
+    Args:
+        source: the story.
+        rules: the numbers, where it holds none of its own.
+        as_configured: judge by `rules` all the same.
+    """
     monitor = Monitor(source.profile, source.rate_hz, rules, source.run, source.neutral_of)
     for item in source.items:
         if isinstance(item, TrunkBlock):
             yield from monitor.feed(item)
-        elif not isinstance(item, Anchor):
+        elif not isinstance(item, Anchor) and not (as_configured and isinstance(item, SetRules)):
             yield from monitor.tell(item)
     yield from monitor.finish()
 
@@ -40,11 +47,12 @@ def analyse(
     taker: NeutralTaker,
     *,
     as_json: bool,
+    as_configured: bool = False,
 ) -> int:
     """Judge a file and print what it amounted to."""
     source = open_input(path, read_profile(profile) if profile else None, neutral_from_s, taker)
     summaries, episodes = [], []
-    for event in judge(source, config.rules()):
+    for event in judge(source, config.rules(), as_configured=as_configured):
         if isinstance(event, SessionEnded):
             summaries.append(event.summary)
         elif isinstance(event, SlouchEnded):

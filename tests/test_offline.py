@@ -10,11 +10,22 @@ import numpy as np
 import pytest
 
 from firmware_py.cli import main
+from firmware_py.inputs import open_input
 from firmware_py.loop import drive
+from firmware_py.offline import judge
 from firmware_py.posture.blocks import STANDARD_GRAVITY_M_S2, SensorBlock, TrunkBlock, rechunk
-from firmware_py.posture.events import Command, Event, Mode, Reading, SetMode, Snooze
+from firmware_py.posture.commands import Command, Mode, SetCalendar, SetMode, SetPlan, SetRules, Snooze
+from firmware_py.posture.events import (
+    Event,
+    MinutePassed,
+    ModeChanged,
+    Reading,
+    RulesChanged,
+    SlouchAlert,
+)
 from firmware_py.posture.monitor import Monitor
 from firmware_py.posture.profile import FLAT_ON_THE_BACK, CalibrationProfile, SensorProfile, to_json
+from firmware_py.posture.rules import Rules
 from firmware_py.recording import Header, Recorder
 from firmware_py.samples_csv import write_samples
 
@@ -42,10 +53,14 @@ def a_slouch(
     return SensorBlock(t, acc.astype(np.float32).astype(float), gyr.astype(np.float32).astype(float))
 
 
-def run_live(path: Path, story: SensorBlock) -> list[Event]:
-    """What a live run hears and keeps, with commands between the blocks."""
+SNOOZED: dict[int, Command] = {300: Snooze(0.0, 30.0), 900: SetMode(0.0, Mode.TRACKING, 60.0)}
+
+
+def run_live(
+    path: Path, story: SensorBlock, asked: dict[int, Command] = SNOOZED, rules: Rules | None = None
+) -> list[Event]:
+    """What a live run hears and keeps, with commands at the start (turn 0) and after blocks."""
     recorder = Recorder(path, HEADER)
-    asked: dict[int, Command] = {300: Snooze(0.0, 30.0), 900: SetMode(0.0, Mode.TRACKING, 60.0)}
     turn = iter(range(10**6))
 
     def commands() -> list[Command]:
@@ -53,7 +68,7 @@ def run_live(path: Path, story: SensorBlock) -> list[Event]:
         return [command] if command else []
 
     heard: list[Event] = []
-    monitor = Monitor(CalibrationProfile(), RATE_HZ, run="r")
+    monitor = Monitor(CalibrationProfile(), RATE_HZ, rules, run="r")
     drive(rechunk([TrunkBlock.of(story)], 7), monitor, [heard.append], commands, recorder)
     recorder.close()
     return heard
@@ -65,17 +80,47 @@ def analyse(capsys: pytest.CaptureFixture[str], *arguments: str | Path) -> dict[
     return told
 
 
-def test_a_recording_replays_to_the_very_same_events(tmp_path: Path) -> None:
-    from firmware_py.inputs import open_input
-    from firmware_py.offline import judge
-    from firmware_py.posture.rules import Rules
-
+def replayed(path: Path) -> list[Event]:
     def no_taker(*_: object) -> SensorProfile:
         raise AssertionError("no neutral was asked for")
 
+    return list(judge(open_input(path, None, None, no_taker), Rules()))
+
+
+def test_settings_that_changed_in_a_run_change_at_the_same_tick_in_its_replay(tmp_path: Path) -> None:
+    begun = Rules(load_s=12.0, grace_s=5.0)
+    asked: dict[int, Command] = {
+        0: SetRules(0.0, begun),
+        200: SetPlan(0.0, 0.5),
+        400: SetCalendar(0.0, Mode.MEETING, 60.0),
+        900: SetRules(0.0, Rules(load_s=8.0, slouch_enter_deg=14.0, grace_s=5.0)),
+        600: SetPlan(0.0, 1.0),
+    }
+    heard = run_live(tmp_path / "r.plumb", a_slouch(), asked, begun)
+    told = [event for event in heard if not isinstance(event, Reading | MinutePassed)]
+    assert [type(e) for e in told if isinstance(e, ModeChanged | RulesChanged | SlouchAlert)] == [
+        ModeChanged,
+        ModeChanged,
+        SlouchAlert,
+        RulesChanged,
+    ]
+    assert repr(replayed(tmp_path / "r.plumb")) == repr(heard)
+
+
+def test_an_old_recording_may_be_judged_by_other_numbers(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    path = tmp_path / "r.plumb"
+    high = Rules(slouch_enter_deg=29.0, slouch_exit_deg=26.0)
+    run_live(path, a_slouch(), {0: SetRules(0.0, high)}, high)
+    assert analyse(capsys, path)["episodes"] == []
+    assert len(analyse(capsys, path, "--as-configured")["episodes"]) == 1
+
+
+def test_a_recording_replays_to_the_very_same_events(tmp_path: Path) -> None:
     path = tmp_path / "r.plumb"
     heard = run_live(path, a_slouch())
-    again = list(judge(open_input(path, None, None, no_taker), Rules()))
+    again = replayed(path)
     assert len([e for e in heard if isinstance(e, Reading)]) > 3900
     assert [e for e in again if not isinstance(e, Reading)] == [
         e for e in heard if not isinstance(e, Reading)

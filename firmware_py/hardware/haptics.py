@@ -87,7 +87,10 @@ class Haptics:
     def __call__(self, event: said.Event) -> None:
         """Answer an event, if it has an answer."""
         name = pattern_for(event)
-        if name is not None and self._wanted(ALERTS[name]):
+        if name is None:
+            return
+        kind = ALERTS.get(name)
+        if kind is None or self._wanted(kind):
             self.play(name)
 
     def play(self, name: str) -> None:

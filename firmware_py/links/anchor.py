@@ -80,6 +80,12 @@ def now() -> Moment:
     return Moment(utc_s, time.clock_gettime(time.CLOCK_BOOTTIME), clock_is_set() and utc_s > BUILT_UTC_S)
 
 
+def utc_where_set() -> float | None:
+    """POSIX time; None while the system clock is not set."""
+    moment = now()
+    return moment.utc_s if moment.trusted else None
+
+
 def taken_on_trust() -> Moment:
     """This moment, for a simulated wearer: no history of a body hangs on its date."""
     return replace(now(), trusted=True)

@@ -239,11 +239,15 @@ class SensorRemarked:
 
 @dataclass(frozen=True, slots=True)
 class ModeChanged:
-    """The mode is another now; `until_s` is when it returns by itself, None for never."""
+    """The mode is another now; `until_s` is when it returns by itself, None for never.
+
+    `calendar` where that is the calendar's doing (quiet hours, a silent first day) and not the wearer's.
+    """
 
     t_s: float
     mode: Mode
     until_s: float | None
+    calendar: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -46,10 +46,10 @@ class AlertGate:
         events: list[Event] = []
         if self._wanted_until is not None and tick >= self._wanted_until:
             self._wanted, self._wanted_until = self._lasting, None
-            events += self._settle(tick)
+            events += self._settle(tick, calendar=False)
         if self._calendar_until is not None and tick >= self._calendar_until:
             self._calendar = self._calendar_until = None
-            events += self._settle(tick)
+            events += self._settle(tick, calendar=True)
         if self._snooze_until and tick >= self._snooze_until:
             self._snooze_until = 0
             self.resume(tick)
@@ -75,7 +75,7 @@ class AlertGate:
         self._calendar = command.mode
         for_s = None if command.mode is None else command.for_s
         self._calendar_until = None if for_s is None else tick + max(1, ticks(for_s))
-        return self._settle(tick)
+        return self._settle(tick, calendar=True)
 
     def snooze(self, tick: int, command: Snooze) -> list[Event]:
         """Let reminders rest; 0 seconds end a rest."""
@@ -132,15 +132,18 @@ class AlertGate:
         """A reminder was given."""
         self._given.append(tick)
 
-    def _settle(self, tick: int) -> list[Event]:
+    def _settle(self, tick: int, *, calendar: bool) -> list[Event]:
         """The mode that follows from the wearer's wish and the calendar; told where it is news."""
         mode, until = self._wanted, self._wanted_until
         if mode is Mode.TRAINING and self._calendar is not None:
             mode, until = self._calendar, self._calendar_until
-        return [] if (mode, until) == (self.mode, self._until) else self._enter(tick, mode, until)
+        if (mode, until) == (self.mode, self._until):
+            return []
+        return self._enter(tick, mode, until, calendar=calendar)
 
-    def _enter(self, tick: int, mode: Mode, until: int | None) -> list[Event]:
+    def _enter(self, tick: int, mode: Mode, until: int | None, *, calendar: bool = False) -> list[Event]:
         if mode is Mode.TRAINING and self.mode is not Mode.TRAINING:
             self.resume(tick)
         self.mode, self._until = mode, until
-        return [ModeChanged(tick / TICKS_PER_S, mode, None if until is None else until / TICKS_PER_S)]
+        until_s = None if until is None else until / TICKS_PER_S
+        return [ModeChanged(tick / TICKS_PER_S, mode, until_s, calendar)]

@@ -1,8 +1,8 @@
 """When unknown posture has lasted so long that the wearer should hear of it.
 
-Unknown is never counted as good, so hours of it are hours that nobody measured: a strap that hangs loose,
-a calibration that no longer fits, a filter that does not trust itself. Walking and lying are not judged either,
-but then it is known what the wearer does; they neither add to that time nor end it.
+Unknown is never counted as good, so hours of it are hours that nobody measured: a strap that hangs
+loose, a calibration that no longer fits, a filter that does not trust itself. Walking and lying are not
+judged either, but then it is known what the wearer does; they neither add to that time nor end it.
 """
 
 from __future__ import annotations
