@@ -20,6 +20,7 @@ from firmware_py.errors import ConfigError
 from ..days import utc_ms
 from ..forms import read_form
 from ..site import Site
+from ..tables import wearers
 from .courier import TITLE, Courier
 from .jobs import Fault, Job, Outcome, carry_out
 from .queue import Queue
@@ -165,7 +166,9 @@ class PhonePage:
         packed, language = msgspec.json.encode(rules).decode(), self._site.words(request).language
         change = {"rules": packed, "language": language}
         row = {"wearer_id": self._site.wearer(request), "since_utc_ms": now_ms} | change
+        wearer = {"wearer_id": row["wearer_id"], "name": ""}
         with self._site.writing(request) as connection:
+            self._site.store.insert_new(wearers, [wearer], connection)  # before any device has told anything
             connection.execute(self._site.store.upsert(phone_rules, row, change | {"since_utc_ms": now_ms}))
 
 

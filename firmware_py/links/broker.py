@@ -36,13 +36,17 @@ _START_TIMEOUT_S = 10.0
 PERSISTENCE: Final = """\
 persistence true
 persistence_location {folder}/
-autosave_interval 1
-autosave_on_changes true
+autosave_interval 5
+autosave_on_changes false
+max_inflight_messages 500
 max_queued_messages 100000
 persistent_client_expiration 2m
 """
-"""What survives a kill: Mosquitto writes its state after each change, and keeps for two months what a
-reader that is away has subscribed to (its own limit is 1000 messages, less than a day)."""
+"""What survives a kill. Mosquitto writes its whole state every 5 s; after each change, as it could as well,
+would cost a sync of the disk for each message. What it acknowledged and had not written when it died, a
+device sends again (`outbox.SETTLE_S`). It keeps for two months what a reader that is away has subscribed to
+(its own limit is 1000 messages, less than a day), and has 500 under way to each, so that a reader can store
+as many at once."""
 
 
 @dataclass(frozen=True, slots=True)

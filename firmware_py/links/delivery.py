@@ -20,7 +20,7 @@ from typing import Final
 from ..errors import LinkError
 from ..posture.messages import Channel, Encoder, Now, Outgoing, Reply, Status, parse_topic, topic
 from .homeassistant import BIRTH_PAYLOAD, BIRTH_TOPIC, HomeAssistant
-from .mqtt import NOBODY_LISTENS, WINDOW, Connection, MqttSettings
+from .mqtt import NOBODY_LISTENS, Connection, MqttSettings
 from .outbox import Kept, Outbox
 from .requests import WAITING_REQUESTS
 
@@ -29,8 +29,15 @@ log = logging.getLogger(__name__)
 UNHEARD_RETRY_S: Final = 30.0
 """Where nobody has subscribed, messages stay in the outbox and are offered again after this."""
 
-BACK_OFF_S: Final = (0.5, 30.0)
-"""First and longest wait between two attempts; doubled each time, with a quarter of jitter."""
+BACK_OFF_S: Final = (0.25, 3.0)
+"""First and longest wait between two attempts; doubled each time, with a quarter of jitter. The longest is
+short, so that a broker that is back is found within 5 s; an attempt that fails costs a few packets."""
+
+REFUSED_WAIT_S: Final = 30.0
+"""The wait after a refusal, which only somebody at the broker can change."""
+
+READ_AHEAD: Final = 200
+"""Messages read from the outbox at once while there is a backlog."""
 
 STEADY_S: Final = 10.0
 """A connection that lasted so long was a good one: the next attempt is made at once."""
@@ -88,6 +95,7 @@ class Delivery:
         self._in_flight: dict[int, Kept | None] = {}
         self._old_names_refused = False
         self._announce = False
+        self._ahead: deque[Kept] = deque()
         self._sent_to = 0
         self._hold_until_s = 0.0
         self._refusal = ""
@@ -142,7 +150,7 @@ class Delivery:
             if time.monotonic() - began_s > STEADY_S:
                 wait_s = self._back_off_s[0]
             jitter = random.uniform(0.75, 1.25)  # noqa: S311 - no secret hangs on it
-            self._pause(longest_s if self._refusal else wait_s * jitter)
+            self._pause(REFUSED_WAIT_S if self._refusal else wait_s * jitter)
             self._refusal = ""
             wait_s = min(2.0 * wait_s, longest_s)
 
@@ -169,26 +177,27 @@ class Delivery:
             on_message=self._heard,
         )
         self._in_flight.clear()
-        self._sent_to = 0
+        self._go_back(0)
         self._hold_until_s = 0.0
         try:
             connection.open(self._command_topic, *([BIRTH_TOPIC] if self._home is not None else []))
             self._announce = self._home is not None
             backlog = self._outbox.waiting()
-            connection.publish(self._encoder.status(Status("online", self._version, backlog)))
+            self._say(connection, self._encoder.status(Status("online", self._version, backlog)))
             for name, message in list(self._standing.items()):
                 self._unsaid.setdefault(name, message)
             self.connection = connection
             log.info("connected to %s, %d messages waiting", self._settings, backlog)
             while not self._finished():
                 self._send_waiting(connection)
-                connection.pump(self._wake_r, self._settings.keepalive_s / 4)
+                if connection.pump(self._wake_r, self._settings.keepalive_s / 4):
+                    self._outbox.hear()
                 self._drain_wake()
                 if self._refusal:
                     raise LinkError(self._refusal)
-                if backlog > WINDOW and self._outbox.waiting() == 0:
+                if backlog > connection.window and self._outbox.waiting() == 0:
                     backlog = 0
-                    connection.publish(self._encoder.status(Status("online", self._version)))
+                    self._say(connection, self._encoder.status(Status("online", self._version)))
             self._say_goodbye(connection)
         except BaseException:
             connection.drop()
@@ -197,39 +206,63 @@ class Delivery:
 
     def _say_goodbye(self, connection: Connection) -> None:
         while self._unsaid:
-            connection.publish(self._unsaid.popitem()[1])
-        last = connection.publish(
-            self._encoder.status(Status("offline", self._version, self._outbox.waiting()))
-        )
+            self._say(connection, self._unsaid.popitem()[1])
+        offline = self._encoder.status(Status("offline", self._version, self._outbox.waiting()))
+        last = self._say(connection, offline)
         # Its acknowledgement is waited for: to close with something unread is a reset, upon which the
         # broker drops what it has not read and publishes the last will.
-        self._in_flight[last] = None
         deadline_s = time.monotonic() + GOODBYE_S
         while last in self._in_flight and time.monotonic() < deadline_s:
             connection.pump(None, 0.05)
         connection.close()
 
+    def _say(self, connection: Connection, message: Outgoing, kept: Kept | None = None) -> int:
+        number = connection.publish(message)
+        self._in_flight[number] = kept
+        return number
+
     def _send_waiting(self, connection: Connection) -> None:
+        while len(self._in_flight) < connection.window:
+            message = self._next_word()
+            kept = None
+            if message is None:
+                kept = self._next_kept()
+                if kept is None:
+                    return
+                message = kept.message
+                if self._old_names_refused:
+                    channel = parse_topic(message.topic)[1]
+                    message = replace(message, topic=topic(self._encoder.device, channel))
+            self._say(connection, message, kept)
+
+    def _next_word(self) -> Outgoing | None:
+        """What is said of the moment, and worth nothing later; it goes before all that is kept."""
         if self._announce and self._home is not None:
             self._announce = False
-            connection.publish(self._home.announcement)
+            return self._home.announcement
         if self.now is not None:
             now, self.now = self.now, None
-            connection.publish(self._encoder.now(now))
-        while self._unsaid:
-            connection.publish(self._unsaid.popitem()[1])
-        while self.replies:
-            reply = self.replies.popleft()
-            connection.publish(self._encoder.reply(reply))
-        room = WINDOW - len(self._in_flight)
-        if room <= 0 or time.monotonic() < self._hold_until_s:
-            return
-        for kept in self._outbox.after(self._sent_to, room):
-            message = kept.message
-            if self._old_names_refused:
-                message = replace(message, topic=topic(self._encoder.device, parse_topic(message.topic)[1]))
-            self._in_flight[connection.publish(message)] = kept
-            self._sent_to = kept.id
+            return self._encoder.now(now)
+        if self._unsaid:
+            return self._unsaid.popitem()[1]
+        return self._encoder.reply(self.replies.popleft()) if self.replies else None
+
+    def _next_kept(self) -> Kept | None:
+        """The next message of the outbox that is to be sent now."""
+        if time.monotonic() < self._hold_until_s:
+            return None
+        if not self._ahead:
+            self._ahead.extend(self._outbox.after(self._sent_to, READ_AHEAD))
+        if not self._ahead:
+            return None
+        kept = self._ahead.popleft()
+        self._sent_to = kept.id
+        return kept
+
+    def _go_back(self, place: int) -> None:
+        """What stands behind this place in the outbox is to be sent, or sent again."""
+        self._sent_to = place
+        self._ahead.clear()
 
     def _acknowledged(self, mid: int, code: int) -> None:
         kept = self._in_flight.pop(mid, None)
@@ -239,7 +272,7 @@ class Delivery:
             return
         elif code == NOBODY_LISTENS:
             self._hold_until_s = time.monotonic() + UNHEARD_RETRY_S
-            self._sent_to = min(self._sent_to, kept.id - 1)
+            self._go_back(min(self._sent_to, kept.id - 1))
         else:
             self._outbox.remove((kept.id,))
 
@@ -249,7 +282,7 @@ class Delivery:
             # The device was renamed, and its new credential does not cover the old name: what was left
             # goes out under the new one. Runs and sessions keep their ids, so nothing is mixed up.
             self._old_names_refused = True
-            self._sent_to = min(self._sent_to, kept.id - 1)
+            self._go_back(min(self._sent_to, kept.id - 1))
             return
         self._refusal = (
             f"the broker at {self._settings.host} refuses what {ours} publishes (reason {code:#04x}); "

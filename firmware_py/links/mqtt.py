@@ -31,8 +31,11 @@ from ..posture.messages import Outgoing
 NOBODY_LISTENS: Final = 0x10
 """PUBACK reason "no matching subscribers" (MQTT 5, 3.4.2.1)."""
 
-WINDOW: Final = 20
-"""Messages in flight at once; Mosquitto's own `max_inflight_messages`, above which it may hang up."""
+WINDOW: Final = 100
+"""Messages in flight at once where the broker allows it, so that none waits for the one before."""
+
+NARROW_WINDOW: Final = 20
+"""Where it does not say what it allows (MQTT 3.1.1): what Mosquitto would, unless told otherwise."""
 
 _CONNECT_TIMEOUT_S = 5.0
 _PUBLISH_QOS_0 = 0x30
@@ -103,6 +106,8 @@ class Connection:
         self._rest = b""
         self._ready = False
         self._lost = ""
+        self.window = NARROW_WINDOW
+        """Messages that may be in flight at once; more, and the broker may hang up."""
         self._on_ack = on_ack
         self._on_message = on_message
         self._client = client = paho.Client(
@@ -114,7 +119,7 @@ class Connection:
             reconnect_on_failure=False,
         )
         client.connect_timeout = _CONNECT_TIMEOUT_S
-        client.max_inflight_messages_set(WINDOW)
+        client.max_inflight_messages_set(0)  # the delivery keeps within `window`; paho cannot learn it late
         client.on_connect = self._connected
         client.on_disconnect = self._disconnected
         client.on_publish = self._acknowledged
@@ -183,8 +188,11 @@ class Connection:
         finally:
             self._lock.release()
 
-    def pump(self, wake: socket.socket | None, timeout_s: float) -> None:
+    def pump(self, wake: socket.socket | None, timeout_s: float) -> bool:
         """Wait for the network or for `wake`, at most `timeout_s`, and do what there is to do.
+
+        Returns:
+            Whether the broker said anything, so that it was alive just now.
 
         Raises:
             LinkError: the connection is lost, with the reason where the broker gave one.
@@ -201,14 +209,16 @@ class Connection:
             raise self._loss(str(error)) from error
         with self._lock:
             if not self._flushed(sock):
-                return
-            if sock in readable or pending:
+                return False
+            heard = sock in readable or pending
+            if heard:
                 self._check(self._client.loop_read())
             if writable or self._client.want_write():
                 self._check(self._client.loop_write())
             self._check(self._client.loop_misc())
         if self._lost:
             raise self._loss(self._lost)
+        return heard
 
     def close(self) -> None:
         """Say goodbye; the broker then keeps the last will to itself."""
@@ -244,8 +254,10 @@ class Connection:
         return LinkError(f"lost the broker at {self._settings.host}:{self._settings.port}: {reason}")
 
     def _connected(
-        self, _client: object, _data: object, _flags: object, code: ReasonCode, _properties: object
+        self, _client: object, _data: object, _flags: object, code: ReasonCode, properties: object
     ) -> None:
+        if self._v5:
+            self.window = min(WINDOW, getattr(properties, "ReceiveMaximum", WINDOW))  # MQTT 5, 3.2.2.3.3
         if code.is_failure:
             hint = "; set mqtt.protocol = '3.1.1'" if "protocol" in str(code).lower() else ""
             self._lost = f"it refuses us: {code}{hint}"

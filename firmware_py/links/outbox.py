@@ -14,7 +14,7 @@ import sqlite3
 import threading
 import time
 from collections.abc import Callable, Iterable, Sequence
-from itertools import islice
+from itertools import islice, takewhile
 from pathlib import Path
 from typing import IO, Final, NamedTuple
 
@@ -29,9 +29,9 @@ LIMIT_BYTES: Final = 32 * 1024 * 1024
 UNSAVED_LIMIT: Final = 2000
 """Messages held in memory while the disk takes no more: about a day."""
 
-SETTLE_S: Final = 10.0
+SETTLE_S: Final = 30.0
 """So long an acknowledgement may be doubted: Mosquitto acknowledges a message before it has saved it, so
-one that is killed in that moment has promised what it does not have. See `doubt`."""
+one that is killed in between has promised what it does not have. Ours saves every 5 s. See `doubt`."""
 
 LAZY_REMOVALS: Final = 256
 """So many acknowledged messages are deleted at once where no new batch takes them along."""
@@ -64,7 +64,8 @@ class Outbox:
         path: the database file; its folder is made where it is missing.
         limit_bytes: payload bytes kept at most; beyond it the oldest events go first, then the
             oldest minutes, then the oldest sessions. What went is a known gap in the numbering.
-        settle_s: for how long an acknowledged message is kept, to be sent again if the broker dies.
+        settle_s: for how long the broker must have lived on after an acknowledgement before the message is
+            given up; until then it is sent again if the broker dies.
 
     Raises:
         LinkError: the file cannot be opened or written.
@@ -82,7 +83,8 @@ class Outbox:
         """Writes to `db` what must always agree with the messages, in whichever transaction takes them."""
         self._lock = threading.RLock()
         self._unsaved: list[Kept] = []
-        self._acknowledged: dict[int, float] = {}
+        self._acknowledged: dict[int, float] = {}  # place and moment, in the order of the moments
+        self._heard_s = 0.0
         try:
             path.parent.mkdir(parents=True, exist_ok=True)
             self._claim = _claimed(path)
@@ -158,10 +160,15 @@ class Outbox:
     def remove(self, places: Iterable[int]) -> None:
         """The broker has these: they go with a later batch, once that is beyond doubt."""
         with self._lock:
-            now_s = time.monotonic()
-            self._acknowledged.update((place, now_s) for place in places)
+            self.hear()
+            for place in places:
+                self._acknowledged.setdefault(place, self._heard_s)
             if len(self._acknowledged) >= LAZY_REMOVALS and len(self._settled()) >= LAZY_REMOVALS:
                 self.put(())
+
+    def hear(self) -> None:
+        """The broker gave a sign of life; without one, no time that passes makes its word any surer."""
+        self._heard_s = time.monotonic()
 
     def doubt(self) -> None:
         """The broker is gone: what it acknowledged in its last moments waits again, in its old place."""
@@ -183,8 +190,8 @@ class Outbox:
             self._claim.close()
 
     def _settled(self) -> list[int]:
-        before_s = time.monotonic() - self._settle_s
-        return [place for place, at_s in self._acknowledged.items() if at_s <= before_s]
+        before_s = self._heard_s - self._settle_s
+        return [place for place, _ in takewhile(lambda kept: kept[1] <= before_s, self._acknowledged.items())]
 
     def _count(self) -> int:
         count: int = self.db.execute("SELECT count(*) FROM message").fetchone()[0]

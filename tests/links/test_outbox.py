@@ -227,6 +227,7 @@ def test_an_acknowledgement_of_a_while_ago_is_not_doubted(
     outbox.put([message(0), message(1)])
     outbox.remove([1])
     now_s[0] += outbox_module.SETTLE_S
+    outbox.hear()
     outbox.remove([2])
     outbox.doubt()
     assert payloads(outbox) == [1]
@@ -234,3 +235,16 @@ def test_an_acknowledgement_of_a_while_ago_is_not_doubted(
     assert outbox.db.execute("SELECT id FROM message").fetchall() == [(2,), (3,)]
     outbox.close()
     assert payloads(Outbox(tmp_path / "o.db")) == [1, 2]
+
+
+def test_silence_makes_no_acknowledgement_any_surer(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    now_s = [1000.0]
+    monkeypatch.setattr("time.monotonic", lambda: now_s[0])
+    outbox = DoubtingOutbox(tmp_path / "o.db")
+    outbox.put([message(0)])
+    outbox.remove([1])
+    now_s[0] += 10 * outbox_module.SETTLE_S  # the broker may have died right after its word
+    outbox.put([message(1)])
+    outbox.doubt()
+    assert payloads(outbox) == [0, 1]
+    outbox.close()

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from firmware_py.links.broker import RunningBroker, start_broker
+from firmware_py.links.broker import RunningBroker, find_mosquitto, run_mosquitto, start_broker
 from firmware_py.links.mqtt import MqttSettings, publish_head, publish_packet
 from firmware_py.links.outbox import Outbox
 from firmware_py.links.publisher import Publisher
@@ -24,7 +24,7 @@ from firmware_py.posture.events import (
 from firmware_py.posture.messages import Anchor, Channel, Encoder, Reply, Status, Watch
 from firmware_py.posture.tally import Tally
 
-from .conftest import Reader, until
+from .conftest import Reader, free_port, until
 
 Make = Callable[..., Publisher]
 
@@ -199,6 +199,29 @@ def test_a_port_that_accepts_and_says_nothing_does_not_hold_up_the_end(tmp_path:
         publisher(minute(0))
         publisher.stop(0.1)
     assert Outbox(tmp_path / "o.db").waiting() == 1
+
+
+def test_no_more_is_in_flight_than_the_broker_allows(tmp_path: Path, publishers: Make) -> None:
+    program = find_mosquitto()
+    assert program is not None
+    config = tmp_path / "narrow.conf"
+    port = free_port()
+    config.write_text(f"listener {port} 127.0.0.1\nallow_anonymous true\nmax_inflight_messages 3\n")
+    narrow = run_mosquitto(program, config, "127.0.0.1", port)
+    reader = Reader(narrow)
+    publisher = publishers(narrow)
+    most = [0]
+    in_flight = publisher._delivery._in_flight
+    say = publisher._delivery._say
+    publisher._delivery._say = lambda *told: (say(*told), most.append(len(in_flight)))[0]  # type: ignore[method-assign]
+    for n in range(60):
+        publisher(minute(n))
+    assert until(lambda: len(reader.of(Channel.MINUTE)) == 60)
+    assert starts_of(reader) == [60.0 * n for n in range(60)]
+    assert max(most) == 3
+    reader.stop()
+    publisher.stop()
+    narrow.stop()
 
 
 @pytest.mark.parametrize("size", [1, 100, 127, 128, 16_383, 16_384, 30_000])
