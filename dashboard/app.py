@@ -17,11 +17,13 @@ from sqlalchemy import select
 from starlette.applications import Starlette
 
 from firmware_py.errors import ConfigError, LinkError
+from firmware_py.exercise_file import load as load_exercises
 from firmware_py.posture.messages import Outgoing
 
 from .auth import Password
 from .days import zone_named
 from .door import Door
+from .exercises.times import Timekeeper
 from .ingest import Ingest, Taken
 from .live import Hub
 from .phone.courier import Courier
@@ -64,7 +66,7 @@ class Dashboard:
         zone = zone_named(settings.timezone)
         self.settings = settings
         self.store = Store(settings.database_url)
-        self.ingest = Ingest(self.store)
+        self.ingest = Ingest(self.store, settings.newcomers)
         self.hub = Hub(self._publish)
         self._subscriber: Subscriber | None = None
         if settings.broker is not None:
@@ -79,7 +81,9 @@ class Dashboard:
         phones = Services(settings.data_folder)
         self.courier = Courier(self.store, phones, zone, self.hub.is_online)
         door = Door(self.store, password, people=settings.people)
-        site = Site(self.store, self.ingest, self.hub, settings, zone, door)
+        exercises = load_exercises(settings.exercises_file)
+        site = Site(self.store, self.ingest, self.hub, settings, zone, door, exercises)
+        self._timekeeper = Timekeeper(self.store, exercises, zone, self.hub.ask_if_online)
         phone = PhonePage(site, phones, self.courier)
         self.app = Web(site, phone.routes()).app(self._lifespan)
 
@@ -89,11 +93,13 @@ class Dashboard:
         to_thread.current_default_thread_limiter().total_tokens = THREADS + 1
         await self.hub.start()
         self.courier.start()
+        await self._timekeeper.start()
         if self._subscriber is not None:
             self._subscriber.start()
         try:
             yield
         finally:
+            await self._timekeeper.stop()
             await self.hub.stop()
             if self._subscriber is not None:
                 self._subscriber.stop()

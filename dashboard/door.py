@@ -16,12 +16,12 @@ from sqlalchemy import Row
 from starlette.requests import HTTPConnection
 
 from .auth import Password
-from .ingest import FIRST_WEARER
 from .people import looks
 from .people.api_tokens import ApiTokens, TokenScope
 from .people.permits import may_look
 from .people.sign_ins import SignIns
 from .store import Store
+from .tables import FIRST_WEARER
 from .visitor import HOME, Role, Visitor
 
 COOKIE = "plumbline"

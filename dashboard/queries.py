@@ -14,10 +14,10 @@ AnyRow = Row[Any]
 
 
 def devices_of(connection: Connection, wearer_id: int) -> Sequence[AnyRow]:
-    """The wearer's devices, the last seen first."""
+    """The devices that the wearer has now, the last seen first; one that was handed on is another's."""
     return connection.execute(
         select(devices)
-        .where(devices.c.wearer_id == wearer_id)
+        .where(devices.c.wearer_id == wearer_id, devices.c.released_utc_ms.is_(None))
         .order_by(devices.c.seen_utc_ms.desc().nulls_last(), devices.c.name)
     ).all()
 

@@ -8,6 +8,7 @@ from pathlib import Path
 from firmware_py.posture.rules import Rules
 
 from .store import sqlite_url
+from .tables import FIRST_WEARER, UNCLAIMED
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,6 +43,7 @@ class Settings:
         timezone: IANA name; empty for the machine's own.
         language: `en`, `de`, or empty for the browser's wish.
         slouch_enter_deg: the threshold that the figure and the traces draw; the device judges by its own.
+        exercises_file: the wearer's own exercises (`docs/exercises.md`); None for those that come along.
         allowed_hosts: further names under which browsers may open it.
         people: whether it is for several people, each with an account.
         tls_cert: certificate chain to speak TLS with (PEM); None without.
@@ -58,12 +60,18 @@ class Settings:
     timezone: str = ""
     language: str = ""
     allowed_hosts: tuple[str, ...] = ()
+    exercises_file: Path | None = None
     slouch_enter_deg: float = Rules().slouch_enter_deg
     people: bool = False
     tls_cert: Path | None = None
     tls_key: Path | None = None
     proxies: tuple[str, ...] = ()
     url: str = ""
+
+    @property
+    def newcomers(self) -> int:
+        """The wearer to whom a device is given that nobody knows."""
+        return UNCLAIMED if self.people else FIRST_WEARER
 
     @property
     def database_url(self) -> str:

@@ -8,7 +8,7 @@ from enum import StrEnum
 from starlette.exceptions import HTTPException
 from starlette.requests import HTTPConnection
 
-from .ingest import FIRST_WEARER
+from .tables import FIRST_WEARER
 
 KEY = "plumbline.visitor"
 """Where in an ASGI scope the door leaves the visitor."""

@@ -25,11 +25,17 @@ from .diary_api import DiaryApi
 from .diary_pages import DiaryPages
 from .doorkeeper import Doorkeeper
 from .entrances import Entrances
+from .exercises.pages import ExercisePages
 from .guard import Guard
 from .live import Viewer
 from .login import Login
 from .pages import Pages
+from .presence import Presence
 from .site import STATIC, Site
+from .visitor import visitor_of
+
+NO_LONGER = 4403
+"""Code with which a live connection is closed whose viewer may not look any longer."""
 
 
 class Web:
@@ -37,6 +43,7 @@ class Web:
 
     def __init__(self, site: Site, more: Sequence[Route] = ()) -> None:
         self._site = site
+        self._presence = Presence(site.store, site.door)
         self._more = more
 
     def app(self, lifespan: Lifespan[Starlette]) -> Starlette:
@@ -48,6 +55,7 @@ class Web:
                 *Actions(site).routes(),
                 *DiaryPages(site).routes(),
                 *DiaryApi(site).routes(),
+                *ExercisePages(site).routes(),
                 *Api(site).routes(),
                 *Login(site).routes(),
                 *Entrances(site).routes(),
@@ -100,18 +108,31 @@ class Web:
         return JSONResponse(described, media_type="application/manifest+json")
 
     async def live(self, socket: WebSocket) -> None:
-        """Readings and news, for as long as the page is open."""
-        await socket.accept()
-        viewer = Viewer(sees=lambda _device: True)
-        self._site.hub.join(viewer)
-        sending = asyncio.create_task(_send_all(viewer, socket))
+        """Readings and news of the wearer's own devices, for as long as the page is open and may be."""
         try:
-            # The page says nothing; waiting for it is how its end is noticed at once.
-            while (await socket.receive())["type"] != "websocket.disconnect":
-                pass
+            guest = await self._presence.welcome(visitor_of(socket), self._site.wearer(socket))
+        except HTTPException:
+            await socket.close(1008)
+            return
+        await socket.accept()
+        # At home every device is the wearer's, one that was switched on this second too.
+        viewer = Viewer(sees=guest.names.__contains__ if self._site.door.people else lambda _device: True)
+        self._site.hub.join(viewer)
+        waited_for = [
+            asyncio.create_task(_send_all(viewer, socket)),
+            asyncio.create_task(_left(socket)),
+            asyncio.create_task(guest.ended.wait()),
+        ]
+        try:
+            with self._presence.staying(guest):
+                await asyncio.wait(waited_for, return_when=asyncio.FIRST_COMPLETED)
         finally:
             self._site.hub.leave(viewer)
-            sending.cancel()
+            for task in waited_for:
+                task.cancel()
+        if guest.ended.is_set():
+            with contextlib.suppress(WebSocketDisconnect, RuntimeError):  # closed by both at once
+                await socket.close(NO_LONGER)
 
     def http_error(self, request: Request, error: Exception) -> Response:
         """A page that is not there, or may not be opened, in words."""
@@ -127,6 +148,12 @@ class Web:
     def server_error(self, request: Request, _error: Exception) -> Response:
         """Something that should not have happened; Starlette raises it again, and it is logged."""
         return self._site.page(request, "error.html", "", status=500, key="error.server")
+
+
+async def _left(socket: WebSocket) -> None:
+    # The page says nothing; waiting for it is how its end is noticed at once.
+    while (await socket.receive())["type"] != "websocket.disconnect":
+        pass
 
 
 async def _send_all(viewer: Viewer, socket: WebSocket) -> None:

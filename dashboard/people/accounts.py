@@ -11,10 +11,9 @@ from sqlalchemy import Connection, Row, delete, func, insert, select, update
 
 from firmware_py.errors import ConfigError
 
-from ..ingest import FIRST_WEARER
 from ..people_tables import accounts, api_tokens, codes, permits
 from ..store import Store
-from ..tables import wearers
+from ..tables import FIRST_WEARER, wearers
 from ..visitor import Role
 from .codes import Purpose, make, redeem
 from .credentials import fits, hashed, now_utc_ms
@@ -62,7 +61,7 @@ class Accounts:
         kept = sign_in_name(name)
         if home and role is not Role.WEARER:
             raise ConfigError("only a wearer can take over what was recorded")
-        with self._store.engine.execution_options(writes=True).begin() as connection:
+        with self._store.at_the_door(writes=True) as connection:
             if _named(connection, kept) is not None:
                 raise ConfigError(f"there is an account {kept!r} already; choose another name")
             wearer_id = None
