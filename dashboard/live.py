@@ -193,6 +193,10 @@ class Hub:
         finally:
             del self._answers[device, request_id]
 
+    async def ask_if_online(self, device: str, request: Request) -> Reply | None:
+        """As `ask`, and at once None where the device is not there."""
+        return await self.ask(device, request) if self.is_online(device) else None
+
     def forget(self, device: str) -> None:
         """Clear what the broker keeps of a device."""
         for channel in (Channel.STATUS, Channel.ANCHOR, *STANDING):

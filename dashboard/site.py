@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime, tzinfo
 from functools import cached_property
 from importlib.resources import files
@@ -19,6 +19,9 @@ from sqlalchemy import Connection
 from starlette.exceptions import HTTPException
 from starlette.requests import HTTPConnection
 from starlette.responses import HTMLResponse, Response
+
+from firmware_py.exercise_file import Described
+from firmware_py.exercise_file import load as load_exercises
 
 from .door import Door
 from .ingest import Ingest
@@ -47,6 +50,7 @@ class Site:
         settings: as it was started.
         zone: the wearer's time zone.
         door: knows who comes.
+        exercises: by key, in the order in which they are shown.
     """
 
     store: Store
@@ -55,6 +59,7 @@ class Site:
     settings: Settings
     zone: tzinfo
     door: Door
+    exercises: dict[str, Described] = field(default_factory=load_exercises)
 
     def now(self) -> datetime:
         """The present, on the wearer's clock."""

@@ -276,3 +276,4 @@ rejections = Table(
 
 # Last, because it needs the metadata from above: whoever has the metadata has all of the tables.
 from . import people_tables, preferences  # noqa: E402, F401
+from .exercises import tables as exercise_tables  # noqa: E402, F401
