@@ -206,6 +206,7 @@ class Recogniser:
         clear = one.spreads_apart(Kind.SLOUCHED, Kind.LEANING_FORWARD) >= CLEAR_SPREADS
         self._one_sensor = _Measure(one) if clear else None
         self._two_sensors = _Measure(prototypes(SITTING, own, sensors=2)) if two else None
+        self._lean_shown = any(e.posture is Posture.LEANING_FORWARD and e.lower_deg is not None for e in own)
 
     def follow(self, rules: Rules) -> None:
         """Go by these numbers from now on."""
@@ -226,10 +227,21 @@ class Recogniser:
             if posture is Posture.SLOUCHED and not bent:
                 leaning = upper_deg >= rules.slouch_enter_deg
                 posture = Posture.LEANING_FORWARD if leaning else Posture.UPRIGHT
-            elif posture is Posture.UPRIGHT and bent and upper_deg >= self._upper_least_deg():
-                posture = Posture.SLOUCHED  # the wearer's threshold, not the middle between two kinds
+            elif bent and upper_deg >= self._upper_least_deg():
+                if posture is Posture.UPRIGHT:
+                    posture = Posture.SLOUCHED  # the wearer's threshold, not the middle between two kinds
+                elif posture is Posture.LEANING_FORWARD and self._bends_rather(flexion_deg, lower_deg):
+                    posture = Posture.SLOUCHED
         self._slouched = posture is Posture.SLOUCHED
         return posture
+
+    def _bends_rather(self, flexion_deg: float, lower_deg: float | None) -> bool:
+        """Whether more of the inclination is in the spine than in the hips: then it is no lean.
+
+        A light slouch of an upright pelvis lies nearer to the leans of other people than to their slouches.
+        Who showed their own lean is judged by that.
+        """
+        return lower_deg is not None and not self._lean_shown and lower_deg < flexion_deg
 
     def _upper_least_deg(self) -> float:
         """Least share of the upper back in a slouch: crossed legs bend the spine too, at the pelvis."""

@@ -80,12 +80,22 @@ def test_the_recogniser_agrees_with_the_rule_that_it_unrolls(
     live = Recogniser(Rules(), (), two=True).step(upper - lower, lateral, upper, lower)
     if nearest is Posture.SLOUCHED and upper - lower < Rules().slouch_enter_deg:
         nearest = Posture.LEANING_FORWARD if upper >= Rules().slouch_enter_deg else Posture.UPRIGHT
-    elif nearest is Posture.UPRIGHT and upper - lower >= Rules().slouch_enter_deg and upper >= 9.25:
-        nearest = Posture.SLOUCHED
+    elif upper - lower >= Rules().slouch_enter_deg and upper >= 9.25:
+        rather_bent = nearest is Posture.LEANING_FORWARD and lower < upper - lower
+        nearest = Posture.SLOUCHED if nearest is Posture.UPRIGHT or rather_bent else nearest
     if not (nearest is Posture.SIDE_BENT and abs(lateral) < 4.0):
         assert live is nearest
     else:
         assert live is not Posture.SIDE_BENT
+
+
+def test_a_light_slouch_of_an_upright_pelvis_is_no_lean() -> None:
+    light = (14.0, 0.0, 13.0, -1.0)
+    assert prototypes(SITTING, (), sensors=2).nearest((13.0, 0.0, -1.0)) is Kind.LEANING_FORWARD
+    assert Recogniser(Rules(), (), two=True).step(*light) is Posture.SLOUCHED
+    assert Recogniser(Rules(), (), two=True).step(10.0, 0.0, 24.0, 14.0) is Posture.LEANING_FORWARD
+    bent_when_leaning = (PoseExample(Posture.LEANING_FORWARD, 13.0, 0.0, -1.0),)
+    assert Recogniser(Rules(), bent_when_leaning, two=True).step(*light) is Posture.LEANING_FORWARD
 
 
 def test_one_sensor_without_examples_goes_by_thresholds() -> None:
