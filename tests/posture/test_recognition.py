@@ -93,7 +93,7 @@ def test_a_light_slouch_of_an_upright_pelvis_is_no_lean() -> None:
     light = (14.0, 0.0, 13.0, -1.0)
     assert prototypes(SITTING, (), sensors=2).nearest((13.0, 0.0, -1.0)) is Kind.LEANING_FORWARD
     assert Recogniser(Rules(), (), two=True).step(*light) is Posture.SLOUCHED
-    assert Recogniser(Rules(), (), two=True).step(10.0, 0.0, 24.0, 14.0) is Posture.LEANING_FORWARD
+    assert Recogniser(Rules(), (), two=True).step(10.0, 0.0, 22.0, 12.0) is Posture.LEANING_FORWARD
     bent_when_leaning = (PoseExample(Posture.LEANING_FORWARD, 13.0, 0.0, -1.0),)
     assert Recogniser(Rules(), bent_when_leaning, two=True).step(*light) is Posture.LEANING_FORWARD
 
