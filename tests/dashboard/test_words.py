@@ -14,13 +14,6 @@ from dashboard.words import LANGUAGES, preferred, words
 FOLDER = Path(dashboard.__file__).parent
 SOURCES = [*FOLDER.glob("templates/*.html"), *FOLDER.glob("*.py"), *FOLDER.glob("static/*.js")]
 
-FORBIDDEN = {
-    "en": r"\b(perfect|correct posture|bad posture|good posture|clinical|medical-grade|relieve|cure|"
-    r"heal|therapy|treatment|prevents? (pain|injur)|diagnos)",
-    "de": r"\b(perfekt|richtige Haltung|falsche Haltung|schlechte Haltung|gute Haltung|klinisch|"
-    r"lindert|heilt|Therapie|beugt vor|verhindert Schmerz|diagnos)",
-}
-
 
 def test_every_language_has_the_same_texts_with_the_same_places_to_fill() -> None:
     def places(text: str) -> set[str]:
@@ -41,12 +34,6 @@ def test_every_text_that_is_asked_for_is_there() -> None:
     for source in SOURCES:
         for key in re.findall(r"""\bt\(\s*['"]([a-z_0-9.]+)['"](?!\s*~)""", source.read_text()):
             assert english.has(key) or key in heads, f"{source.name} asks for {key}"
-
-
-@pytest.mark.parametrize("language", LANGUAGES)
-def test_no_text_promises_what_the_product_cannot(language: str) -> None:
-    for key, text in words(language).texts.items():
-        assert not re.search(FORBIDDEN[language], text, re.IGNORECASE), f"{key}: {text}"
 
 
 def test_no_template_speaks_for_itself() -> None:
