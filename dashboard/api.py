@@ -12,7 +12,8 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, PlainTextResponse, Response, StreamingResponse
 from starlette.routing import Route
 
-from . import archive, diary_api, queries
+from . import archive, queries
+from .diary.api import description as diary_paths
 from .records import TABLES, as_csv, as_json, records
 from .site import Site
 from .tables import events, minutes, rejections, sessions
@@ -193,7 +194,7 @@ def description() -> dict[str, Any]:
             "responses": {"200": {"description": "lines of JSON: topic and message"}},
         }
     }
-    paths |= diary_api.description()
+    paths |= diary_paths()
     return {
         "openapi": "3.1.0",
         "info": {

@@ -20,13 +20,13 @@ from firmware_py.errors import StoreError
 from firmware_py.posture.events import MinutePassed
 from firmware_py.posture.messages import CHANNELS, SCHEMA, Anchor, Channel, kind_of, topic
 
-from . import diary
+from .diary import entries
+from .diary.symptoms import Entry
+from .diary.symptoms import decoded as decoded_entry
 from .ingest import Ingest, Taken
 from .rollup import unpacked
 from .row_security import BACKSTAGE, DOOR_TABLES
 from .store import Store
-from .symptoms import Entry
-from .symptoms import decoded as decoded_entry
 from .tables import devices, events, metadata, minutes, notes, runs, wearers
 
 MAX_LINE = 100_000
@@ -76,7 +76,7 @@ def archive(connection: Connection, wearer_id: int) -> Iterator[bytes]:
             msgspec.json.encode(_Line(NOTE, msgspec.Raw(msgspec.json.encode(_Note(row.day, row.text)))))
             + b"\n"
         )
-    for entry in diary.lines(connection, wearer_id):
+    for entry in entries.lines(connection, wearer_id):
         yield msgspec.json.encode(_Line(DIARY, msgspec.Raw(entry))) + b"\n"
     every = select(minutes).where(minutes.c.wearer_id == wearer_id).order_by(*minutes.primary_key)
     for row in connection.execute(every):
@@ -148,7 +148,7 @@ def restore(store: Store, wearer_id: int, lines: Iterable[bytes]) -> Taken:
             flush()
     flush()
     _add_notes(store, wearer_id, found)
-    new, known = diary.take_in(store, wearer_id, noted)
+    new, known = entries.take_in(store, wearer_id, noted)
     whole.stored += new
     whole.repeated += known
     return whole

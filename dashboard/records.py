@@ -19,8 +19,9 @@ from sqlalchemy import Connection, select
 from firmware_py.posture.exposure import percentile_deg
 from firmware_py.posture.trunk import TICK_S
 
-from . import diary, queries
+from . import queries
 from .days import Stretch, days, local
+from .diary import entries
 from .figures import Figures, total
 from .rollup import unpacked
 from .session_view import PERCENTS, known
@@ -157,7 +158,7 @@ def _recorded(connection: Connection, wearer_id: int, zone: tzinfo) -> tuple[dat
 
 def _diary(connection: Connection, wearer_id: int, stretch: Stretch, zone: tzinfo) -> Iterator[Record]:
     day = local(stretch.start_utc_ms, zone).date()
-    for entry in diary.entries_between(connection, wearer_id, day, day + timedelta(days=1)):
+    for entry in entries.entries_between(connection, wearer_id, day, day + timedelta(days=1)):
         stored = msgspec.to_builtins(entry)
         yield {
             **{name: stored[name] for name in _DIARY if name in stored},
@@ -227,7 +228,7 @@ TABLES: dict[str, RecordTable] = {
         "One record for each entry of the symptom diary.",
         _DIARY,
         _diary,
-        lambda connection, wearer_id, _zone: diary.extent(connection, wearer_id),
+        lambda connection, wearer_id, _zone: entries.extent(connection, wearer_id),
     ),
 }
 """Every kind of record, by the name that stands in its address."""

@@ -21,8 +21,8 @@ from starlette.websockets import WebSocket, WebSocketDisconnect
 
 from .actions import Actions
 from .api import Api
-from .diary_api import DiaryApi
-from .diary_pages import DiaryPages
+from .diary.api import DiaryApi
+from .diary.pages import DiaryPages
 from .doorkeeper import Doorkeeper
 from .entrances import Entrances
 from .exercises.pages import ExercisePages

@@ -15,11 +15,11 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
-from . import diary
+from ..days import utc_ms
+from ..site import Site
+from . import entries
 from .body_map import PLACES
-from .days import utc_ms
-from .diary import Put
-from .site import Site
+from .entries import Outcome, Put
 from .symptoms import BroughtOn, Deleted, Entry, Kind, Relief, Since, Version, decoded
 
 PATH = "/api/v1/diary/{entry_id}"
@@ -84,9 +84,9 @@ def write(site: Site, request: Request, version: Version, based_on_utc_ms: int |
     with site.writing(request) as connection:
         if isinstance(version, Entry):
             # Whether a simulated wearer wrote it is not for a page to say.
-            old = diary.entry_of(connection, wearer, version.entry_id)
+            old = entries.entry_of(connection, wearer, version.entry_id)
             version = msgspec.structs.replace(version, simulated=old is not None and old.simulated)
-        return diary.put(connection, wearer, version, based_on_utc_ms)
+        return entries.put(connection, wearer, version, based_on_utc_ms)
 
 
 def _shown(version: Version | None) -> Any:
@@ -146,7 +146,7 @@ def description() -> dict[str, Any]:
         "type": "object",
         "required": ["outcome", "holds", "other"],
         "properties": {
-            "outcome": {"type": "string", "enum": list(diary.Outcome)},
+            "outcome": {"type": "string", "enum": list(Outcome)},
             "holds": {"description": "the version that holds now"},
             "other": {"description": "the one that does not, where two edits did not know one another"},
         },

@@ -8,10 +8,10 @@ from dataclasses import dataclass
 from datetime import date, timedelta, tzinfo
 from typing import Any
 
-from . import charts
-from .days import local
-from .figures import LEAST_JUDGED_FOR_A_RATE_S, Figures, total
-from .history import Period
+from .. import charts
+from ..days import local
+from ..figures import LEAST_JUDGED_FOR_A_RATE_S, Figures, total
+from ..history import Period
 from .symptoms import Entry, Kind
 
 _STEPS_S = (900, 1800, 3600, 7200, 14400, 28800)

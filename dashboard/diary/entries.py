@@ -1,4 +1,4 @@
-"""The symptom diary in the store: entries in, entries out, each wearer's apart from every other's."""
+"""The diary in the store: entries in, entries out, each wearer's apart from every other's."""
 
 from __future__ import annotations
 
@@ -11,10 +11,9 @@ from typing import Any
 import msgspec
 from sqlalchemy import Connection, insert, select, update
 
-from . import symptoms as fields
-from .store import Store
-from .symptoms import Deleted, Entry, Version, later
-from .tables import symptoms, wearers
+from ..store import Store
+from ..tables import symptoms, wearers
+from .symptoms import Deleted, Entry, Version, later, made
 
 
 class Outcome(StrEnum):
@@ -167,7 +166,7 @@ def _version(row: Any) -> Version:
 def _entry(row: Any) -> Entry:
     stored = {name: getattr(row, name) for name in Entry.__struct_fields__}
     lists = {name: msgspec.json.decode(stored[name]) for name in _LISTS}
-    return fields.made(stored | lists | {"simulated": bool(row.simulated)})
+    return made(stored | lists | {"simulated": bool(row.simulated)})
 
 
 def simulated_among(entries: Sequence[Entry]) -> bool:

@@ -1,7 +1,7 @@
 """The diary's pages: writing and changing entries by plain forms, the timeline, and when to get help.
 
 Where script runs, `static/diary.js` takes the form over: it keeps an entry in the browser first and sends
-it by the API (`diary_api.py`), so that writing works without a network.
+it by the API (`api.py`), so that writing works without a network.
 """
 
 from __future__ import annotations
@@ -17,14 +17,15 @@ from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 from starlette.routing import Route
 
-from . import diary, queries
+from .. import queries
+from ..days import utc_ms
+from ..forms import read_fields
+from ..history import Period, Span
+from ..site import Site
+from . import entries
+from .api import write
 from .body_map import ELSEWHERE, HEAD, HEIGHT, REGIONS, VIEWS, WIDTH
-from .days import utc_ms
-from .diary import Outcome
-from .diary_api import write
-from .forms import read_fields
-from .history import Period, Span
-from .site import Site
+from .entries import Outcome
 from .symptoms import BroughtOn, Deleted, Entry, Kind, Relief, Since, made
 from .timeline import timeline
 
@@ -62,16 +63,16 @@ class DiaryPages:
         after_all = self._site.now().date() + timedelta(days=366)  # somebody's clock may be ahead
         with self._site.reading(request) as connection:
             wearer = self._site.wearer(request)
-            entries = diary.latest_entries(connection, wearer, before or after_all, SHOWN)
-            extent = diary.extent(connection, wearer)
-        older = entries[-1].day if entries and extent and extent[0] < entries[-1].day else None
+            found = entries.latest_entries(connection, wearer, before or after_all, SHOWN)
+            extent = entries.extent(connection, wearer)
+        older = found[-1].day if found and extent and extent[0] < found[-1].day else None
         told = request.query_params.get("told", "")
-        return self._page(request, None, entries=entries, older=older, before=before, told=told)
+        return self._page(request, None, entries=found, older=older, before=before, told=told)
 
     def edit(self, request: Request) -> Response:
         """The form with an entry in it."""
         with self._site.reading(request) as connection:
-            entry = diary.entry_of(connection, self._site.wearer(request), request.path_params["entry_id"])
+            entry = entries.entry_of(connection, self._site.wearer(request), request.path_params["entry_id"])
         if entry is None:
             raise HTTPException(404)
         return self._page(request, entry)
@@ -118,14 +119,14 @@ class DiaryPages:
             raise HTTPException(404) from error
         with self._site.reading(request) as connection:
             quarters = queries.quarters_between(connection, wearer, stretch)
-            entries = diary.entries_between(connection, wearer, period.first, period.after)
+            noted = entries.entries_between(connection, wearer, period.first, period.after)
             simulated = queries.simulated_between(connection, wearer, stretch)
         return self._site.page(
             request,
             "timeline.html",
             "diary",
-            line=timeline(period, quarters, entries, self._site.zone),
-            simulated=simulated or diary.simulated_among(entries),
+            line=timeline(period, quarters, noted, self._site.zone),
+            simulated=simulated or entries.simulated_among(noted),
             spans=SPANS,
             today=self._site.now().date(),
         )
