@@ -51,7 +51,7 @@ Answer = Callable[[bool, str], None]
 
 
 class Preferences:
-    """Keeps and applies one device's settings; all but the file is done in the thread that calls.
+    """Keeps and applies the settings of one run; all but the file is done in the thread that calls.
 
     Args:
         folder: the device's data folder, where the file is.

@@ -6,6 +6,7 @@ Asked for by `plumbline demo` alone, and by tests. What it publishes says that i
 from __future__ import annotations
 
 import dataclasses
+import time
 from collections.abc import Callable
 from pathlib import Path
 
@@ -23,6 +24,7 @@ from .posture.blocks import Place
 from .posture.fit import NeutralOf
 from .posture.profile import CalibrationProfile
 from .posture.rules import Rules
+from .preferences import Preferences
 
 UPPER_ADDRESS = 0x68
 LOWER_ADDRESS = 0x69
@@ -88,6 +90,8 @@ def monitor(
         shown = None if guided is None else guided.shown
         guided = Guided(profile, folder / "profiles", neutral_of=neutral_of, shown=shown)
         guided.watchers.append(wearer.follow)
+        # A silent first day would leave little to see.
+        preferences = Preferences(folder, Rules(), {"baseline_day": False}, time.time)
         wiring = Wiring(
             device=device,
             run=new_run(),
@@ -100,9 +104,13 @@ def monitor(
             data=folder,
             simulated=True,
             guide=guided,
+            preferences=preferences,
             neutral_of=neutral_of,
         )
-        run_live(wiring, stopped)
+        try:
+            run_live(wiring, stopped)
+        finally:
+            preferences.close()
 
 
 def _profile(imus: list[Imu], folder: Path, wearer: EndlessWearer) -> tuple[CalibrationProfile, NeutralOf]:

@@ -50,13 +50,17 @@ class Reader:
             CallbackAPIVersion.VERSION2, self.name, clean_session=False, protocol=MQTTProtocolVersion.MQTTv311
         )
         client.reconnect_delay_set(0.1, 0.5)  # type: ignore[arg-type]  # takes fractions though it says int
-        client.on_message = lambda _c, _d, m: self.heard.append(decode(m.topic, bytes(m.payload)))
+        client.on_message = self._hear
         client.on_connect = lambda c, *_: c.subscribe([(f"plumbline/v1/+/{ch}", 1) for ch in self.channels()])
         client.on_subscribe = lambda *_: setattr(self, "connected", True)
         client.on_disconnect = lambda *_: setattr(self, "connected", False)
         client.connect(self.broker.host, self.broker.port)
         client.loop_start()
         assert until(lambda: self.connected), "the reader could not subscribe"
+
+    def _hear(self, _client: paho.Client, _data: object, message: paho.MQTTMessage) -> None:
+        if message.payload:  # an empty one takes back what was retained
+            self.heard.append(decode(message.topic, bytes(message.payload)))
 
     @staticmethod
     def channels() -> list[str]:
