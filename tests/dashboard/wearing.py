@@ -1,0 +1,45 @@
+"""The real product under a page: a simulated wearer who lives faster than the clock, driver, core, broker."""
+
+from __future__ import annotations
+
+import threading
+import time
+from pathlib import Path
+
+from firmware_py.links.mqtt import MqttSettings
+from firmware_py.simulated import monitor
+
+
+class HurriedClock:
+    """The machine's clock, so many times as fast; a countdown of three seconds is over in less than one."""
+
+    def __init__(self, speed: float) -> None:
+        self._speed = speed
+        self._origin_s = time.monotonic()
+
+    def monotonic(self) -> float:
+        return self._speed * (time.monotonic() - self._origin_s)
+
+    def sleep(self, for_s: float) -> None:
+        if for_s > 0:
+            time.sleep(for_s / self._speed)
+
+
+class Wearing:
+    """A monitored wearer from construction to `close()`."""
+
+    def __init__(self, port: int, folder: Path, speed: float = 4.0, name: str = "back") -> None:
+        self._stop = threading.Event()
+        self.folder = folder
+        settings = MqttSettings("127.0.0.1", port)
+        self._thread = threading.Thread(
+            target=monitor,
+            args=(name, folder, settings, 1, self._stop.is_set, HurriedClock(speed)),
+            daemon=True,
+        )
+        self._thread.start()
+
+    def close(self) -> None:
+        self._stop.set()
+        self._thread.join(30.0)
+        assert not self._thread.is_alive()
