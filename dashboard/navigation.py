@@ -20,11 +20,14 @@ class Place:
 TABS = (
     Place("now", "/"),
     Place("history", "/history"),
+    Place("exercises", "/exercises"),
     Place("diary", "/diary"),
 )
 """What is opened daily. With "More" these are at most five: as many as a phone holds in one hand."""
 
 MORE = (
+    Place("wear", "/wear"),
+    Place("settings", "/settings"),
     Place("devices", "/devices"),
     Place("data", "/data"),
 )

@@ -72,6 +72,7 @@ class ExercisePages:
             week=week(found, keys, today, WEEK_DAYS),
             today=today,
             simulated=any(dose.simulated for dose in found.values()),
+            wearer=wearer,
             most_times=MOST,
             told=request.query_params.get("told", ""),
         )
