@@ -65,9 +65,15 @@ class Pages:
             "decimal": t("format.decimal"),
             "angle_digits": t.angle_digits,
             "static": f"/static/{self._site.version}",
-            "enter_deg": self._site.settings.slouch_enter_deg,
+            "enter_deg": self._enter_deg(known[0].name if known else ""),
             "read_ago_s": self._read_ago_s(known),
         }
+
+    def _enter_deg(self, device: str) -> float:
+        """Where a slouch begins, as the device says; before it has said, as the dashboard was told."""
+        in_force = self._site.hub.settings_of(device)
+        usual = self._site.settings.slouch_enter_deg
+        return usual if in_force is None else in_force.rules.get("slouch_enter_deg", usual)
 
     def _read_ago_s(self, known: Sequence[Any]) -> float | None:
         """How long ago these devices were last heard, by the hub or, before its time, by the store."""
@@ -123,7 +129,7 @@ class Pages:
             page=page,
             day=day,
             last_day=last_day,
-            enter_deg=self._site.settings.slouch_enter_deg,
+            enter_deg=self._enter_deg(line.device),
             **classes,
         )
 

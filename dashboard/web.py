@@ -31,6 +31,7 @@ from .live import Viewer
 from .login import Login
 from .pages import Pages
 from .presence import Presence
+from .settings_page import SettingsPage
 from .site import STATIC, Site
 from .visitor import visitor_of
 
@@ -52,6 +53,7 @@ class Web:
         return Starlette(
             routes=[
                 *Pages(site).routes(),
+                *SettingsPage(site).routes(),
                 *Actions(site).routes(),
                 *DiaryPages(site).routes(),
                 *DiaryApi(site).routes(),

@@ -143,6 +143,13 @@ const heard = {
       news(say("corrected", { time: elapsed(data.corrected_after_s) }), "corrected");
     }
   },
+  // Where a slouch begins is the device's to say.
+  settings(message) {
+    if (!message.data || (shownDevice ?? message.device) !== message.device) return;
+    setup.enter_deg = message.data.rules.slouch_enter_deg;
+    person.threshold(setup.enter_deg);
+    trace?.threshold(setup.enter_deg);
+  },
   stored: () => refreshSoon(),
 };
 

@@ -12,7 +12,7 @@ const STEP_DEG = 10;
 const still = matchMedia("(prefers-reduced-motion: reduce)");
 const dark = matchMedia("(prefers-color-scheme: dark)");
 
-// `setup`: texts, angle_digits, decimal, enter_deg.
+// `setup`: texts, angle_digits, decimal, enter_deg; `range_deg` for an axis that does not grow with what is measured.
 export function liveTrace(figure, setup) {
   return new Trace(figure, setup);
 }
@@ -46,6 +46,26 @@ class Trace {
 
   threshold(enterDeg) {
     this.#enterDeg = enterDeg;
+    this.#drawnAt = 0;
+  }
+
+  // Where an angle stands, pixels from the top of the drawing, on an axis of a given range.
+  y(deg) {
+    const [low, high] = this.#setup.range_deg;
+    return (this.#canvas.clientHeight * (high - deg)) / (high - low);
+  }
+
+  // The angle at a height of the window.
+  angle(clientY) {
+    const [low, high] = this.#setup.range_deg;
+    const box = this.#canvas.getBoundingClientRect();
+    return high - ((clientY - box.top) / box.height) * (high - low);
+  }
+
+  #axis() {
+    if (this.#setup.range_deg) return this.#setup.range_deg;
+    const known = this.#samples.filter(({ deg }) => deg !== null).map(({ deg }) => deg);
+    return [Math.min(LOW_DEG, ...known) - 2, Math.max(HIGH_DEG, ...known, this.#enterDeg) + 2];
   }
 
   // Readings are dated by the device, so that a hasty network makes no wave in the line.
@@ -89,11 +109,9 @@ class Trace {
     const ratio = window.devicePixelRatio || 1;
     const width = this.#canvas.width / ratio;
     const height = this.#canvas.height / ratio;
-    const known = this.#samples.filter(({ deg }) => deg !== null).map(({ deg }) => deg);
-    const low = Math.min(LOW_DEG, ...known) - 2;
-    const high = Math.max(HIGH_DEG, ...known, this.#enterDeg) + 2;
+    const [low, high] = this.#axis();
     const x = (at) => width * (1 - (end - at) / SPAN_MS);
-    const y = (deg) => (height * (high - deg)) / (high - low);
+    const y = (deg) => (height * (high - Math.min(high, Math.max(low, deg)))) / (high - low);
     context.setTransform(ratio, 0, 0, ratio, 0, 0);
     context.clearRect(0, 0, width, height);
     this.#ground(context, width, y, low, high);

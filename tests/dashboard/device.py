@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import threading
 from typing import Any
 
@@ -19,6 +20,14 @@ from firmware_py.posture.messages import (
     Status,
     decode_request,
     topic_filter,
+)
+from firmware_py.posture.rules import Rules
+from firmware_py.posture.settings import (
+    ChangeSettings,
+    Chosen,
+    Settings,
+    SettingsInForce,
+    with_exit,
 )
 
 
@@ -43,6 +52,23 @@ def reading(
     )
 
 
+def settings_in_force(**rules: float) -> SettingsInForce:
+    """What a device goes by that nobody has changed, but for these numbers."""
+    usual = Settings()
+    return SettingsInForce(
+        t_s=0.0,
+        rules=dataclasses.asdict(usual.rules.but(rules)),
+        mode=usual.mode,
+        baseline_day=usual.baseline_day,
+        quiet_hours=(),
+        plan=usual.plan,
+        timezone="Europe/Berlin",
+        buzz=dict(usual.buzz),
+        chosen={},
+        clock_known=True,
+    )
+
+
 class Device:
     """Connected from construction to `close()`; `asked` collects requests, each is accepted."""
 
@@ -50,6 +76,7 @@ class Device:
         self.encoder = Encoder(name, run, simulated=simulated)
         self.asked: list[Asked] = []
         self._showing: dict[str, Any] | None = None
+        self._goes_by: SettingsInForce | None = None
         self._streaming = threading.Thread(target=self._stream, daemon=True)
         self._gone = threading.Event()
         connected = threading.Event()
@@ -69,6 +96,11 @@ class Device:
     def show(self, flexion_deg: float, **kwargs: Any) -> None:
         """From now on, ten readings a second say this."""
         self._showing = {"flexion_deg": flexion_deg, **kwargs}
+
+    def go_by(self, in_force: SettingsInForce) -> None:
+        """Say what is in force, and from now on change it when asked to."""
+        self._goes_by = in_force
+        self.send(self.encoder.settings(in_force))
 
     def show_nothing(self) -> None:
         """Readings stop."""
@@ -108,3 +140,22 @@ class Device:
         asked = decode_request(message.payload)
         self.asked.append(asked)
         self.send(self.encoder.reply(Reply(asked.id, accepted=True)))
+        if isinstance(asked.request, ChangeSettings) and self._goes_by is not None:
+            self.go_by(changed(self._goes_by, asked.request))
+
+
+def changed(now: SettingsInForce, asked: ChangeSettings) -> SettingsInForce:
+    """What is in force after a change; a key that is put back goes to its default."""
+    rules = Rules(**{name: now.rules[name] for name in now.rules})  # type: ignore[arg-type]
+    back = {key: getattr(Rules(), key) for key in asked.reset if key in now.rules}
+    wanted = {
+        key: value for key, value in asked.by_key().items() if "." not in key and key not in asked.rules
+    }
+    chosen = {key: one for key, one in now.chosen.items() if key not in asked.reset}
+    return dataclasses.replace(
+        now,
+        rules=dataclasses.asdict(rules.but(with_exit(rules, asked.rules) | back)),
+        buzz=now.buzz | asked.buzz,
+        chosen=chosen | {key: Chosen(asked.by, 0.0) for key in asked.by_key()},
+        **wanted,
+    )
