@@ -34,6 +34,7 @@ from .site import Site
 from .store import THREADS, Store
 from .subscriber import Subscriber
 from .tables import meta
+from .upkeep import Upkeep
 from .web import Web
 
 log = logging.getLogger(__name__)
@@ -67,13 +68,14 @@ class Dashboard:
         self.settings = settings
         self.store = Store(settings.database_url)
         self.ingest = Ingest(self.store, settings.newcomers)
-        self.hub = Hub(self._publish)
+        self._upkeep = Upkeep(self.store, settings.retention)
+        self.hub = Hub(self._publish, None if settings.ingests else self._follow)
         self._subscriber: Subscriber | None = None
         if settings.broker is not None:
             self._subscriber = Subscriber(
                 settings.broker,
-                f"plumbline-dashboard-{_store_id(self.store)}",
-                self.ingest,
+                f"plumbline-dashboard-{_store_id(self.store)}" if settings.ingests else _passing_id(),
+                self.ingest if settings.ingests else None,
                 on_message=self.hub.arrived,
                 on_stored=self._stored,
                 on_link=self.hub.link,
@@ -92,24 +94,33 @@ class Dashboard:
         # One more than connections for pages: a login's hash must not hold up the pages.
         to_thread.current_default_thread_limiter().total_tokens = THREADS + 1
         await self.hub.start()
-        self.courier.start()
-        await self._timekeeper.start()
+        if self.settings.ingests:
+            self.courier.start()
+            await self._timekeeper.start()
+            self._upkeep.start()
         if self._subscriber is not None:
             self._subscriber.start()
         try:
             yield
         finally:
-            await self._timekeeper.stop()
+            if self.settings.ingests:
+                await self._timekeeper.stop()
             await self.hub.stop()
             if self._subscriber is not None:
                 self._subscriber.stop()
-            self.courier.stop()
+            if self.settings.ingests:
+                self.courier.stop()
+                self._upkeep.stop()
             self.store.close()
 
     def _stored(self, taken: Taken) -> None:
         self.hub.stored(taken)
         if taken.stored:
             self.courier.look()
+
+    def _follow(self, devices: frozenset[str]) -> None:
+        if self._subscriber is not None:
+            self._subscriber.follow(devices)
 
     def _publish(self, outgoing: Outgoing) -> bool:
         return self._subscriber is not None and self._subscriber.publish(outgoing)
@@ -222,6 +233,11 @@ def _is_loopback(host: str) -> bool:
         return ipaddress.ip_address(host).is_loopback
     except ValueError:
         return host == "localhost"
+
+
+def _passing_id() -> str:
+    """A name for as long as the process lives: the broker keeps nothing for it."""
+    return f"plumbline-web-{token_hex(6)}"
 
 
 def _store_id(store: Store) -> str:

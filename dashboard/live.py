@@ -12,7 +12,7 @@ import contextlib
 import logging
 import time
 from collections import deque
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from dataclasses import dataclass, field
 from secrets import token_urlsafe
 
@@ -50,6 +50,9 @@ ANSWER_S = 5.0
 PULSE_S = 2.0
 """A silent connection says so this often: a page that hears nothing for longer has lost it."""
 
+STORED_BY_OTHERS_S = 1.5
+"""So long after its minute came by a page reads its day again: by then a worker has stored it."""
+
 MAX_PENDING = 200
 """News kept for a slow viewer; older ones are dropped, the page reads its day from the store."""
 
@@ -70,11 +73,13 @@ class Viewer:
 
     Attributes:
         sees: whether a device of this name is the viewer's own.
+        names: the devices that are; what a process hears of that does not hear of all.
         news: what to send, in order.
         latest: the latest reading of each device that was not sent yet.
     """
 
     sees: Callable[[str], bool]
+    names: Collection[str] = ()
     news: deque[bytes] = field(default_factory=lambda: deque(maxlen=MAX_PENDING))
     latest: dict[str, bytes] = field(default_factory=dict)
     waiting: asyncio.Event = field(default_factory=asyncio.Event)
@@ -98,10 +103,14 @@ class Hub:
 
     Args:
         publish: sends a request to a device; called from a thread of its own.
+        follow: told which devices to hear of, by a process that does not hear of all of them.
     """
 
-    def __init__(self, publish: Callable[[Outgoing], bool]) -> None:
+    def __init__(
+        self, publish: Callable[[Outgoing], bool], follow: Callable[[frozenset[str]], None] | None = None
+    ) -> None:
         self._publish = publish
+        self._follow = follow
         self._viewers: set[Viewer] = set()
         self._online: dict[str, bool] = {}
         self._read_at_s: dict[str, float] = {}  # of the last reading that came by, on the monotonic clock
@@ -155,6 +164,7 @@ class Hub:
                 viewer.news.append(self._status(device, online))
         viewer.news.extend(packed for (device, _), packed in self._standing.items() if viewer.sees(device))
         viewer.waiting.set()
+        self._follow_viewers()
         if self._leasing is None:
             self._leasing = asyncio.create_task(self._lease())
         else:
@@ -163,6 +173,7 @@ class Hub:
     def leave(self, viewer: Viewer) -> None:
         """The page was closed; with the last one the devices may be silent."""
         self._viewers.discard(viewer)
+        self._follow_viewers()
         if not self._viewers and self._leasing is not None:
             self._leasing.cancel()
             self._leasing = None
@@ -175,6 +186,7 @@ class Hub:
 
     async def _lease(self) -> None:
         while True:
+            self._follow_viewers()  # a wearer's devices may have become others
             self._ask_all(LEASE_S)
             await asyncio.sleep(RENEW_S)
 
@@ -183,6 +195,7 @@ class Hub:
         request_id = token_urlsafe(9)
         answer: asyncio.Future[Reply] = asyncio.get_running_loop().create_future()
         self._answers[device, request_id] = answer
+        self._follow_viewers()  # the broker takes in that we listen before it gets what we say
         try:
             if not self._publish(encode_request(device, request_id, request)):
                 return None
@@ -192,6 +205,16 @@ class Hub:
             return None
         finally:
             del self._answers[device, request_id]
+            self._follow_viewers()
+
+    def _follow_viewers(self) -> None:
+        if self._follow is None:
+            return
+        followed = frozenset(name for viewer in self._viewers for name in viewer.names)
+        followed |= {device for device, _ in self._answers}
+        for device in self._online.keys() - followed:  # nobody would tell us when it goes
+            del self._online[device]
+        self._follow(followed)
 
     async def ask_if_online(self, device: str, request: Request) -> Reply | None:
         """As `ask`, and at once None where the device is not there."""
@@ -267,6 +290,8 @@ class Hub:
             kept = self._stand(device, message.channel, _encode(head | {"data": body}))
             if kept and isinstance(body, SettingsInForce):
                 self._in_force[device] = body
+        elif message.channel is Channel.MINUTE:
+            self._minute_passed(device)
         elif message.channel is Channel.EVENT:
             head = {"type": "event", "device": device, "simulated": message.simulated}
             kind = msgspec.json.decode(payload, type=_Kind).kind
@@ -299,6 +324,11 @@ class Hub:
         # An age, because the clocks of a phone and of this machine need not agree.
         ago_s = self.read_ago_s(device)
         return _encode({"type": "status", "device": device, "online": online, "read_ago_s": ago_s})
+
+    def _minute_passed(self, device: str) -> None:
+        # Where others store, this is how a page learns that there is more to read of today.
+        if self._follow is not None and self._loop is not None:
+            self._loop.call_later(STORED_BY_OTHERS_S, self._tell_stored, {device})
 
     def _tell_stored(self, names: set[str]) -> None:
         packed = _encode({"type": "stored", "at": time.time()})

@@ -18,7 +18,7 @@ from sqlalchemy import BigInteger, Connection, Integer, Table, column, delete, s
 from firmware_py.posture.tally import Tally
 
 from .bulk import insert_new, is_postgresql, upsert
-from .tables import FIGURES, days, hours, minutes, quarters, touched_quarters
+from .tables import FIGURES, days, hours, meta, minutes, quarters, touched_quarters
 
 QUARTER_MS = 900_000
 HOUR_MS = 3_600_000
@@ -100,12 +100,27 @@ def sweep(connection: Connection, *, wait: bool) -> int:
         .returning(c.device_id, c.wearer_id, c.start_utc_ms)
     ).all()
     touched = {tuple(row) for row in noted}
+    # What its parts are gone of keeps the sum that it has.
+    minutes_from, quarters_from = _kept_from(connection, minutes), _kept_from(connection, quarters)
+    touched = {key for key in touched if key[2] >= minutes_from}
     sum_anew(connection, minutes, quarters, QUARTER_MS, touched)
-    of_hours = {(device, wearer, start // HOUR_MS * HOUR_MS) for device, wearer, start in touched}
-    sum_anew(connection, quarters, hours, HOUR_MS, of_hours)
-    of_days = {(device, wearer, start // DAY_MS * DAY_MS) for device, wearer, start in touched}
-    sum_anew(connection, hours, days, DAY_MS, of_days)
+    touched = {key for key in touched if key[2] >= quarters_from}
+    sum_anew(connection, quarters, hours, HOUR_MS, _widened(touched, HOUR_MS))
+    sum_anew(connection, hours, days, DAY_MS, _widened(touched, DAY_MS))
     return len(noted)
+
+
+def kept_from_key(table: Table) -> str:
+    """Under which key `meta` says before when (ms since 1970 UTC) a table's rows may be gone; whole days."""
+    return f"kept_from_utc_ms.{table.name}"
+
+
+def _kept_from(connection: Connection, table: Table) -> int:
+    return int(connection.scalar(select(meta.c.value).where(meta.c.key == kept_from_key(table))) or 0)
+
+
+def _widened(touched: Touched, span_ms: int) -> Touched:
+    return {(device, wearer, start // span_ms * span_ms) for device, wearer, start in touched}
 
 
 def sum_anew(connection: Connection, parts: Table, sums: Table, span_ms: int, touched: Touched) -> None:
@@ -166,7 +181,5 @@ def sum_everything(connection: Connection) -> None:
     """Make the sums of hours and days of all the quarters there are: for a store that had none."""
     found = connection.execute(select(quarters.c.device_id, quarters.c.wearer_id, quarters.c.start_utc_ms))
     touched = {tuple(row) for row in found}
-    of_hours = {(device, wearer, start // HOUR_MS * HOUR_MS) for device, wearer, start in touched}
-    sum_anew(connection, quarters, hours, HOUR_MS, of_hours)
-    of_days = {(device, wearer, start // DAY_MS * DAY_MS) for device, wearer, start in touched}
-    sum_anew(connection, hours, days, DAY_MS, of_days)
+    sum_anew(connection, quarters, hours, HOUR_MS, _widened(touched, HOUR_MS))
+    sum_anew(connection, hours, days, DAY_MS, _widened(touched, DAY_MS))

@@ -7,6 +7,7 @@ from pathlib import Path
 
 from firmware_py.posture.rules import Rules
 
+from .retention import KEEP_EVERYTHING, Retention
 from .store import sqlite_url
 from .tables import FIRST_WEARER, UNCLAIMED
 
@@ -50,6 +51,8 @@ class Settings:
         tls_key: its private key, which only its owner reads.
         proxies: addresses of proxies whose word on where a request comes from is taken.
         url: address under which it is reached, for links and codes; empty for the one it listens on.
+        ingests: whether this process stores what the broker brings; False beside `plumbline ingest`.
+        retention: how long each kind of data is kept.
     """
 
     data_folder: Path
@@ -67,6 +70,8 @@ class Settings:
     tls_key: Path | None = None
     proxies: tuple[str, ...] = ()
     url: str = ""
+    ingests: bool = True
+    retention: Retention = KEEP_EVERYTHING
 
     @property
     def newcomers(self) -> int:

@@ -1,45 +1,70 @@
-"""Listens to the broker. A durable message is acknowledged after the commit that stored it.
+"""Listens to the broker: to all, to a worker's share, or to the devices that are being looked at.
 
-The broker keeps this client's session (a stable client id, no clean session), so what arrives
-while the dashboard is away waits there. Two threads: paho's, which only sorts, and the writer,
-which takes what has gathered, stores it in one transaction and then acknowledges it. A message
-that was not acknowledged comes again, and changes nothing if it was stored after all.
+A dashboard at home hears all there is; an ingest worker gets its share of what is to be kept; a web
+process beside such workers hears only of the devices whose pages are open. What is to be kept is
+acknowledged after the commit that stored it (`writer`). The broker keeps that client's session (a
+stable client id), so what arrives while it is away waits there. Readings and answers are for the
+moment: they are neither kept nor waited for.
 """
 
 from __future__ import annotations
 
 import logging
-import queue
 import threading
-from collections.abc import Callable
-from typing import NamedTuple
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 
 import paho.mqtt.client as mqtt
 from paho.mqtt.enums import CallbackAPIVersion
+from paho.mqtt.packettypes import PacketTypes
+from paho.mqtt.properties import Properties
 from paho.mqtt.reasoncodes import ReasonCode
-from sqlalchemy.exc import DBAPIError
+from paho.mqtt.subscribeoptions import SubscribeOptions
 
 from firmware_py.posture.messages import Channel, Outgoing, topic_filter
 
 from .ingest import KEPT, Ingest, Taken
 from .live import STANDING
 from .settings import BrokerSettings
+from .writer import Arrived, Writer
 
 log = logging.getLogger(__name__)
 
-MAX_BATCH = 500
 KEEPALIVE_S = 30
-RETRY_S = 1.0
+RECONNECT_S = (1, 3)
+"""Between attempts to reach the broker again: from, to."""
+
+SESSION_EXPIRY_S = 60 * 86_400
+"""How long the broker keeps what waits for a worker that is away."""
+
+RECEIVE_MAXIMUM = 2000
+"""Messages under way to one worker: the batch that is being stored, and the next."""
+
+LIVE = (Channel.LIVE, Channel.REPLY, *STANDING)
+"""The channels that only a page wants."""
+
+FOLLOWED = (*LIVE, Channel.STATUS, Channel.EVENT, Channel.MINUTE)
+"""What a web process hears of a device that is being looked at."""
 
 _KEPT_ENDS = tuple(f"/{channel.value}" for channel in KEPT)
 
 
-class _Arrived(NamedTuple):
-    topic: str
-    payload: bytes
-    mid: int
-    qos: int
-    connection: int
+@dataclass(frozen=True, slots=True)
+class Share:
+    """A worker's part of a shared subscription.
+
+    Attributes:
+        group: name of the workers that share the messages.
+        worker: which of them, the same at every start: what waits for it waits under this name.
+    """
+
+    group: str
+    worker: str
+
+    @property
+    def client_id(self) -> str:
+        """As the broker knows it."""
+        return f"plumbline-ingest-{self.group}-{self.worker}"
 
 
 class Subscriber:
@@ -47,39 +72,44 @@ class Subscriber:
 
     Args:
         settings: where the broker is.
-        client_id: the same at every start of this store.
-        ingest: takes the messages that are kept.
+        client_id: the same at every start where anything is kept.
+        ingest: takes the messages that are kept; None keeps nothing.
         on_message: told (topic, payload) of every message at once, from paho's thread.
         on_stored: told what a batch came to, after its commit, from the writer's thread.
         on_link: told whether the broker is reached, from paho's thread.
+        share: takes this share of what is kept, and nothing else, over MQTT 5.
     """
 
     def __init__(
         self,
         settings: BrokerSettings,
         client_id: str,
-        ingest: Ingest,
+        ingest: Ingest | None,
         on_message: Callable[[str, bytes], None],
         on_stored: Callable[[Taken], None],
         on_link: Callable[[bool], None],
+        share: Share | None = None,
     ) -> None:
         self._settings = settings
-        self._ingest = ingest
         self._on_message = on_message
-        self._on_stored = on_stored
         self._on_link = on_link
-        self._queue: queue.SimpleQueue[_Arrived | None] = queue.SimpleQueue()
+        self._share = share
+        self._followed: frozenset[str] = frozenset()
         self._stopping = threading.Event()
         self._connection = 0
-        self._writer = threading.Thread(target=self._write, name="dashboard-writer", daemon=True)
+        self._writer = None if ingest is None else Writer(ingest, self._acknowledge, on_stored)
         client = mqtt.Client(
-            CallbackAPIVersion.VERSION2, client_id=client_id, clean_session=False, manual_ack=True
+            CallbackAPIVersion.VERSION2,
+            client_id=client_id,
+            clean_session=ingest is None if share is None else None,
+            protocol=mqtt.MQTTv311 if share is None else mqtt.MQTTv5,
+            manual_ack=True,
         )
         if settings.username:
             client.username_pw_set(settings.username, settings.password)
         if settings.ca_file is not None:
             client.tls_set(ca_certs=str(settings.ca_file))
-        client.reconnect_delay_set(1, 15)
+        client.reconnect_delay_set(*RECONNECT_S)
         client.on_connect = self._connected
         client.on_disconnect = self._disconnected
         client.on_message = self._arrived
@@ -87,16 +117,23 @@ class Subscriber:
 
     def start(self) -> None:
         """Begin; an absent broker is tried again until it is there."""
-        self._writer.start()
-        self._client.connect_async(self._settings.host, self._settings.port, keepalive=KEEPALIVE_S)
+        if self._writer is not None:
+            self._writer.start()
+        host, port = self._settings.host, self._settings.port
+        if self._share is None:
+            self._client.connect_async(host, port, keepalive=KEEPALIVE_S)
+        else:
+            kept = Properties(PacketTypes.CONNECT)
+            kept.SessionExpiryInterval = SESSION_EXPIRY_S
+            kept.ReceiveMaximum = RECEIVE_MAXIMUM
+            self._client.connect_async(host, port, KEEPALIVE_S, clean_start=False, properties=kept)
         self._client.loop_start()
 
     def stop(self) -> None:
         """Store what has arrived, acknowledge it, and let go of the broker."""
         self._stopping.set()
-        self._queue.put(None)
-        if self._writer.ident is not None:
-            self._writer.join()
+        if self._writer is not None:
+            self._writer.stop()
         self._client.disconnect()
         self._client.loop_stop()
 
@@ -107,17 +144,32 @@ class Subscriber:
         sent = self._client.publish(outgoing.topic, outgoing.payload, qos=1, retain=outgoing.retain)
         return sent.rc == mqtt.MQTT_ERR_SUCCESS
 
+    def follow(self, devices: frozenset[str]) -> None:
+        """Hear of these devices and of no others; for a client that keeps nothing."""
+        before, self._followed = self._followed, devices
+        if self._client.is_connected():
+            if new := devices - before:
+                self._client.subscribe(_of_devices(new))
+            if gone := before - devices:
+                self._client.unsubscribe([name for name, _ in _of_devices(gone)])
+
     def _connected(
         self, client: mqtt.Client, _data: object, _flags: object, reason: ReasonCode, _props: object
     ) -> None:
         if reason.is_failure:
-            log.error("the broker at %s refuses this dashboard: %s", self._where, reason)
+            log.error("the broker at %s refuses this client: %s", self._where, reason)
             return
         self._connection += 1
         log.info("connected to the broker at %s", self._where)
-        filters = [(topic_filter(channel), 1) for channel in KEPT]
-        filters += [(topic_filter(channel), 0) for channel in (Channel.LIVE, Channel.REPLY, *STANDING)]
-        client.subscribe(filters)
+        if self._share is not None:
+            at_least_once = SubscribeOptions(qos=1)
+            group = self._share.group
+            client.subscribe([(f"$share/{group}/{topic_filter(kept)}", at_least_once) for kept in KEPT])
+        elif self._writer is not None:
+            filters = [(topic_filter(channel), 1) for channel in KEPT]
+            client.subscribe([*filters, *((topic_filter(channel), 0) for channel in LIVE)])
+        elif self._followed:
+            client.subscribe(_of_devices(self._followed))
         self._on_link(True)
 
     def _disconnected(
@@ -133,49 +185,22 @@ class Subscriber:
         except UnicodeDecodeError:
             topic = "(not text)"
         payload = bytes(message.payload)
-        if topic.endswith(_KEPT_ENDS):
-            self._queue.put(_Arrived(topic, payload, message.mid, message.qos, self._connection))
+        if self._writer is not None and topic.endswith(_KEPT_ENDS):
+            self._writer.put(Arrived(topic, payload, message.mid, message.qos, self._connection))
         else:
             client.ack(message.mid, message.qos)
         self._on_message(topic, payload)
 
-    def _write(self) -> None:
-        while True:
-            batch = self._next_batch()
-            if batch and not self._store(batch):
-                return
-            if self._stopping.is_set() and self._queue.empty():
-                return
-
-    def _next_batch(self) -> list[_Arrived]:
-        batch: list[_Arrived] = []
-        while len(batch) < MAX_BATCH:
-            try:
-                arrived = self._queue.get(block=not batch)
-            except queue.Empty:
-                break
-            if arrived is None:
-                break
-            batch.append(arrived)
-        return batch
-
-    def _store(self, batch: list[_Arrived]) -> bool:
-        """Store a batch, however long the database takes to come back; False when told to stop meanwhile."""
-        while True:
-            try:
-                taken = self._ingest.take([(arrived.topic, arrived.payload) for arrived in batch])
-                break
-            except DBAPIError as error:
-                log.error("the database cannot take %d messages, trying again: %s", len(batch), error.orig)
-                if self._stopping.wait(RETRY_S):
-                    return False  # never acknowledged, so the broker brings them again
+    def _acknowledge(self, batch: Sequence[Arrived]) -> None:
         for arrived in batch:
             # A number of an earlier connection may mean another message by now.
             if arrived.connection == self._connection:
                 self._client.ack(arrived.mid, arrived.qos)
-        self._on_stored(taken)
-        return True
 
     @property
     def _where(self) -> str:
         return f"{self._settings.host}:{self._settings.port}"
+
+
+def _of_devices(devices: frozenset[str]) -> list[tuple[str, int]]:
+    return [(topic_filter(channel, device), 0) for device in sorted(devices) for channel in FOLLOWED]

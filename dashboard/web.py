@@ -21,6 +21,7 @@ from starlette.websockets import WebSocket, WebSocketDisconnect
 
 from .actions import Actions
 from .api import Api
+from .carer import Carer
 from .diary.api import DiaryApi
 from .diary.pages import DiaryPages
 from .doorkeeper import Doorkeeper
@@ -31,9 +32,12 @@ from .live import Viewer
 from .login import Login
 from .pages import Pages
 from .presence import Presence
+from .programme_page import ProgrammePage
 from .settings_page import SettingsPage
 from .site import STATIC, Site
 from .visitor import visitor_of
+from .wear import WearPages
+from .who import Who
 
 NO_LONGER = 4403
 """Code with which a live connection is closed whose viewer may not look any longer."""
@@ -55,12 +59,16 @@ class Web:
                 *Pages(site).routes(),
                 *SettingsPage(site).routes(),
                 *Actions(site).routes(),
+                *WearPages(site).routes(),
                 *DiaryPages(site).routes(),
                 *DiaryApi(site).routes(),
                 *ExercisePages(site).routes(),
                 *Api(site).routes(),
                 *Login(site).routes(),
                 *Entrances(site).routes(),
+                *Who(site).routes(),
+                *Carer(site).routes(),
+                *ProgrammePage(site).routes(),
                 *self._more,
                 Route("/healthz", self.health),
                 Route("/manifest.webmanifest", self.manifest),
@@ -118,7 +126,8 @@ class Web:
             return
         await socket.accept()
         # At home every device is the wearer's, one that was switched on this second too.
-        viewer = Viewer(sees=guest.names.__contains__ if self._site.door.people else lambda _device: True)
+        sees = guest.names.__contains__ if self._site.door.people else lambda _device: True
+        viewer = Viewer(sees, guest.names)
         self._site.hub.join(viewer)
         waited_for = [
             asyncio.create_task(_send_all(viewer, socket)),

@@ -117,6 +117,18 @@ def _parser() -> argparse.ArgumentParser:
     dashboard = commands.add_parser("dashboard", help="serve the page and store what the broker brings")
     _config_option(dashboard)
     dashboard.set_defaults(run=_dashboard)
+
+    ingest = commands.add_parser(
+        "ingest", help="store a share of what the broker brings; any number of these work side by side"
+    )
+    _config_option(ingest)
+    ingest.add_argument("--group", default="plumbline", help="workers of one group share it (plumbline)")
+    ingest.add_argument("--id", required=True, help="which worker this is: the same at every start")
+    ingest.set_defaults(run=_ingest)
+
+    migrate = commands.add_parser("migrate", help="bring the database to this version's schema")
+    _config_option(migrate)
+    migrate.set_defaults(run=_migrate)
     add_commands(commands)
     return parser
 
@@ -227,6 +239,20 @@ def _dashboard(args: argparse.Namespace) -> int:
     from .page import serve
 
     return serve(load(args.config))
+
+
+def _ingest(args: argparse.Namespace) -> int:
+    from .config import load
+    from .page import ingest
+
+    return ingest(load(args.config), args.group, args.id)
+
+
+def _migrate(args: argparse.Namespace) -> int:
+    from .config import load
+    from .page import migrate
+
+    return migrate(load(args.config))
 
 
 if __name__ == "__main__":

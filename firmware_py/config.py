@@ -119,11 +119,28 @@ class MqttSection(_Section, frozen=True):
 
 
 class DashboardSection(_Section, frozen=True):
-    """The page. `database` is a SQLAlchemy URL; empty means SQLite in the data folder."""
+    """The page. `database` is a SQLAlchemy URL; empty means SQLite in the data folder.
+
+    `ingest` is false where `plumbline ingest` processes store what the broker brings.
+    """
 
     host: str = "127.0.0.1"
     port: Port = 8765
     database: str = ""
+    ingest: bool = True
+
+
+Days = Annotated[int, msgspec.Meta(ge=0, le=36_500)]
+
+
+class RetentionSection(_Section, frozen=True):
+    """How many days each kind of data is kept; 0 is for good. Sums of hours and days are always kept."""
+
+    minutes_days: Days = 0
+    events_days: Days = 0
+    slouches_days: Days = 0
+    quarters_days: Days = 0
+    rejections_days: Days = 90
 
 
 class MotorSection(_Section, frozen=True):
@@ -160,6 +177,7 @@ class Config(_Section, frozen=True):
     recording: RecordingSection = RecordingSection()
     mqtt: MqttSection = MqttSection()
     dashboard: DashboardSection = DashboardSection()
+    retention: RetentionSection = RetentionSection()
     motor: MotorSection = MotorSection()
     button: ButtonSection = ButtonSection()
     led: LedSection = LedSection()

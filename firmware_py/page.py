@@ -7,6 +7,8 @@ import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+import msgspec
+
 from .config import Config
 from .secret import read_secret
 
@@ -16,6 +18,7 @@ if TYPE_CHECKING:
 
 def settings_of(config: Config) -> Settings:
     """What the dashboard needs to know, of all that can be chosen."""
+    from dashboard.retention import Retention
     from dashboard.settings import BrokerSettings, Settings
 
     mqtt = config.mqtt
@@ -24,6 +27,8 @@ def settings_of(config: Config) -> Settings:
         host=config.dashboard.host,
         port=config.dashboard.port,
         database=config.dashboard.database,
+        ingests=config.dashboard.ingest,
+        retention=Retention(**msgspec.structs.asdict(config.retention)),
         slouch_enter_deg=config.rules().slouch_enter_deg,
         broker=BrokerSettings(
             host=mqtt.host,
@@ -44,7 +49,30 @@ def serve(config: Config) -> int:
     return 0
 
 
+def ingest(config: Config, group: str, worker: str) -> int:
+    """Store a share of what the broker brings until interrupted."""
+    from dashboard.subscriber import Share
+    from dashboard.worker import work
+
+    logging.basicConfig(format="%(levelname)s %(name)s: %(message)s", level=logging.INFO)
+    work(settings_of(config), Share(group, worker), lambda name: _say(f"Storing as {name}"))
+    return 0
+
+
+def migrate(config: Config) -> int:
+    """Bring the database to this version's schema."""
+    from dashboard.store import Store
+
+    Store(settings_of(config).database_url).close()
+    _say("The database is up to date.")
+    return 0
+
+
 def announce(address: str) -> None:
     """Tell where the page is; flushed, because whoever waits for it may read through a pipe."""
-    sys.stdout.write(f"The page: {address}\n")
+    _say(f"The page: {address}")
+
+
+def _say(line: str) -> None:
+    sys.stdout.write(line + "\n")
     sys.stdout.flush()

@@ -74,16 +74,16 @@ def test_what_is_sent_while_the_dashboard_is_away_is_there_when_it_is_back(
 def test_a_message_whose_commit_failed_comes_again(
     settings: Settings, device: Device, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    take = Ingest.take
+    keep = Ingest.keep
     failures = iter([True, True, True])
 
     def failing(self: Ingest, arrived: list[tuple[str, bytes]]) -> object:
         if next(failures, False):
             raise OperationalError("COMMIT", {}, OSError("disk full"))
-        return take(self, arrived)
+        return keep(self, arrived)
 
-    monkeypatch.setattr("dashboard.ingest.Ingest.take", failing)
-    monkeypatch.setattr("dashboard.subscriber.RETRY_S", 0.05)
+    monkeypatch.setattr("dashboard.ingest.Ingest.keep", failing)
+    monkeypatch.setattr("dashboard.writer.RETRY_S", 0.05)
     server = Server(dashboard := build(settings))
     server.start()
     wait_until(lambda: dashboard.hub.broker_reached, "the link to the broker")

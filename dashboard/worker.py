@@ -1,0 +1,97 @@
+"""Composition root of an ingest worker: settings -> store, ingest, a share of the messages; orderly stop.
+
+Any number of workers share the messages of one broker into one store. Each may die at any moment:
+what it had not stored was not acknowledged, and comes again.
+"""
+
+from __future__ import annotations
+
+import logging
+import signal
+import threading
+from collections.abc import Callable
+
+from firmware_py.errors import ConfigError
+
+from .ingest import Ingest, Taken
+from .settings import Settings
+from .store import Store
+from .subscriber import Share, Subscriber
+from .upkeep import Upkeep
+
+log = logging.getLogger(__name__)
+
+
+class Worker:
+    """A worker, opened but not yet at work.
+
+    Raises:
+        ConfigError: there is no broker, or the store is one file, which has one writer.
+        StoreError: the database cannot be opened.
+    """
+
+    def __init__(self, settings: Settings, share: Share) -> None:
+        if settings.broker is None:
+            raise ConfigError("an ingest worker needs a broker")
+        self.store = Store(settings.database_url)
+        if self.store.is_sqlite:
+            self.store.close()
+            raise ConfigError(
+                "ingest workers share a PostgreSQL: give its URL as dashboard.database; "
+                "a dashboard with SQLite stores its messages itself"
+            )
+        self.linked = threading.Event()
+        self.stored = 0
+        self._upkeep = Upkeep(self.store, settings.retention)
+        self._subscriber = Subscriber(
+            settings.broker,
+            share.client_id,
+            Ingest(self.store, settings.newcomers),
+            on_message=_ignore,
+            on_stored=self._count,
+            on_link=self._link,
+            share=share,
+        )
+
+    def start(self) -> None:
+        """Begin; an absent broker is tried again until it is there."""
+        self._upkeep.start()
+        self._subscriber.start()
+
+    def stop(self) -> None:
+        """Store and acknowledge what has arrived, and let go."""
+        self._subscriber.stop()
+        self._upkeep.stop()
+        self.store.close()
+
+    def _count(self, taken: Taken) -> None:
+        self.stored += taken.stored
+
+    def _link(self, reached: bool) -> None:
+        if reached:
+            self.linked.set()
+        else:
+            self.linked.clear()
+
+
+def work(settings: Settings, share: Share, on_ready: Callable[[str], None] | None = None) -> None:
+    """Work until SIGINT or SIGTERM; `on_ready` is told when the work begins.
+
+    Raises:
+        ConfigError: a setting makes no sense.
+        StoreError: the database cannot be opened.
+    """
+    stopping = threading.Event()
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, lambda *_: stopping.set())
+    worker = Worker(settings, share)
+    worker.start()
+    if on_ready is not None:
+        on_ready(share.client_id)
+    stopping.wait()
+    worker.stop()
+    log.info("stored %d messages", worker.stored)
+
+
+def _ignore(_topic: str, _payload: bytes) -> None:
+    pass

@@ -1,0 +1,130 @@
+"""Stores what the broker brings, and says so to the broker once it is committed.
+
+One thread: it takes what has gathered, stores it in one transaction, and then has all of it
+acknowledged. Meanwhile the next batch gathers, so the slower the database is, the larger the batches.
+A message that was not acknowledged comes again, and changes nothing if it was stored after all.
+"""
+
+from __future__ import annotations
+
+import logging
+import queue
+import threading
+import time
+from collections.abc import Callable, Sequence
+from typing import NamedTuple
+
+from sqlalchemy.exc import DBAPIError
+
+from .ingest import Ingest, Taken
+
+log = logging.getLogger(__name__)
+
+MAX_BATCH = 1000
+"""Messages of one transaction: enough that its cost is shared, few enough that nobody waits long for it."""
+
+RETRY_S = 1.0
+
+SETTLE_EVERY_S = 0.5
+"""How long sums may lag behind the minutes they are made of."""
+
+
+class Arrived(NamedTuple):
+    """A message to be stored, and what its acknowledgement needs.
+
+    Attributes:
+        connection: number of the connection it came by: a packet number means nothing on the next one.
+    """
+
+    topic: str
+    payload: bytes
+    mid: int
+    qos: int
+    connection: int
+
+
+class Writer:
+    """Stores messages in a thread of its own.
+
+    Args:
+        ingest: takes them.
+        acknowledge: told of a batch after its commit, from the writer's thread.
+        on_stored: told what a batch came to, after that.
+    """
+
+    def __init__(
+        self,
+        ingest: Ingest,
+        acknowledge: Callable[[Sequence[Arrived]], None],
+        on_stored: Callable[[Taken], None],
+    ) -> None:
+        self._ingest = ingest
+        self._acknowledge = acknowledge
+        self._on_stored = on_stored
+        self._queue: queue.SimpleQueue[Arrived | None] = queue.SimpleQueue()
+        self._stopping = threading.Event()
+        self._settled = False  # whoever wrote last may have died before the sums were made
+        self._settled_at_s = 0.0
+        self._thread = threading.Thread(target=self._write, name="writer", daemon=True)
+
+    def start(self) -> None:
+        """Begin."""
+        self._thread.start()
+
+    def put(self, arrived: Arrived) -> None:
+        """Have a message stored; from any thread."""
+        self._queue.put(arrived)
+
+    def stop(self) -> None:
+        """Store what has arrived, and end."""
+        self._stopping.set()
+        self._queue.put(None)
+        if self._thread.ident is not None:
+            self._thread.join()
+
+    def _write(self) -> None:
+        while True:
+            batch = self._next_batch()
+            if batch and not self._store(batch):
+                return
+            self._settle()
+            if self._stopping.is_set() and self._queue.empty():
+                return
+
+    def _next_batch(self) -> list[Arrived]:
+        batch: list[Arrived] = []
+        wait_s = None if self._settled else SETTLE_EVERY_S
+        while len(batch) < MAX_BATCH:
+            try:
+                arrived = self._queue.get(block=not batch, timeout=wait_s)
+            except queue.Empty:
+                break
+            if arrived is None:
+                break
+            batch.append(arrived)
+        return batch
+
+    def _store(self, batch: Sequence[Arrived]) -> bool:
+        """Store a batch, however long the database takes to come back; False when told to stop meanwhile."""
+        while True:
+            try:
+                taken = self._ingest.keep([(arrived.topic, arrived.payload) for arrived in batch])
+                break
+            except DBAPIError as error:
+                log.error("the database cannot take %d messages, trying again: %s", len(batch), error.orig)
+                if self._stopping.wait(RETRY_S):
+                    return False  # never acknowledged, so the broker brings them again
+        self._acknowledge(batch)
+        self._settled = self._settled and not taken.stored
+        self._on_stored(taken)
+        return True
+
+    def _settle(self) -> None:
+        now_s = time.monotonic()
+        if self._settled or (now_s - self._settled_at_s < SETTLE_EVERY_S and not self._stopping.is_set()):
+            return
+        self._settled_at_s = now_s
+        try:
+            self._settled = self._ingest.settle()
+        except DBAPIError as error:
+            log.error("the sums could not be brought up to date, trying again: %s", error.orig)
