@@ -117,7 +117,9 @@ def _one_run(
         log.info("%s back: %s", imu.place, imu.name)
     if found is None:
         log.warning("no calibration yet: nothing is judged until your neutral is taken (plumbline calibrate)")
-    guided = Guided(profile, data / "profiles", body.cue, keep, neutral_of, None if before is None else before.shown)
+    guided = Guided(
+        profile, data / "profiles", body.cue, keep, neutral_of, None if before is None else before.shown
+    )
     body.on_long_press = guided.neutral_press
     wiring = Wiring(
         device=config.device.name,
@@ -134,6 +136,7 @@ def _one_run(
         listeners=[watchdog, Console(), *body.listeners],
         wishes=body.wishes,
         home_assistant=config.mqtt.home_assistant,
+        try_alert=body.try_alert,
         neutral_of=neutral_of,
     )
 

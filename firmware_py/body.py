@@ -25,6 +25,15 @@ SNOOZE_S = 1800.0
 CUES = {GuideCue.TICK: "step", GuideCue.GO: "step", GuideCue.GOOD: "done", GuideCue.WRONG: "failed"}
 """The patterns of the guided calibration."""
 
+TRIALS = {
+    BodyAlert.SLOUCH: "slouch",
+    BodyAlert.CORRECTED: "corrected",
+    BodyAlert.BREAK: "break_due",
+    BodyAlert.SENSOR_LOST: "lost",
+    BodyAlert.ANSWER: "snoozed",
+}
+"""What a wearer feels who asks what an alert is like."""
+
 
 def open_motor(section: MotorSection) -> Motor | None:
     """The motor that the configuration names, None for none.
@@ -117,6 +126,15 @@ class Body:
         """Let the wearer feel where the guided calibration is."""
         if self._haptics is not None:
             self._haptics.play(CUES[cue])
+
+    def try_alert(self, alert: BodyAlert) -> str:
+        """Let the wearer feel an alert once; a refusal in words, empty where it was played."""
+        if self._haptics is None:
+            return "this device has no motor"
+        if self._mode is Mode.DRIVING:
+            return "the motor rests while driving"
+        self._haptics.play(TRIALS[alert])
+        return ""
 
     def _remember(self, event: Event) -> None:
         if isinstance(event, ModeChanged):

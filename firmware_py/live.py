@@ -35,11 +35,11 @@ from .posture.exercise_words import (
 )
 from .posture.fit import NeutralOf
 from .posture.guidance import AcceptNeutral, LeaveGuide, PressGuide, SkipStep, StartGuide
-from .posture.messages import Asked, Encoder, Reply, Watch
+from .posture.messages import Asked, Encoder, Reply, TryBuzz, Watch
 from .posture.monitor import Monitor
 from .posture.profile import CalibrationProfile
 from .posture.rules import Rules
-from .posture.settings import ChangeSettings
+from .posture.settings import BodyAlert, ChangeSettings
 from .preferences import Preferences
 
 OUTBOX = "outbox.sqlite3"
@@ -70,6 +70,7 @@ class Wiring:
         listeners: further listeners, the motor for instance.
         wishes: commands from elsewhere than the network, the button for instance.
         home_assistant: whether to announce the device to Home Assistant.
+        try_alert: lets the wearer feel an alert; answers with a refusal in words, or with nothing.
         neutral_of: when the profile's neutral was taken; without one, nothing is judged.
     """
 
@@ -90,6 +91,7 @@ class Wiring:
     listeners: Sequence[Listener] = field(default=())
     wishes: Callable[[], Sequence[Command]] = tuple
     home_assistant: bool = False
+    try_alert: Callable[[BodyAlert], str] = lambda alert: "this device has no motor"
     neutral_of: NeutralOf = NeutralOf.THIS_WEAR
 
 
@@ -175,6 +177,10 @@ def _obeyed(asked: Asked, publisher: Publisher, wiring: Wiring) -> Command | Non
             answer = wiring.exercises.ask(asked.request)
         publisher.reply(Reply(asked.id, accepted=not answer.refusal, detail=answer.refusal))
         return answer.command
+    if isinstance(asked.request, TryBuzz):
+        refusal = wiring.try_alert(asked.request.alert)
+        publisher.reply(Reply(asked.id, accepted=not refusal, detail=refusal))
+        return None
     if isinstance(asked.request, ChangeSettings):
         if wiring.preferences is None:
             publisher.reply(Reply(asked.id, accepted=False, detail="this device keeps no settings"))

@@ -15,6 +15,7 @@ from firmware_py.errors import SensorError
 from firmware_py.hardware.button import Press
 from firmware_py.hardware.clock import SystemClock
 from firmware_py.posture.events import Mode, ModeChanged, NoteBuzz, SetMode, SlouchAlert, Snooze, Snoozed
+from firmware_py.posture.settings import BodyAlert
 
 
 @pytest.fixture
@@ -54,6 +55,22 @@ def test_a_reminder_shakes_and_the_core_learns_of_it_first(pins: MockFactory) ->
     driven = [state.state for state in pins.pin(18).states]
     assert 0.7 in driven
     assert driven[-1] in (0, 0.0, False)
+
+
+def test_an_alert_is_felt_by_who_asks_what_it_is_like_but_not_while_driving(pins: MockFactory) -> None:
+    with body_of("[motor]\nkind = 'gpio'\npin = 18\n[motor.patterns]\nbreak_due = '40@0.3'") as body:
+        assert body.try_alert(BodyAlert.BREAK) == ""
+        for listen in body.listeners:
+            listen(ModeChanged(0.0, Mode.DRIVING, None))
+        assert body.try_alert(BodyAlert.SLOUCH) == "the motor rests while driving"
+    driven = [state.state for state in pins.pin(18).states]
+    assert 0.3 in driven
+    assert 0.7 not in driven
+
+
+def test_without_a_motor_nothing_pretends_to_buzz() -> None:
+    with body_of("") as body:
+        assert body.try_alert(BodyAlert.SLOUCH) == "this device has no motor"
 
 
 def test_a_short_press_snoozes_and_another_ends_it() -> None:
