@@ -18,7 +18,7 @@ from starlette.requests import HTTPConnection
 from .auth import Password
 from .people import looks
 from .people.api_tokens import ApiTokens, TokenScope
-from .people.permits import may_look
+from .people.permits import name_of_open
 from .people.sign_ins import SignIns
 from .store import Store
 from .tables import FIRST_WEARER
@@ -32,7 +32,7 @@ API = "/api/"
 FORWARDED = ("forwarded", "x-forwarded-for", "x-real-ip")
 """Headers by which a proxy says that a request came from elsewhere."""
 
-_UNLOGGED = ("who", "wearers", "let-in", "programme", "people", "about", "logout")
+_UNLOGGED = ("who", "wearers", "let-in", "take-part", "programme", "people", "about", "logout")
 """First parts of addresses under which nothing of the wearer's is shown that is open."""
 
 
@@ -118,19 +118,20 @@ class Door:
                 own_wearer=FIRST_WEARER,
                 credential=row.token_hash,
             )
-        sees, looks_elsewhere = row.wearer_id, False
+        whose = None
         if row.looks_at is not None and row.looks_at != row.wearer_id:
             with self._store.at_the_door() as connection:
-                looks_elsewhere = may_look(connection, row.account_id, row.looks_at)
-            sees = row.looks_at if looks_elsewhere else row.wearer_id
+                whose = name_of_open(connection, row.account_id, row.looks_at)
+        sees = row.wearer_id if whose is None else row.looks_at
         return Visitor(
             Role(row.role),
             sees,
-            may_write=sees is not None and not looks_elsewhere,
+            may_write=sees is not None and whose is None,
             label=row.account_label,
             account_id=row.account_id,
             own_wearer=row.wearer_id,
-            looker=f"account {row.account_id}" if looks_elsewhere else "",
+            looker="" if whose is None else f"account {row.account_id}",
+            whose=whose,
             credential=row.token_hash,
         )
 

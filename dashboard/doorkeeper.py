@@ -13,8 +13,11 @@ from starlette.websockets import WebSocketClose
 from .door import Door, is_forwarded, is_of_this_machine, may_token
 from .visitor import KEY, Role, Visitor
 
-OPEN = ("/login", "/pair", "/join", "/let-in", "/static/", "/healthz", "/manifest.webmanifest")
+OPEN = ("/login", "/pair", "/join", "/let-in", "/take-part", "/static/", "/healthz", "/manifest.webmanifest")
 """Beginnings of what is answered to anybody: nothing of it is about a person."""
+
+TAKEN_UP = ("/let-in", "/take-part")
+"""Where somebody who is signed in takes up an invitation, and somebody who is not may read it."""
 
 OWN = ("/who", "/wearers", "/programme", "/people", "/logout")
 """Where somebody who may not write in the data that is open changes what is their own."""
@@ -51,7 +54,7 @@ class Doorkeeper:
         if not door.locked and is_forwarded(connection):
             return _refusal("This dashboard has no password: it does not answer through a proxy.", 403)
         if is_beneath(path, OPEN):
-            scope[KEY] = door.visitor(connection) if path == "/let-in" else None
+            scope[KEY] = door.visitor(connection) if path in TAKEN_UP else None
             return None
         if path == "/metrics" and is_of_this_machine(connection):
             return None

@@ -19,12 +19,12 @@ from firmware_py.errors import ConfigError
 
 from .forms import read_form
 from .login import asked_to_wait, limits_of, signed_in
-from .people import codes, permits
+from .people import codes, permits, programme
 from .people.accounts import Accounts
 from .people.attempts import Attempts
 from .people.codes import Purpose
 from .people.sign_ins import AnyRow
-from .people_tables import accounts
+from .people_tables import accounts, programmes
 from .site import Site
 from .visitor import KEY, Role, Visitor
 
@@ -46,6 +46,7 @@ class Entrances:
             "/pair": (Purpose.PAIR, self._pair),
             "/join": (Purpose.INVITE, self._join),
             "/let-in": (Purpose.CARE, self._let_in),
+            "/take-part": (Purpose.PROGRAMME, self._take_part),
         }
         routes = []
         for path, (purpose, do) in pages.items():
@@ -108,6 +109,18 @@ class Entrances:
             permits.let_in(connection, opened.wearer_id, visitor.account_id, opened.permit_s)
         return RedirectResponse("/wearers", 303)
 
+    def _take_part(self, request: Request, form: Form) -> Response | None:
+        visitor: Visitor | None = request.scope.get(KEY)
+        if visitor is None or visitor.account_id is None or visitor.own_wearer is None:
+            return None
+        with self._site.store.at_the_door(writes=True) as connection:
+            # Looked at, not used up: one such link goes to many, and opens nobody's data.
+            opened = codes.look(connection, form["code"])
+            if opened is None:
+                return None
+            programme.join(connection, visitor.own_wearer, opened.programme_id)
+        return RedirectResponse("/who?told=joined#programme", 303)
+
     def _opens(self, purpose: Purpose, code: str) -> AnyRow | None:
         if not self._door.locked:
             return None
@@ -133,11 +146,15 @@ class Entrances:
         )
 
     def _whose(self, opened: AnyRow) -> Row[Any] | None:
-        """The account that a code signs in, or that of the wearer whose data it opens."""
+        """The account that a code signs in or whose data it opens, or the programme that it invites to."""
         wanted = (
             accounts.c.account_id == opened.account_id
             if opened.account_id is not None
             else accounts.c.wearer_id == opened.wearer_id
         )
+        if opened.programme_id is not None:
+            wanted = programmes.c.programme_id == opened.programme_id
+            with self._site.store.at_the_door() as connection:
+                return connection.execute(select(programmes).where(wanted)).first()
         with self._site.store.at_the_door() as connection:
             return connection.execute(select(accounts).where(wanted)).first()

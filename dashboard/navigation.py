@@ -8,6 +8,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from .visitor import Role, Visitor
+
 
 @dataclass(frozen=True, slots=True)
 class Place:
@@ -32,3 +34,23 @@ MORE = (
     Place("data", "/data"),
 )
 """What is opened now and then."""
+
+PEOPLE = Place("people", "/who")
+WEARERS = Place("wearers", "/wearers")
+PROGRAMME = Place("programme", "/programme")
+
+
+def places_for(visitor: Visitor | None) -> tuple[tuple[Place, ...], tuple[Place, ...]]:
+    """Tabs, and what is behind "More", for whoever reads the page; none for whom the door does not know."""
+    if visitor is None:
+        return (), ()
+    own = {Role.CARER: (WEARERS,), Role.OWNER: (PROGRAMME,)}.get(visitor.role, ())
+    if visitor.sees is None:
+        return (*own, PEOPLE), ()
+    if visitor.whose is not None:
+        return TABS, (*(place for place in MORE if place.key in OF_WEARER), WEARERS, PEOPLE)
+    return TABS, (*MORE, PEOPLE)
+
+
+OF_WEARER = ("devices", "data")
+"""Of what is behind "More", what a carer may read."""

@@ -118,7 +118,6 @@ programmes = Table(
     Column("programme_id", Integer, primary_key=True),
     Column("label", Text, nullable=False),
     Column("owner_id", ForeignKey("accounts.account_id"), nullable=False),
-    Column("zone", Text, nullable=False),  # IANA name; where its weeks begin
     Index(None, "owner_id"),
 )
 

@@ -38,7 +38,7 @@ DOOR_ALSO = ("wearers",)
 """What the door reads and writes though pages have it too, by wearer."""
 
 DOOR_READS = ("devices", "meta")
-PROGRAMME_READS = ("days", "programme_members", "programmes", "wearers")
+PROGRAMME_READS = ("days", "devices", "programme_members", "programmes", "wearers")
 
 BACKSTAGE = ("alembic_version", "meta", "rejections", "touched_quarters")
 """What belongs to nobody: the store's own bookkeeping, which no page reads."""

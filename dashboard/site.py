@@ -26,7 +26,7 @@ from firmware_py.exercise_file import load as load_exercises
 from .door import Door
 from .ingest import Ingest
 from .live import Hub
-from .navigation import MORE, TABS
+from .navigation import places_for
 from .preferences import Preferences, preferences_of
 from .settings import Settings
 from .store import Store
@@ -115,12 +115,13 @@ class Site:
     def page(self, request: HTTPConnection, template: str, here: str, **shown: Any) -> Response:
         """A page; `here` is its key in the navigation, `status` its code where it is not 200."""
         visitor: Visitor | None = request.scope.get(KEY)
+        tabs, more = places_for(visitor)
         html = self._templates.get_template(template).render(
             t=self.words(request),
             zone=self.zone,
             here=here,
-            tabs=TABS,
-            more=MORE,
+            tabs=tabs,
+            more=more,
             signed_in=visitor is not None and visitor.credential is not None,
             static=f"/static/{self.version}",
             visitor=visitor,

@@ -39,6 +39,7 @@ class Visitor:
         account_id: None where there are no accounts.
         own_wearer: the account's own wearer; None for who wears nothing.
         looker: how the access log names it (`account 3`, `token 5`); empty for the wearer's own browser.
+        whose: name of the wearer whose data a carer has open; None for one's own.
         credential: digest of the cookie or the token it came with; None without one.
         scopes: what an API token may; None for a browser.
     """
@@ -50,6 +51,7 @@ class Visitor:
     account_id: int | None = None
     own_wearer: int | None = None
     looker: str = ""
+    whose: str | None = None
     credential: str | None = None
     scopes: frozenset[str] | None = None
 

@@ -147,12 +147,16 @@ class Accounts:
             ConfigError: there is no such account, or it is closed already.
         """
         with self._store.at_the_door(writes=True) as connection:
-            account_id = _open_account(connection, name).account_id
+            account = _open_account(connection, name)
+            account_id = account.account_id
             now_ms = now_utc_ms()
             end_all(connection, account_id)
             own_tokens = (api_tokens.c.account_id == account_id) & api_tokens.c.revoked_utc_ms.is_(None)
             connection.execute(update(api_tokens).where(own_tokens).values(revoked_utc_ms=now_ms))
-            held = (permits.c.account_id == account_id) & permits.c.ended_utc_ms.is_(None)
+            either = permits.c.account_id == account.account_id
+            if account.wearer_id is not None:
+                either |= permits.c.wearer_id == account.wearer_id
+            held = either & permits.c.ended_utc_ms.is_(None)
             connection.execute(update(permits).where(held).values(ended_utc_ms=now_ms))
             connection.execute(delete(codes).where(codes.c.account_id == account_id))
             itself = accounts.c.account_id == account_id

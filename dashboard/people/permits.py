@@ -59,11 +59,15 @@ def wearers_of(connection: Connection, account_id: int) -> Sequence[AnyRow]:
     ).all()
 
 
-def may_look(connection: Connection, account_id: int, wearer_id: int) -> bool:
-    """Whether a carer may look at a wearer's data now."""
+def name_of_open(connection: Connection, account_id: int, wearer_id: int) -> str | None:
+    """The name of a wearer at whose data a carer may look now; None for all others."""
+    wearer = accounts.alias("wearer")
     held = (permits.c.account_id == account_id) & (permits.c.wearer_id == wearer_id)
-    return (
-        connection.execute(select(permits.c.permit_id).where(held, _holds(now_utc_ms()))).first() is not None
+    return connection.scalar(
+        select(wearer.c.label)
+        .join(permits, permits.c.wearer_id == wearer.c.wearer_id)
+        .where(held, _holds(now_utc_ms()))
+        .limit(1)
     )
 
 

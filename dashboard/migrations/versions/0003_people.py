@@ -88,7 +88,6 @@ def upgrade() -> None:
         sa.Column("programme_id", sa.Integer(), nullable=False),
         sa.Column("label", sa.Text(), nullable=False),
         sa.Column("owner_id", sa.Integer(), nullable=False),
-        sa.Column("zone", sa.Text(), nullable=False),
         sa.ForeignKeyConstraint(["owner_id"], ["accounts.account_id"], name=op.f("fk_programmes_owner_id")),
         sa.PrimaryKeyConstraint("programme_id", name=op.f("pk_programmes")),
     )
