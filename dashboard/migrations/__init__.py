@@ -32,16 +32,22 @@ def migrate(engine: Engine, target: str = HEAD) -> None:
     """Apply every step up to `target`.
 
     Raises:
-        StoreError: a newer version of Plumbline wrote this database.
+        StoreError: a newer version of Plumbline wrote this database, or this login may not change it.
     """
     with engine.connect() as connection:
         found = current(connection)
+        may_change = found == target or _may_change(connection)
     if found == target:
         return
     if found is not None and found > HEAD:  # revisions are numbers of four digits
         raise StoreError(
             f"this database has schema {found}, this Plumbline knows up to {HEAD}: "
             "a newer Plumbline wrote it; update this one, or choose another database"
+        )
+    if not may_change:
+        raise StoreError(
+            f"this database has schema {found}, this Plumbline needs {target}, and this login may not change "
+            "it: first `plumbline migrate` with the URL of the database's owner"
         )
     from alembic import command
     from alembic.config import Config
@@ -53,3 +59,10 @@ def migrate(engine: Engine, target: str = HEAD) -> None:
             connection.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": MIGRATING})
         config.attributes["connection"] = connection  # Alembic looks again at what is there
         command.upgrade(config, target)
+
+
+def _may_change(connection: Connection) -> bool:
+    if connection.dialect.name != "postgresql":
+        return True
+    may: bool = connection.execute(text("SELECT has_schema_privilege('public', 'CREATE')")).scalar_one()
+    return may
