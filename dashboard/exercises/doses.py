@@ -17,7 +17,7 @@ from firmware_py.posture.exercise_words import ExerciseEnded, ExerciseOutcome
 from firmware_py.posture.messages import kind_of
 
 from ..days import Stretch, local
-from ..tables import devices, events, runs
+from ..tables import devices, events, runs, wearers
 from .tables import exercise_sets
 
 KIND = kind_of(ExerciseEnded)
@@ -93,9 +93,16 @@ def put(connection: Connection, wearer_id: int, exercise: str, done: PageSet) ->
     known = select(c.set_id).where(c.wearer_id == wearer_id, c.set_id == done.set_id)
     if connection.scalar(known) is not None:
         return False
+    introduce(connection, wearer_id)
     row = {"wearer_id": wearer_id, "exercise": exercise, **msgspec.structs.asdict(done)}
     connection.execute(insert(exercise_sets), [row | {"outcome": done.outcome.value}])
     return True
+
+
+def introduce(connection: Connection, wearer_id: int) -> None:
+    """Let there be a wearer of this number, as there is none before the first device."""
+    if connection.scalar(select(wearers.c.wearer_id).where(wearers.c.wearer_id == wearer_id)) is None:
+        connection.execute(insert(wearers).values(wearer_id=wearer_id, name=""))
 
 
 def _coached_by_devices(connection: Connection, wearer_id: int, stretch: Stretch) -> Iterable[DoneSet]:

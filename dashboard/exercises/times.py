@@ -25,7 +25,7 @@ from firmware_py.posture.exercise_words import RemindExercise
 from .. import queries
 from ..days import days
 from ..store import Store
-from .doses import Dose, doses, sets_between
+from .doses import Dose, doses, introduce, sets_between
 from .tables import exercise_times
 
 log = logging.getLogger(__name__)
@@ -84,6 +84,7 @@ def choose_times(
         for at in chosen
     ]
     if rows:
+        introduce(connection, wearer_id)
         connection.execute(insert(exercise_times), rows)
 
 
