@@ -81,6 +81,9 @@ def _one_run(
     """
     from .body import Body
     from .console import Console
+    from .exercise_file import load as load_exercises
+    from .exercising import NAME as EXERCISES_DONE
+    from .exercising import DoseBook, Exercising
     from .guided import Guided
     from .hardware.clock import SystemClock
     from .keeper import Keeper
@@ -91,6 +94,7 @@ def _one_run(
     from .preferences import Preferences
     from .recording import header_of
     from .sensors import default_profile, open_sensors, profile_for
+    from .timezone import today
 
     data = config.data_folder()
     clock = SystemClock()
@@ -121,6 +125,13 @@ def _one_run(
         profile, data / "profiles", body.cue, keep, neutral_of, None if before is None else before.shown
     )
     body.on_long_press = guided.neutral_press
+    described = load_exercises(config.exercises_file())
+    exercises = Exercising(
+        {key: one.exercise for key, one in described.items()},
+        DoseBook(data / EXERCISES_DONE, lambda: today(preferences.in_force.timezone)),
+        body.refuse,
+    )
+    body.exercises = exercises
     wiring = Wiring(
         device=config.device.name,
         run=name,
@@ -133,6 +144,7 @@ def _one_run(
         data=data,
         guide=guided,
         preferences=preferences,
+        exercises=exercises,
         listeners=[watchdog, Console(), *body.listeners],
         wishes=body.wishes,
         home_assistant=config.mqtt.home_assistant,

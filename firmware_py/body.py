@@ -7,6 +7,7 @@ from collections.abc import Callable
 from types import TracebackType
 
 from .config import Config, MotorSection
+from .exercising import Exercising
 from .hardware.button import Button, Press
 from .hardware.clock import Clock
 from .hardware.haptics import Haptics
@@ -56,6 +57,7 @@ class Body:
     Attributes:
         listeners: to hear the core: the motor, if there is one, and who remembers the mode.
         on_long_press: called, from the button's thread, when the wearer wants a new neutral.
+        exercises: what the button begins, pauses and stops; None where there are none.
     """
 
     def __init__(
@@ -71,6 +73,7 @@ class Body:
         self._light: Light | None = None
         self._mode = Mode.TRAINING
         self.on_long_press: Callable[[], None] = lambda: None
+        self.exercises: Exercising | None = None
         self._snoozed_until_s = 0.0
         self._clock = clock
         self._origin_s = origin_s
@@ -111,9 +114,23 @@ class Body:
                 return found
 
     def pressed(self, press: Press) -> None:
-        """A short press snoozes or ends a snooze, three toggle silence, a long one asks for a neutral."""
+        """What a press means.
+
+        A short one snoozes or ends a snooze, three toggle silence, a long one asks for a neutral, a tap and a
+        long one begin an exercise. While one is under way a short press pauses it and goes on, and every
+        other press stops it.
+        """
         now_s = self._clock.monotonic() - self._origin_s
-        if press is Press.SHORT:
+        exercises = self.exercises
+        if exercises is not None and exercises.running:
+            if press is Press.SHORT:
+                exercises.pause_or_resume()
+            else:
+                exercises.stop()
+        elif press is Press.TAP_HOLD:
+            if exercises is not None:
+                exercises.start_fitting()
+        elif press is Press.SHORT:
             asleep = self._snoozed_until_s > now_s
             self._wishes.put(Snooze(now_s, 0.0 if asleep else SNOOZE_S))
         elif press is Press.TRIPLE:
@@ -126,6 +143,11 @@ class Body:
         """Let the wearer feel where the guided calibration is."""
         if self._haptics is not None:
             self._haptics.play(CUES[cue])
+
+    def refuse(self) -> None:
+        """Let the wearer feel that what they asked for by the button cannot be."""
+        if self._haptics is not None:
+            self._haptics.play("failed")
 
     def try_alert(self, alert: BodyAlert) -> str:
         """Let the wearer feel an alert once; a refusal in words, empty where it was played."""

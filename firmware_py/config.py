@@ -119,15 +119,31 @@ class MqttSection(_Section, frozen=True):
 
 
 class DashboardSection(_Section, frozen=True):
-    """The page. `database` is a SQLAlchemy URL; empty means SQLite in the data folder.
+    """The page.
 
-    `ingest` is false where `plumbline ingest` processes store what the broker brings.
+    Attributes:
+        host: address to listen on.
+        port: to listen on.
+        database: a SQLAlchemy URL; empty means SQLite in the data folder.
+        ingest: false where `plumbline ingest` processes store what the broker brings.
+        people: whether it is for several people, each with an account.
+        tls_cert: certificate chain to speak TLS with (PEM).
+        tls_key: its private key, which only its owner reads.
+        proxies: addresses of proxies whose word on where a request comes from is taken.
+        url: address under which others reach it, for links and QR codes.
+        allowed_hosts: further names under which browsers may open it.
     """
 
     host: str = "127.0.0.1"
     port: Port = 8765
     database: str = ""
     ingest: bool = True
+    people: bool = False
+    tls_cert: str = ""
+    tls_key: str = ""
+    proxies: list[str] = []
+    url: str = ""
+    allowed_hosts: list[str] = []
 
 
 Days = Annotated[int, msgspec.Meta(ge=0, le=36_500)]
@@ -155,6 +171,12 @@ class MotorSection(_Section, frozen=True):
     patterns: dict[str, str] = {}
 
 
+class ExercisesSection(_Section, frozen=True):
+    """The wearer's own exercises, beside those that come along; format: docs/exercises.md."""
+
+    file: str = ""
+
+
 class ButtonSection(_Section, frozen=True):
     """The push button, to ground; none without a pin."""
 
@@ -180,6 +202,7 @@ class Config(_Section, frozen=True):
     retention: RetentionSection = RetentionSection()
     motor: MotorSection = MotorSection()
     button: ButtonSection = ButtonSection()
+    exercises: ExercisesSection = ExercisesSection()
     led: LedSection = LedSection()
 
     def rules(self) -> Rules:
@@ -201,6 +224,10 @@ class Config(_Section, frozen=True):
         found |= {f"buzz.{kind}": on for kind, on in chosen.buzz.items()}
         Settings.of(found)
         return found
+
+    def exercises_file(self) -> Path | None:
+        """The wearer's own exercises; None for none."""
+        return Path(self.exercises.file).expanduser() if self.exercises.file else None
 
     def data_folder(self) -> Path:
         """Where this device keeps its things; made on demand, readable by its owner only."""

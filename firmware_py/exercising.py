@@ -16,7 +16,7 @@ from typing import Final
 
 import msgspec
 
-from .posture.events import Command, Event, Reading
+from .posture.events import Command, Event, Mode, ModeChanged, Reading
 from .posture.exercise import Exercise
 from .posture.exercise_words import (
     BeginExercise,
@@ -119,6 +119,7 @@ class Exercising:
         self._book = book
         self._refused = refused
         self._paused = False
+        self._driving = False
         self._position: Position | None = None
         self._wishes: queue.SimpleQueue[Command] = queue.SimpleQueue()
 
@@ -130,6 +131,8 @@ class Exercising:
         elif isinstance(event, ExerciseProgress):
             self.running = event.phase is not ExercisePhase.ENDED
             self._paused = event.phase in (ExercisePhase.PAUSED, ExercisePhase.POSITION)
+        elif isinstance(event, ModeChanged):
+            self._driving = event.mode is Mode.DRIVING
         elif isinstance(event, ExerciseEnded):
             self._book.add(event.exercise, event.seen + event.by_time)
 
@@ -177,6 +180,8 @@ class Exercising:
             return Answer(refusal=f"this device knows no exercise {key[:40]!r}; it knows {known}")
         if self.running:
             return Answer(refusal="an exercise is under way")
+        if self._driving:
+            return Answer(refusal="not while driving")
         today = self._book.done(key)
         left = exercise.daily_limit - max(today.repetitions, done)
         if left <= 0:

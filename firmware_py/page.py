@@ -27,8 +27,15 @@ def settings_of(config: Config) -> Settings:
         host=config.dashboard.host,
         port=config.dashboard.port,
         database=config.dashboard.database,
+        people=config.dashboard.people,
+        tls_cert=_file(config.dashboard.tls_cert),
+        tls_key=_file(config.dashboard.tls_key),
+        proxies=tuple(config.dashboard.proxies),
+        url=config.dashboard.url,
+        allowed_hosts=tuple(config.dashboard.allowed_hosts),
         ingests=config.dashboard.ingest,
         retention=Retention(**msgspec.structs.asdict(config.retention)),
+        exercises_file=config.exercises_file(),
         slouch_enter_deg=config.rules().slouch_enter_deg,
         broker=BrokerSettings(
             host=mqtt.host,
@@ -38,6 +45,10 @@ def settings_of(config: Config) -> Settings:
             ca_file=Path(mqtt.ca_file) if mqtt.ca_file else None,
         ),
     )
+
+
+def _file(name: str) -> Path | None:
+    return Path(name).expanduser() if name else None
 
 
 def serve(config: Config) -> int:

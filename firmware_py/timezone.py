@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from datetime import UTC, tzinfo
+from datetime import UTC, date, datetime, tzinfo
 from pathlib import Path
 from typing import Final
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
@@ -40,3 +40,8 @@ def timezone_named(name: str) -> tzinfo:
         raise ConfigError(
             f"timezone is {name[:60]!r}, which this device does not know; a name like Europe/Berlin is needed"
         ) from error
+
+
+def today(name: str) -> date:
+    """The date in the zone of an IANA name; of an empty one, the machine's (errors as `timezone_named`)."""
+    return datetime.now(timezone_named(name)).date()

@@ -93,6 +93,8 @@ class ExercisePages:
             "texts": t.under("coach"),
             "devices": [{"name": name, "online": self._site.hub.is_online(name)} for name in names],
             "left": dose.left(exercise),
+            "done": dose.repetitions,
+            "dose": t.texts["exercises.dose_today"].replace("{limit}", str(exercise.daily_limit)),
             "set_number": dose.sets + 1,
             "move_s": exercise.move_s,
             "hold_s": exercise.hold_s,

@@ -102,6 +102,8 @@ function ended({ done, seen, held_s, outcome }) {
   finished = true;
   setup.left = Math.max(0, setup.left - done);
   setup.set_number += done > 0 ? 1 : 0;
+  setup.done += done;
+  text("dose", setup.dose.replace("{done}", setup.done));
   const lines = [say(by ? "line_ended" : "line_page", { done, seen, timed: done - seen })];
   if (seen) lines.push(say("line_held", { held: number(held_s, 0) }));
   text("word", say(outcome === "finished" ? "phase_ended" : "phase_stopped"));

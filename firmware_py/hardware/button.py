@@ -1,4 +1,4 @@
-"""The push button: one short press, one long press, or three in a row.
+"""The push button: one short press, one long press, three in a row, or a tap and then a long press.
 
 A long press is told while it is still held, so that its answer is felt; two presses mean nothing, for
 nobody is sure of having pressed twice.
@@ -25,6 +25,8 @@ class Press(StrEnum):
     SHORT = "short"
     LONG = "long"
     TRIPLE = "triple"
+    TAP_HOLD = "tap_hold"
+    """A short press, and at once a long one."""
 
 
 class PressReader:
@@ -71,8 +73,8 @@ class PressReader:
         if self._down_s is not None:
             if not self._told_long and t_s >= self._down_s + LONG_S:
                 self._told_long = True
-                self._count = 0
-                return Press.LONG
+                count, self._count = self._count, 0
+                return Press.TAP_HOLD if count == 1 else Press.LONG
         elif self._count and t_s >= self._up_s + PAUSE_S:
             count, self._count = self._count, 0
             return Press.SHORT if count == 1 else None

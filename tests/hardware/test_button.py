@@ -51,8 +51,16 @@ def test_slow_presses_are_single_ones():
     assert presses((1.0, 1.1), (2.0, 2.1), (3.0, 3.1)) == [Press.SHORT] * 3
 
 
-def test_a_long_press_after_a_short_one_is_only_long():
-    assert presses((1.0, 1.1), (1.2, 4.0)) == [Press.LONG]
+def test_a_tap_and_then_a_long_press_are_one_gesture():
+    assert presses((1.0, 1.1), (1.2, 4.0)) == [Press.TAP_HOLD]
+
+
+def test_a_long_press_some_time_after_a_tap_is_a_tap_and_a_long_press():
+    assert presses((1.0, 1.1), (2.0, 4.0)) == [Press.SHORT, Press.LONG]
+
+
+def test_a_long_press_after_two_taps_is_only_long():
+    assert presses((1.0, 1.1), (1.3, 1.4), (1.6, 4.0)) == [Press.LONG]
 
 
 @given(st.lists(st.tuples(st.floats(0.01, 3.0), st.floats(0.01, 3.0)), max_size=20))
@@ -62,9 +70,10 @@ def test_no_fingering_tells_more_presses_than_were_made(fingering):
         edges.append((now_s + gap_s, now_s + gap_s + held_s))
         now_s += gap_s + held_s
     told = presses(*edges, ends_s=now_s + 10.0)
-    weight = {Press.SHORT: 1, Press.LONG: 1, Press.TRIPLE: 3}
+    weight = {Press.SHORT: 1, Press.LONG: 1, Press.TRIPLE: 3, Press.TAP_HOLD: 2}
+    held = (Press.LONG, Press.TAP_HOLD)
     assert sum(weight[press] for press in told) <= len(edges)
-    assert sum(press is Press.LONG for press in told) == sum(up >= down + LONG_S for down, up in edges)
+    assert sum(press in held for press in told) == sum(up >= down + LONG_S for down, up in edges)
 
 
 @pytest.fixture
