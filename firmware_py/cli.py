@@ -10,6 +10,7 @@ from pathlib import Path
 from . import __version__
 from .administer import add_commands
 from .errors import PlumblineError
+from .people import add_commands as add_people
 
 
 def main(argv: Sequence[str] | None = None) -> int:
@@ -130,6 +131,7 @@ def _parser() -> argparse.ArgumentParser:
     _config_option(migrate)
     migrate.set_defaults(run=_migrate)
     add_commands(commands)
+    add_people(commands)
     return parser
 
 

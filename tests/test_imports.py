@@ -50,6 +50,7 @@ MAY_IMPORT: dict[str, tuple[str, ...]] = {
     "firmware_py.body": OURS,
     "firmware_py.guided": OURS,
     "firmware_py.administer": OURS,
+    "firmware_py.people": OURS,
     "firmware_py.doctor": OURS,
     "calibration": (*CORE, "firmware_py.config", "calibration"),
     "dashboard": (*CORE, "firmware_py.config", "firmware_py.exercise_file", "dashboard"),

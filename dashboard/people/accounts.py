@@ -167,6 +167,19 @@ class Accounts:
         with self._store.at_the_door() as connection:
             return connection.execute(select(accounts).order_by(accounts.c.name)).all()
 
+    def account_named(self, name: str, role: Role | None = None) -> int:
+        """The `account_id` of an open account.
+
+        Raises:
+            ConfigError: there is none of that name, or it has another role than `role`.
+        """
+        with self._store.at_the_door() as connection:
+            account = _open_account(connection, name)
+        if role is not None and account.role != role:
+            raise ConfigError(f"{name} is a {account.role}'s account; this needs a {role}'s")
+        account_id: int = account.account_id
+        return account_id
+
     def wearer_named(self, name: str) -> int:
         """The wearer of an account.
 
