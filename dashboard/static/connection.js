@@ -5,6 +5,9 @@ const LOST_MS = 6000; // the server says something at least every two seconds
 const FIRST_RETRY_MS = 500;
 const LAST_RETRY_MS = 8000;
 
+// Whose page this is: the dashboard refuses it once somebody else's is open in this browser.
+export const of = document.body.dataset.of ? `?of=${document.body.dataset.of}` : "";
+
 // A moment on two clocks: the steady one may stand still while the machine sleeps, the other may be set back.
 export const mark = (agoMs = 0) => [performance.now() - agoMs, Date.now() - agoMs];
 export const since = ([steady, wall]) => Math.max(performance.now() - steady, Date.now() - wall);
@@ -65,7 +68,7 @@ export class Connection {
     if (this.#socket || document.hidden) return;
     clearTimeout(this.#retry);
     const scheme = location.protocol === "https:" ? "wss:" : "ws:";
-    const socket = new WebSocket(`${scheme}//${location.host}/live`);
+    const socket = new WebSocket(`${scheme}//${location.host}/live${of}`);
     this.#socket = socket;
     this.#heardAt = mark();
     socket.onopen = () => {

@@ -1,6 +1,6 @@
 // The first page: the live figure in words, and today's part, refreshed as it is stored.
 
-import { Connection, mark, since } from "./connection.js";
+import { Connection, mark, of, since } from "./connection.js";
 import { Person } from "./person.js";
 import { attach } from "./readout.js";
 
@@ -182,7 +182,7 @@ function refreshSoon() {
     // Nobody's finger or keyboard loses its place: a chart that is being read is refreshed later.
     if (!part || part.contains(document.activeElement) || part.querySelector("details[open]")) return;
     try {
-      const answer = await fetch("/part/today", { cache: "no-store" });
+      const answer = await fetch(`/part/today${of}`, { cache: "no-store" });
       if (!answer.ok || answer.redirected) return; // a password stands before it now
       const parsed = new DOMParser().parseFromString(await answer.text(), "text/html");
       part.replaceWith(parsed.getElementById("today-part"));
