@@ -20,6 +20,7 @@ from firmware_py.errors import ConfigError, LinkError
 from firmware_py.exercise_file import load as load_exercises
 from firmware_py.posture.messages import Outgoing
 
+from . import transport
 from .auth import Password
 from .days import zone_named
 from .door import Door
@@ -58,11 +59,13 @@ class Dashboard:
     """
 
     def __init__(self, settings: Settings) -> None:
+        transport.check(settings)
         password = Password(settings.data_folder)
         if not _is_loopback(settings.host) and not password.is_set and not settings.people:
             raise ConfigError(
                 f"dashboard.host {settings.host} is off loopback, where anyone in the network could read "
-                f"these pages; first set a password: python -m dashboard.password {settings.data_folder}"
+                f"these pages; first set a password: python -m dashboard.password {settings.data_folder}, "
+                "or set dashboard.people = true and make accounts: plumbline people add NAME"
             )
         zone = zone_named(settings.timezone)
         self.settings = settings
@@ -139,16 +142,18 @@ class Server:
         self._socket = _listen(dashboard.settings.host, dashboard.settings.port)
         host = dashboard.settings.host
         self.port: int = self._socket.getsockname()[1]
-        self.address = f"http://{f'[{host}]' if ':' in host else host}:{self.port}/"
+        self.address = (
+            f"{transport.scheme(dashboard.settings)}://{f'[{host}]' if ':' in host else host}:{self.port}/"
+        )
         self._uvicorn = uvicorn.Server(
             uvicorn.Config(
                 dashboard.app,
                 log_config=None,
                 access_log=False,
                 server_header=False,
-                proxy_headers=False,
                 ws_max_size=4096,
                 timeout_graceful_shutdown=STOP_S,
+                **transport.options(dashboard.settings),
             )
         )
         self._thread: threading.Thread | None = None

@@ -92,8 +92,10 @@ class Door:
         looks.note(self._store, visitor.sees, visitor.looker, visitor.label, what)
 
     def _by_token(self, row: Row[Any] | None) -> Visitor | None:
-        if row is None or (row.account_id is not None) != self.people:
+        if row is None:
             return None
+        if row.wearer_id is not None and (row.account_id is not None) != self.people:
+            return None  # made before there were accounts, or while there were
         scopes = frozenset(row.scopes.split())
         return Visitor(
             Role.WEARER,

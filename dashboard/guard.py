@@ -30,6 +30,10 @@ HEADERS = {
 }
 
 
+HEADERS_OVER_TLS = HEADERS | {"Strict-Transport-Security": "max-age=31536000"}
+"""A browser heeds it only where the certificate was in order, and never for a plain address (RFC 6797)."""
+
+
 class Guard:
     """ASGI middleware: refuses foreign hosts and origins, adds the security headers.
 
@@ -53,7 +57,8 @@ class Guard:
         headers = Headers(scope=scope)
         host = headers.get("host", "")
         origin = headers.get("origin")
-        foreign = origin is not None and origin.partition("://")[2].lower() != host.lower()
+        tls = scope.get("scheme") in ("https", "wss")
+        foreign = origin is not None and not _is_own(origin, host, tls=tls)
         safe = scope["type"] == "http" and scope["method"] in ("GET", "HEAD")
         if not self.knows(host) or (foreign and not safe):
             refusal = (
@@ -68,7 +73,7 @@ class Guard:
 
         async def send_guarded(message: Message) -> None:
             if message["type"] == "http.response.start":
-                MutableHeaders(scope=message).update(HEADERS)
+                MutableHeaders(scope=message).update(HEADERS_OVER_TLS if tls else HEADERS)
             await send(message)
 
         await self._app(scope, receive, send_guarded)
@@ -84,3 +89,9 @@ class Guard:
         except ValueError:
             return False
         return True
+
+
+def _is_own(origin: str, host: str, *, tls: bool) -> bool:
+    scheme, _, name = origin.partition("://")
+    # A page that came in clear may have been changed on the way: it is none of ours where we speak TLS.
+    return name.lower() == host.lower() and (scheme == "https" or not tls)

@@ -30,11 +30,13 @@ from .exercises.pages import ExercisePages
 from .guard import Guard
 from .live import Viewer
 from .login import Login
+from .offline import Offline
 from .pages import Pages
 from .presence import Presence
 from .programme_page import ProgrammePage
 from .settings_page import SettingsPage
 from .site import STATIC, Site
+from .transport import hostname
 from .visitor import visitor_of
 from .wear import WearPages
 from .who import Who
@@ -58,6 +60,7 @@ class Web:
             routes=[
                 *Pages(site).routes(),
                 *SettingsPage(site).routes(),
+                *Offline(site).routes(),
                 *Actions(site).routes(),
                 *WearPages(site).routes(),
                 *DiaryPages(site).routes(),
@@ -76,7 +79,12 @@ class Web:
                 Mount(f"/static/{site.version}", _Immutable(directory=STATIC), name="static"),
             ],
             middleware=[
-                Middleware(Guard, allowed_hosts=(site.settings.host, *site.settings.allowed_hosts)),
+                Middleware(
+                    Guard,
+                    allowed_hosts=filter(
+                        None, (site.settings.host, hostname(site.settings), *site.settings.allowed_hosts)
+                    ),
+                ),
                 Middleware(Doorkeeper, door=site.door),
                 Middleware(GZipMiddleware, minimum_size=500, compresslevel=6),
             ],
