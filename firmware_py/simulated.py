@@ -10,6 +10,9 @@ import time
 from collections.abc import Callable
 from pathlib import Path
 
+from .exercise_file import load as load_exercises
+from .exercising import NAME as EXERCISES_DONE
+from .exercising import DoseBook, Exercising
 from .guided import Guided
 from .hardware.clock import Clock, SystemClock
 from .hardware.i2c import I2cBus
@@ -25,6 +28,7 @@ from .posture.fit import NeutralOf
 from .posture.profile import CalibrationProfile
 from .posture.rules import Rules
 from .preferences import Preferences
+from .timezone import today
 
 UPPER_ADDRESS = 0x68
 LOWER_ADDRESS = 0x69
@@ -78,7 +82,8 @@ def monitor(
         ProfileError: where the profile in force cannot be read.
     """
     clock = SystemClock() if clock is None else clock
-    wearer = demo_motion() if wearer is None else wearer
+    exercises = {key: described.exercise for key, described in load_exercises().items()}
+    wearer = demo_motion(exercises=exercises) if wearer is None else wearer
     starts_s = clock.monotonic()
     guided: Guided | None = None
     while guided is None or (guided.renewed and not stopped()):
@@ -105,6 +110,8 @@ def monitor(
             simulated=True,
             guide=guided,
             preferences=preferences,
+            exercises=Exercising(exercises, DoseBook(folder / EXERCISES_DONE, lambda: today(""))),
+            listeners=[wearer.train],
             neutral_of=neutral_of,
         )
         try:

@@ -176,3 +176,19 @@ def enveloped(
     faded[:, 1] = e * carrier[:, 1] + e_1 * carrier[:, 0]
     faded[:, 2] = e * carrier[:, 2] + 2.0 * e_1 * carrier[:, 1] + e_2 * carrier[:, 0]
     return faded
+
+
+def blended(one: FloatArray, other: FloatArray, share: FloatArray) -> FloatArray:
+    """On the way from one to another, with derivatives by the product rule.
+
+    Args:
+        one: (channels, 3, n) values and two derivatives.
+        other: the same of what takes its place.
+        share: (3, n) how much of it has, from 0 to 1, and two derivatives.
+    """
+    w, w_1, w_2 = share
+    away = other - one
+    mixed: FloatArray = one + w * away
+    mixed[:, 1] += w_1 * away[:, 0]
+    mixed[:, 2] += 2.0 * w_1 * away[:, 1] + w_2 * away[:, 0]
+    return mixed

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 
 from ...posture.blocks import FloatArray, Place
-from ...posture.events import Posture
+from ...posture.events import Event, Posture
+from ...posture.exercise import Exercise
+from ...posture.exercise_words import ExerciseProgress
 from ...posture.guidance import GuideProgress
 from .wearer import SensorMotion
 from .wearer_activities import sit_down, sit_upright, slouch, stand_up, take_posture, type_keys, walk
@@ -15,6 +17,7 @@ from .wearer_moves import REACH
 from .wearer_person import Style, person
 from .wearer_pupil import Pupil
 from .wearer_script import Script
+from .wearer_trainee import Trainee
 from .wearer_trunk import Chain
 
 KEPT_S = 900.0
@@ -79,30 +82,42 @@ class _ToldMotion:
 
 
 class GuidedWearer(EndlessWearer):
-    """The same, who leaves the story for a while when a guide asks something, and does that."""
+    """The same, who leaves the story for a while when a guide or a coach asks something, and does that."""
 
-    def __init__(self, script: Script, story: Callable[[Script], Iterator[None]]) -> None:
+    def __init__(
+        self,
+        script: Script,
+        story: Callable[[Script], Iterator[None]],
+        exercises: Mapping[str, Exercise] | None = None,
+    ) -> None:
         super().__init__(script, story)
         self._pupil = Pupil(script.person)
+        self._trainee = Trainee(script.person, exercises or {})
 
     def follow(self, progress: GuideProgress | None) -> None:
         """Hear where the guide is; from the thread that reads the sensors."""
         with self._telling:
             self._pupil.hear(progress)
 
+    def train(self, event: Event) -> None:
+        """Hear the coach of an exercise, among all that happens."""
+        if isinstance(event, ExerciseProgress):
+            with self._telling:
+                self._trainee.hear(event)
+
     def curves(self, t_s: FloatArray) -> FloatArray:
-        """The story's coordinates, and while a guide is under way those of its pupil."""
-        return self._pupil.instead_of(super().curves(t_s), t_s)
+        """The story's coordinates; while a guide or a coach leads, those of who follows it."""
+        return self._trainee.instead_of(self._pupil.instead_of(super().curves(t_s), t_s), t_s)
 
 
-def demo_motion(seed: int = 0) -> GuidedWearer:
+def demo_motion(seed: int = 0, exercises: Mapping[str, Exercise] | None = None) -> GuidedWearer:
     """The wearer of the demonstration.
 
     Within the first two minutes they work upright, lean, slouch long enough for a reminder (after the
     first minute, in which none is given), straighten and take a short walk; then a lively working day
     goes on without end.
     """
-    return GuidedWearer(Script(person(Style.RESTLESS, seed), seed), _story)
+    return GuidedWearer(Script(person(Style.RESTLESS, seed), seed), _story, exercises)
 
 
 def _story(script: Script) -> Iterator[None]:

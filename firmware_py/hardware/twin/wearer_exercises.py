@@ -24,7 +24,7 @@ from ...posture.exercise_words import (
 from ...posture.monitor import Monitor
 from ...posture.position import Position
 from .wearer import ChipError, Wearer
-from .wearer_activities import Lying, lie_down, sit_upright, stand_up
+from .wearer_activities import Lying, lie_down, sit_down, sit_up, sit_upright, stand_up
 from .wearer_channels import Channel
 from .wearer_moves import Range
 from .wearer_script import Script
@@ -111,6 +111,15 @@ class Exerciser:
         else:
             sit_upright(script)
             script.wait(1.0)
+
+    def leave_position(self) -> None:
+        """Sit again."""
+        if self._exercise.position in _LYING:
+            sit_up(self._script)
+        elif self._exercise.position is Position.STANDING:
+            sit_down(self._script)
+        else:
+            sit_upright(self._script)
 
     def hear(self, told: ExerciseProgress) -> None:
         """Take a cue; what it leads to is written from now on."""

@@ -16,7 +16,7 @@ from ...posture.blocks import FloatArray
 from ...posture.events import Posture
 from ...posture.guidance import GuidePhase, GuideProgress, GuideStep
 from .wearer_channels import Channel
-from .wearer_curves import Steps
+from .wearer_curves import Steps, blended
 from .wearer_person import Person, Pose
 from .wearer_script import Script
 
@@ -82,13 +82,7 @@ class Pupil:
         self._share.add_to(t_s, share)
         if not share.any():
             return story
-        w, w_1, w_2 = share
-        own = self._script.channels.at(t_s)
-        away = own - story
-        mixed = story + w * away
-        mixed[:, 1] += w_1 * away[:, 0]
-        mixed[:, 2] += 2.0 * w_1 * away[:, 1] + w_2 * away[:, 0]
-        return mixed
+        return blended(story, self._script.channels.at(t_s), share)
 
     def hear(self, progress: GuideProgress | None) -> None:
         """React to where the guide is; a progress that repeats is nothing new."""
