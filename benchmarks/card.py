@@ -1,19 +1,21 @@
 """Bytes that an hour of wearing writes to the SD card: `python -m benchmarks.card`.
 
 An hour as `Outbox` and `Ledger` see it: sixty minutes and sixty events, each written when it happens and
-acknowledged before the next, as with a broker in reach; and the same hour without one. What the kernel
-handed to the disk is read from /proc/self/io. Raw samples (`recording.raw`) come on top, about 5 MB for
-each sensor.
+acknowledged before the next, as with a broker in reach; the same hour without one; and each second the minute
+that is not full yet. What the kernel handed to the disk is read from /proc/self/io. Raw samples
+(`recording.raw`) come on top, about 5 MB for each sensor, and so does the file system's own journal.
 """
 
 from __future__ import annotations
 
 import tempfile
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 from firmware_py.links.ledger import Ledger
 from firmware_py.links.outbox import Outbox
+from firmware_py.links.unfinished import PERIOD_S, UnfinishedFile
 from firmware_py.posture.events import (
     Event,
     MinutePassed,
@@ -24,6 +26,7 @@ from firmware_py.posture.events import (
     SlouchStarted,
 )
 from firmware_py.posture.messages import Encoder
+from firmware_py.posture.sessions import Unfinished
 from firmware_py.posture.tally import Tally
 
 HOURS = 4
@@ -74,10 +77,26 @@ def measure(folder: Path, *, acknowledged: bool) -> float:
     return (written_bytes() - began) / HOURS / 1e6
 
 
+def measure_unfinished(folder: Path) -> float:
+    """MB an hour that the minute which is not full costs, from its second to its sixtieth second."""
+    minute = next(event for event in hour(0) if isinstance(event, MinutePassed))
+    file = UnfinishedFile(folder / "unfinished.bin")
+    file.write(Unfinished("run-1", 0, minute))
+    began = written_bytes()
+    for second in range(60):
+        part = dict.fromkeys(range(-second // 4, second // 4 + 1), second + 1)
+        tally = replace(minute.tally, ticks=10 * second, flexion=part)
+        file.write(Unfinished("20260619T101112Z-abcd-1", 36_000, replace(minute, tally=tally)))
+    file.close()
+    return (written_bytes() - began) * 60 * PERIOD_S / file.period_s / 1e6
+
+
 def main() -> None:
     with tempfile.TemporaryDirectory(dir=Path.cwd()) as folder:  # on a disk: /tmp may be memory
+        each_second = measure_unfinished(Path(folder))
+        print(f"the open minute          {each_second:5.2f} MB/h   (within the figures below)")
         for acknowledged in (True, False):
-            mb = measure(Path(folder), acknowledged=acknowledged)
+            mb = measure(Path(folder), acknowledged=acknowledged) + each_second
             words = "with a broker in reach" if acknowledged else "without a broker"
             print(f"{words:24s} {mb:5.2f} MB/h   (budget {BUDGET_MB:.0f} MB/h)")
 

@@ -130,6 +130,7 @@ def run_live(wiring: Wiring, stopped: Callable[[], bool]) -> None:
     source = read_sensors(wiring.imus, wiring.clock, origin_s=wiring.origin_s, stopped=ended)
 
     def commands() -> list[Command]:
+        publisher.keep(monitor.unfinished)
         asked = [_obeyed(one, publisher, wiring) for one in publisher.asked()]
         wishes = [*wiring.wishes(), *(guide.wishes() if guide is not None else ())]
         wishes += wiring.exercises.wishes() if wiring.exercises is not None else ()

@@ -15,6 +15,7 @@ import msgspec
 
 from ..posture.events import MinutePassed, SessionEnded, SessionStarted, SessionSummary
 from ..posture.messages import Anchor, Encoder, Outgoing, Told
+from ..posture.sessions import Unfinished
 from ..posture.tally import Tally
 from .anchor import Moment, PastRun, later_anchor
 
@@ -126,8 +127,12 @@ class Ledger:
             ),
         )
 
-    def broken_off(self) -> list[Outgoing]:
-        """The ends of sessions of earlier runs that had none: the sum of their minutes."""
+    def broken_off(self, unfinished: Unfinished | None = None) -> list[Outgoing]:
+        """The ends of sessions of earlier runs that had none: the sum of their minutes.
+
+        Args:
+            unfinished: the minute that was not full when one of them was broken off; it ends there.
+        """
         ended = []
         rows = self._db.execute(
             "SELECT session, run, start_s, end_s, sensors, messages, tally, device, simulated"
@@ -137,7 +142,14 @@ class Ledger:
         for session, run, start_s, end_s, sensors, messages, tally, device, simulated in rows:
             encoder = Encoder(device, run, simulated=bool(simulated))
             encoder.resume(session, messages)
-            summary = SessionSummary(session, start_s, end_s, sensors, _decode_tally(tally))
+            total: Tally = _decode_tally(tally)
+            # It must follow upon the last minute that was written, else it is older or there is a gap.
+            fits = (session, total.ticks)
+            if unfinished is not None and (unfinished.session, unfinished.before_ticks) == fits:
+                minute = unfinished.minute
+                ended.append(encoder.encode(minute))
+                total, end_s = total + minute.tally, max(end_s, minute.t_s)
+            summary = SessionSummary(session, start_s, end_s, sensors, total)
             ended.append(encoder.encode(SessionEnded(end_s, summary)))
         return ended
 

@@ -36,6 +36,9 @@ one that is killed in between has promised what it does not have. Ours saves eve
 LAZY_REMOVALS: Final = 256
 """So many acknowledged messages are deleted at once where no new batch takes them along."""
 
+PAGE_BYTES: Final = 1024
+"""A message and the ledger change a few hundred bytes; each page that they stand on is written whole."""
+
 _WORTH: Final = {Channel.EVENT: 0, Channel.MINUTE: 1}
 """What goes first when the outbox is full; sessions and anchors (2) go last."""
 
@@ -275,6 +278,7 @@ def _worth(message: Outgoing) -> int:
 
 def _connect(path: Path) -> sqlite3.Connection:
     db = sqlite3.connect(path, isolation_level=None, check_same_thread=False, timeout=5.0)
+    db.execute(f"PRAGMA page_size = {PAGE_BYTES}")  # of a new file; one that is there keeps its own
     db.execute("PRAGMA journal_mode = WAL")
     db.execute("PRAGMA synchronous = FULL")
     db.executescript(_SCHEMA)

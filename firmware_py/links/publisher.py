@@ -11,10 +11,12 @@ from __future__ import annotations
 import logging
 import time
 from collections import deque
+from collections.abc import Callable
 
 from ..posture.events import Event, Reading
 from ..posture.exercise_words import ExerciseProgress
 from ..posture.messages import Anchor, Asked, Encoder, Outgoing, Reply, Told, Watch
+from ..posture.sessions import Unfinished
 from .anchor import RunClock
 from .delivery import BACK_OFF_S, Delivery
 from .homeassistant import HomeAssistant
@@ -96,6 +98,10 @@ class Publisher:
     def show(self, message: Outgoing) -> None:
         """Let a retained message stand at the broker; of a topic the latest counts."""
         self._delivery.show(message)
+
+    def keep(self, unfinished: Callable[[], Unfinished | None]) -> None:
+        """Have the minute that is not full yet kept through a power cut; call it as often as you like."""
+        self._writer.keep(unfinished)
 
     def anchor(self, anchor: Anchor) -> None:
         """Tell when this run was on the wall clock, where no `clock` finds out."""

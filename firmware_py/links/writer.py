@@ -14,14 +14,19 @@ from collections.abc import Callable, Sequence
 from typing import Final
 
 from ..posture.messages import Anchor, Encoder, Outgoing, StorageLevel, Told
+from ..posture.sessions import Unfinished
 from .anchor import RunClock, boot_id
 from .ledger import Entry, Ledger
 from .outbox import Outbox
 from .storage import Storage
+from .unfinished import UnfinishedFile
 
 log = logging.getLogger(__name__)
 
 CHORES_EVERY_S: Final = 10.0
+
+UNFINISHED: Final = "unfinished.bin"
+"""Beside the outbox."""
 
 
 class Writer:
@@ -53,7 +58,9 @@ class Writer:
         self._storage = Storage(outbox.path.parent)
         self._ledger = None if clock is None else Ledger(outbox.db, encoder, boot_id(), clock.origin_boot_s())
         outbox.beside = None if self._ledger is None else self._ledger.save
-        self._inbox: queue.SimpleQueue[Entry | None] = queue.SimpleQueue()
+        self._unfinished = UnfinishedFile(outbox.path.with_name(UNFINISHED))
+        self._unfinished_due_s = 0.0
+        self._inbox: queue.SimpleQueue[Entry | Unfinished | None] = queue.SimpleQueue()
         # The order of numbers and the order in the queue are one.
         self._numbering = threading.Lock()
         self._thread = threading.Thread(target=self._run, name="outbox", daemon=True)
@@ -67,10 +74,21 @@ class Writer:
         with self._numbering:
             self._inbox.put((event, self._message(event)))
 
+    def keep(self, unfinished: Callable[[], Unfinished | None]) -> None:
+        """Have the minute that is not full yet written, about once a second; call it as often as you like."""
+        now_s = time.monotonic()
+        if self._ledger is None or now_s < self._unfinished_due_s:
+            return
+        self._unfinished_due_s = now_s + self._unfinished.period_s
+        minute = unfinished()
+        if minute is not None:
+            self._inbox.put(minute)
+
     def stop(self) -> None:
         """Write everything that was put, and end."""
         self._inbox.put(None)
         self._thread.join()
+        self._unfinished.close()
 
     def _run(self) -> None:
         try:
@@ -79,10 +97,12 @@ class Writer:
             log.exception("what earlier runs left unfinished could not be finished")
         more = True
         while more:
-            batch, more = self._batch()
+            batch, unfinished, more = self._batch()
             try:
                 if batch:
                     self._write(batch)
+                if unfinished is not None:  # behind what came before it, so that the two fit together
+                    self._unfinished.write(unfinished)
                 if not more or time.monotonic() >= self._chores_at_s:
                     self._do_chores()
             except Exception:  # one batch lost is a known gap; a dead writer would be silence
@@ -91,7 +111,7 @@ class Writer:
     def _begin(self) -> None:
         ledger = self._ledger
         if ledger is not None:
-            broken_off = ledger.broken_off()
+            broken_off = ledger.broken_off(self._unfinished.read())
             if broken_off:
                 log.info("%d sessions that were broken off are ended now", len(broken_off))
             self._outbox.put(broken_off, also=ledger.forget_broken_off)
@@ -106,17 +126,21 @@ class Writer:
         self._outbox.put([message for _, message in entries], noting=noting)
         self._written()
 
-    def _batch(self) -> tuple[list[Entry], bool]:
+    def _batch(self) -> tuple[list[Entry], Unfinished | None, bool]:
         """What gathered, and whether there will be more; an empty batch when it is time for chores."""
         batch: list[Entry] = []
+        unfinished: Unfinished | None = None
         try:
             entry = self._inbox.get(timeout=max(0.0, self._chores_at_s - time.monotonic()))
             while entry is not None:
-                batch.append(entry)
+                if isinstance(entry, Unfinished):
+                    unfinished = entry
+                else:
+                    batch.append(entry)
                 entry = self._inbox.get_nowait()
         except queue.Empty:
-            return batch, True
-        return batch, False
+            return batch, unfinished, True
+        return batch, unfinished, False
 
     def _do_chores(self) -> None:
         self._chores_at_s = time.monotonic() + self._chores_every_s

@@ -52,7 +52,7 @@ from .presence import Presence
 from .profile import CalibrationProfile
 from .recognition import Recogniser
 from .rules import Rules, ticks
-from .sessions import SessionBook
+from .sessions import SessionBook, Unfinished
 from .slouch import Sight, SlouchWatch
 from .trunk import TICKS_PER_S, SegmentState, TrunkState
 from .unknown import UnknownWatch
@@ -104,6 +104,10 @@ class Judge:
     def next_s(self) -> float:
         """Time of the first tick not judged yet, the earliest at which a command can still take effect."""
         return self._next_tick / TICKS_PER_S
+
+    def unfinished(self) -> Unfinished | None:
+        """The minute that is not full yet; None without a session."""
+        return self._book.unfinished(self._next_tick)
 
     def tell(self, command: Command) -> list[Event]:
         """Take a command; it takes effect at the first tick at or after its time that is still to come."""

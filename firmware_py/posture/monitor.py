@@ -9,6 +9,7 @@ from .fit import NeutralOf
 from .judge import Judge
 from .profile import CalibrationProfile
 from .rules import Rules
+from .sessions import Unfinished
 
 
 class Monitor:
@@ -53,6 +54,10 @@ class Monitor:
     def tell(self, command: Command) -> list[Event]:
         """Take a command. It takes effect at the first tick at or after its time that is still to come."""
         return self._judge.tell(command)
+
+    def unfinished(self) -> Unfinished | None:
+        """The minute of the open session that is not full yet, as it would be if the session ended now."""
+        return self._judge.unfinished()
 
     def finish(self) -> list[Event]:
         """The samples are over: close the slouch, the minute and the session that are open."""

@@ -7,6 +7,8 @@ and the session's tally is their sum and nothing else.
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 from .events import (
     AlertWithheld,
     BreakDue,
@@ -26,6 +28,21 @@ from .tally import Tally
 from .trunk import TICKS_PER_S
 
 MINUTE_TICKS = ticks(60.0)
+
+
+@dataclass(frozen=True, slots=True)
+class Unfinished:
+    """The minute of an open session that is not full yet: what would be lost if all ended now.
+
+    Attributes:
+        session: its id.
+        before_ticks: ticks of the session in the minutes before this one.
+        minute: as it would be if the session ended now.
+    """
+
+    session: str
+    before_ticks: int
+    minute: MinutePassed
 
 
 class SessionBook:
@@ -90,6 +107,14 @@ class SessionBook:
         start_s, end_s = self._start_tick / TICKS_PER_S, tick / TICKS_PER_S
         summary = SessionSummary(self.name, start_s, end_s, self._sensors, self._total)
         return [*passed, SessionEnded(end_s, summary)]
+
+    def unfinished(self, tick: int) -> Unfinished | None:
+        """The minute that is not full yet, before this tick; None without a session. Changes nothing."""
+        if not self.open:
+            return None
+        start_s, end_s = self._minute_start_tick / TICKS_PER_S, tick / TICKS_PER_S
+        minute = MinutePassed(end_s, start_s, self._sheet.so_far())
+        return Unfinished(self.name, self._total.ticks, minute)
 
     def _turn_page(self, tick: int) -> None:
         self._minute_start_tick = tick

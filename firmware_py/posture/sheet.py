@@ -51,9 +51,9 @@ class TallySheet:
         self._eva.interrupt()
         self._holds.interrupt()
 
-    def take(self) -> Tally:
-        """The tally so far; the sheet is blank afterwards."""
-        tally = Tally(
+    def so_far(self) -> Tally:
+        """The tally of what was counted until now; the sheet stays as it is."""
+        return Tally(
             ticks=self.ticks,
             judged=self.judged,
             posture=_plain(self.posture),
@@ -69,6 +69,10 @@ class TallySheet:
             eva=dict(sorted(self._eva.cells.items())),
             holds=dict(sorted(self._holds.counts.items())),
         )
+
+    def take(self) -> Tally:
+        """The tally so far; the sheet is blank afterwards."""
+        tally = self.so_far()
         self._eva.cells.clear()
         self._holds.counts.clear()
         self._reset()

@@ -10,7 +10,8 @@ import pytest
 
 from firmware_py.links.anchor import Moment, RunClock
 from firmware_py.links.outbox import Outbox
-from firmware_py.links.writer import Writer
+from firmware_py.links.unfinished import UnfinishedFile
+from firmware_py.links.writer import UNFINISHED, Writer
 from firmware_py.posture.events import (
     MinutePassed,
     SessionEnded,
@@ -27,6 +28,7 @@ from firmware_py.posture.messages import (
     StorageLevel,
     decode,
 )
+from firmware_py.posture.sessions import Unfinished
 from firmware_py.posture.tally import Tally
 
 from .conftest import until
@@ -95,6 +97,38 @@ def test_a_session_that_was_broken_off_is_ended_with_its_minutes(tmp_path: Path)
     third = Run(path, "c")
     third.end()
     assert len([m for m in kept(path) if isinstance(m.body, SessionEnded)]) == 1
+
+
+@pytest.mark.parametrize("minutes", [0, 1, 2])
+def test_a_power_cut_within_a_minute_takes_no_more_than_a_second_of_it(tmp_path: Path, minutes: int) -> None:
+    path = tmp_path / "o.db"
+    first = Run(path, "a")
+    first.tell(SessionStarted(0.0, "a-1", 1), *MINUTES[:minutes])
+    part = Tally(310, 300, {"upright": 300}, unjudged={"moving": 10}, slouches=1)
+    rest = MinutePassed(60.0 * minutes + 31.0, 60.0 * minutes, part)
+    first.writer.keep(lambda: Unfinished("a-1", 600 * minutes, rest))
+    assert until(lambda: UnfinishedFile(path.with_name(UNFINISHED)).read() is not None)
+    first.tell(SlouchStarted(60.0 * minutes + 31.2, 1, 12.0))
+    first.power_cut()
+    Run(path, "b").end()
+    of_the_session = [m for m in kept(path) if m.session == "a-1"]
+    assert [m.seq for m in of_the_session] == list(range(minutes + 4))
+    assert of_the_session[-2].body == rest
+    summary = SessionSummary("a-1", 0.0, rest.t_s + 0.2, 1, sum([TALLY] * minutes, part))
+    assert of_the_session[-1].body == SessionEnded(rest.t_s + 0.2, summary)
+
+
+def test_a_minute_that_was_full_after_all_is_not_counted_twice(tmp_path: Path) -> None:
+    path = tmp_path / "o.db"
+    first = Run(path, "a")
+    first.tell(SessionStarted(0.0, "a-1", 1))
+    most_of_it = MinutePassed(59.0, 0.0, Tally(590, 590, {"upright": 590}))
+    first.writer.keep(lambda: Unfinished("a-1", 0, most_of_it))
+    assert until(lambda: UnfinishedFile(path.with_name(UNFINISHED)).read() is not None)
+    first.tell(MINUTES[0])
+    first.power_cut()
+    Run(path, "b").end()
+    assert [m.body for m in kept(path) if isinstance(m.body, MinutePassed)] == [MINUTES[0]]
 
 
 def test_a_session_that_ended_is_not_ended_again(tmp_path: Path) -> None:
