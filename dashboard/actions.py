@@ -30,6 +30,8 @@ from .days import utc_ms
 from .device_view import KINDS, device_view
 from .forms import read_form
 from .history import Span
+from .ingest import Taken
+from .own_messages import OwnMessages
 from .records import TABLES
 from .site import Site
 from .tables import devices, notes
@@ -147,7 +149,7 @@ class Actions:
             today=self._site.now().date(),
             told=told,
             numbers=numbers,
-            sqlite=self._site.store.is_sqlite,
+            sqlite=self._site.store.is_sqlite and not self._site.door.people,
         )
 
     def export(self, request: Request) -> Response:
@@ -160,7 +162,9 @@ class Actions:
         return RedirectResponse(f"{ROOT}/{table}.{form}?{days}", 303)
 
     def backup(self, _request: Request) -> Response:
-        """A consistent copy of the database."""
+        """A consistent copy of the database, where all of it is one wearer's."""
+        if self._site.door.people:
+            raise HTTPException(404)
         try:
             path = archive.backup(self._site.store, self._site.settings.data_folder)
         except StoreError as error:
@@ -179,10 +183,15 @@ class Actions:
                 file.write(chunk)
             file.seek(0)
             wearer = self._site.wearer(request)
-            taken = await run_in_threadpool(archive.restore, self._site.store, wearer, _lines(file))
+            taken = await run_in_threadpool(self._take_in, wearer, _lines(file))
         self._site.hub.stored(taken)
         query = f"told=restored&new={taken.stored}&known={taken.repeated}&bad={taken.rejected}"
         return RedirectResponse(f"/data?{query}", 303)
+
+    def _take_in(self, wearer: int, lines: Iterator[bytes]) -> Taken:
+        if not self._site.door.people:
+            return archive.restore(self._site.store, wearer, lines)
+        return archive.restore(self._site.store, wearer, lines, OwnMessages(self._site.store, wearer).hold)
 
     async def erase(self, request: Request) -> Response:
         """Delete everything; asked for twice."""

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import sqlite3
 import tempfile
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import closing
 from pathlib import Path
 from typing import Any
@@ -101,13 +101,19 @@ def _line(device: str, channel: Channel, message: bytes) -> bytes:
     return msgspec.json.encode(_Line(topic(device, channel), msgspec.Raw(message))) + b"\n"
 
 
-def restore(store: Store, wearer_id: int, lines: Iterable[bytes]) -> Taken:
+def restore(
+    store: Store,
+    wearer_id: int,
+    lines: Iterable[bytes],
+    accepts: Callable[[str, bytes], bool] = lambda _topic, _message: True,
+) -> Taken:
     """Take an archive in.
 
     Args:
         store: where to.
         wearer_id: whose notes those in the archive become.
         lines: as `archive` gave them.
+        accepts: whether a message (topic, payload) may be taken in by this wearer.
 
     Returns:
         What it came to; a line that is none of an archive counts as rejected.
@@ -141,6 +147,9 @@ def restore(store: Store, wearer_id: int, lines: Iterable[bytes]) -> Taken:
                 noted.append(decoded_entry(bytes(decoded.message)))
                 continue
         except (msgspec.MsgspecError, UnicodeDecodeError):
+            whole.rejected += 1
+            continue
+        if not accepts(decoded.topic, bytes(decoded.message)):
             whole.rejected += 1
             continue
         batch.append((decoded.topic, bytes(decoded.message)))
