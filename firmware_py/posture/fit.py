@@ -40,6 +40,10 @@ from .wear import WearVerdict
 __all__ = ["Fit", "FitChecker", "FitRules", "FitVerdict", "NeutralOf", "still_fits"]
 
 
+NEAR_TURNS = 2
+"""After so many turns of a wear about a point near the sensor its wearer's back is taken to move like that:
+from then on a turn about itself says nothing, and walks and creep are left to notice a slip."""
+
 LEVEL_TICKS = 50
 LEVEL_DEG = 4.0
 """Five still seconds within this are one posture: breathing, sway and a fidget, not a change."""
@@ -108,6 +112,7 @@ class FitChecker:
         self._walked = 0
         self._walks: deque[tuple[float, float]] = deque(maxlen=3)
         self._pause = 0
+        self._near = 0
         self._turns.forget()
 
     def _forget_slip(self) -> None:
@@ -192,8 +197,10 @@ class FitChecker:
 
     def _watch_slip(self, upper: SegmentState, flexion: float, lateral: float, quiet: bool) -> None:
         turn = self._turns.step(upper)
-        if turn is not None and turn.about_itself:
+        if turn is not None and turn.about_itself and self._near < NEAR_TURNS and not self._straightens(turn):
             self._note_slip(turn)
+        elif turn is not None and (turn.near_itself or turn.about_itself):
+            self._near += 1
         if quiet:
             self._levels.append((flexion, lateral))
         if self._slip_age < 0:
@@ -213,6 +220,11 @@ class FitChecker:
         elif self._slip_age >= self._lasting_ticks and math.hypot(*_minus(moved, slip)) < 0.4 * size:
             self._forget_slip()
             self._say(Fit.STALE, FitCause.SLIP, size, f"the strap seems to have slipped by {size:.0f}°", slip)
+
+    def _straightens(self, turn: Turn) -> bool:
+        """Whether a turn ends at the neutral: rather a slouch that is over than a strap that slipped just there."""
+        before, after = (_angles_deg(self._turned(up)) for up in (turn.before, turn.after))
+        return math.hypot(*after) <= self._rules.take_over_deg < math.hypot(*before)
 
     def _note_slip(self, turn: Turn) -> None:
         before = _angles_deg(self._turned(turn.before))
