@@ -13,7 +13,13 @@ from starlette.websockets import WebSocketClose
 from .door import Door, is_forwarded, is_of_this_machine, may_token
 from .visitor import KEY, Role, Visitor
 
-OPEN = ("/login", "/pair", "/join", "/let-in", "/take-part", "/static/", "/healthz", "/manifest.webmanifest")
+EITHER = ("/sw.js", "/offline")
+"""What anybody may have, and speaks the language of whoever is signed in."""
+
+OPEN = (
+    *("/login", "/pair", "/join", "/let-in", "/take-part", "/static/", "/healthz", "/manifest.webmanifest"),
+    *EITHER,
+)
 """Beginnings of what is answered to anybody: nothing of it is about a person."""
 
 TAKEN_UP = ("/let-in", "/take-part")
@@ -54,7 +60,7 @@ class Doorkeeper:
         if not door.locked and is_forwarded(connection):
             return _refusal("This dashboard has no password: it does not answer through a proxy.", 403)
         if is_beneath(path, OPEN):
-            scope[KEY] = door.visitor(connection) if path in TAKEN_UP else None
+            scope[KEY] = door.visitor(connection) if path in (*TAKEN_UP, *EITHER) else None
             return None
         if path == "/metrics" and is_of_this_machine(connection):
             return None

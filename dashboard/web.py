@@ -31,6 +31,7 @@ from .guard import Guard
 from .live import Viewer
 from .login import Login
 from .offline import Offline
+from .offline import Offline
 from .pages import Pages
 from .presence import Presence
 from .programme_page import ProgrammePage
@@ -60,6 +61,7 @@ class Web:
             routes=[
                 *Pages(site).routes(),
                 *SettingsPage(site).routes(),
+                *Offline(site).routes(),
                 *Offline(site).routes(),
                 *Actions(site).routes(),
                 *WearPages(site).routes(),

@@ -249,7 +249,6 @@ def test_the_last_minute_is_drawn_read_by_keys_and_given_as_table_and_csv(
     device.show(17.0, posture=Posture.SLOUCHED)
     plot = page.locator("#live-trace .plot")
     expect(page.locator("#live-link")).to_have_text("Live")
-    page.wait_for_function("document.querySelector('#live-trace canvas').width > 0")
     said = page.locator("#live-trace .readout")
 
     def reads() -> bool:
