@@ -37,7 +37,7 @@ Faults = tuple[float, float, float, float, float, float]
 TickSums = tuple[
     complex, float, complex, float,
     complex, complex, complex, complex, complex, complex,
-    float, float, float, float, float, float, float,
+    float, float, float, float, float, float, float, float, float, float,
 ]  # fmt: skip
 """What a tick of samples amounted to. "Horizontal" is y + ix in the integrated frame. In order:
 
@@ -45,6 +45,7 @@ TickSums = tuple[
 - mean of the sensor's x axis, horizontal; of its y axis; of its z axis; the same three, each
   sample weighted with the rate about that axis, rad/s
 - mean rate about x, y and z as the filter integrated it (known faults taken off), rad/s; mean squared rate
+- mean specific force along the sensor's own x, y and z, m/s²
 - share of the samples that were missing and bridged, 0 to 1; share with the gyroscope at its
   limit; with the accelerometer at its limit
 
@@ -77,6 +78,9 @@ class GravityKalman:
         self._speed_floor2 = model.speed_floor_m_s**2
         self._rest_gyr2 = model.rest_gyr_rad_s**2
         self._rest_acc2 = model.rest_acc_m_s2**2
+        self._rest_force2 = model.rest_force_m_s2**2
+        self._rest_rate2 = model.rest_most_rad_s**2
+        self._rest_doubt2 = model.rest_doubt_rad_s**2
         self._lasting_keep = math.exp(-tick_s / model.lasting_s)
         self._lasting_limit2 = model.lasting_m_s2**2
         self._shake_keep = math.exp(-tick_s / model.shake_memory_s)
@@ -102,6 +106,7 @@ class GravityKalman:
         self._passing2 = 0.0
         self._still_s = 0.0
         self._last_gyr = (math.inf, 0.0, 0.0)
+        self._rest_force = (math.inf, 0.0, 0.0)
         self._fault_variance = 0.0
 
     @property
@@ -143,14 +148,36 @@ class GravityKalman:
         """Take in one tick."""
         m = self.model
         t = self.tick_s
-        if sums[14] > 0.5:
+        held = sums[17]
+        if held > 0.5:
             self._held_s += t
             if self._held_s * HELD_RATE_RAD_S > LOST_RAD:
                 self.restart()
                 return
         else:
             self._held_s = 0.0
-        dv, dv_up, dp, acc2, tx, ty, tz, rx, ry, rz, wx, wy, wz, gyr2, held, clipped_gyr, clipped_acc = sums
+        (
+            dv,
+            dv_up,
+            dp,
+            acc2,
+            tx,
+            ty,
+            tz,
+            rx,
+            ry,
+            rz,
+            wx,
+            wy,
+            wz,
+            gyr2,
+            fx,
+            fy,
+            fz,
+            _,
+            clipped_gyr,
+            clipped_acc,
+        ) = sums
         tilt = self.tilt
         v = self._v
         # dg/dt = (R error) × g, and g is vertical but for a few degrees
@@ -185,7 +212,8 @@ class GravityKalman:
         self._lasting = lasting = keep * self._lasting + fresh * off
         lasting2 = (lasting * lasting.conjugate()).real
         self._passing2 = passing2 = keep * self._passing2 + fresh * (off * off.conjugate()).real
-        # rest: neither sensor varies within the tick, nor the rate from tick to tick
+        # rest: neither sensor varies within the tick, nor the rate from tick to tick, nor the force, in the
+        # sensor's own axes, since the stillness began: an even turn looks still to all but the last
         lx, ly, lz = self._last_gyr
         rx, ry, rz = wx + a0, wy + a1, wz + a2
         self._last_gyr = (rx, ry, rz)
@@ -193,16 +221,25 @@ class GravityKalman:
         ly -= ry
         lz -= rz
         limit2 = self._rest_gyr2
+        ox, oy, oz = self._rest_force
+        ox -= fx
+        oy -= fy
+        oz -= fz
         if (
             gyr2 - wx * wx - wy * wy - wz * wz < limit2
             and acc2 - mean2 < self._rest_acc2
             and lx * lx + ly * ly + lz * lz < limit2
+            and ox * ox + oy * oy + oz * oz < self._rest_force2
+            and rx * rx + ry * ry + rz * rz < self._rest_rate2
             and not held
         ):
             self._still_s += t
         else:
             self._still_s = 0.0
-        self.resting = resting = self._still_s >= m.rest_after_s
+            self._rest_force = (fx, fy, fz)
+        ox, oy, oz = rx - b0, ry - b1, rz - b2
+        surely = ox * ox + oy * oy + oz * oz < self._rest_doubt2
+        self.resting = resting = self._still_s >= (m.rest_after_s if surely else m.rest_after_doubt_s)
         if resting:
             spread2 = m.rest_speed_m_s**2
         else:
@@ -314,7 +351,7 @@ START_SIGMA_RAD = math.pi / 2.0
 """Before anything is known: any direction."""
 SIGMA_FLOOR_RAD = 0.25 * DEG
 """What an accelerometer's own bias and scale leave, which no filter sees."""
-SIGMA_SCALE2 = 0.85
+SIGMA_SCALE2 = 0.75
 """From the filter's own variance to that of the errors seen (docs/accuracy.md)."""
 FREE_FALL_M_S2 = 3.0
 """Specific force below which nothing holds the sensor."""

@@ -18,7 +18,6 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
-from itertools import pairwise
 
 import numpy as np
 from numpy.typing import NDArray
@@ -36,6 +35,7 @@ from ._gravity import (
 )
 from ._integration import corrected, integrate, lead_of, nodes, position_weights
 from ._motion_model import MotionModel
+from ._rest import rests
 from ._turns import Turns, carried_on
 
 FloatArray = NDArray[np.float64]
@@ -79,6 +79,8 @@ class _Ticks:
             with the rates about them.
         rate: (K, 3) mean rate, reference bias off.
         rate2: (K,) its mean square.
+        force: (K, 3) mean specific force in the sensor's own axes.
+        bias: (3,) the reference bias.
     """
 
     attitudes: list[tuple[ComplexArray, ComplexArray]]
@@ -88,6 +90,8 @@ class _Ticks:
     axes: FloatArray
     rate: FloatArray
     rate2: FloatArray
+    force: FloatArray
+    bias: FloatArray
 
 
 @dataclass(frozen=True, slots=True)
@@ -215,6 +219,8 @@ def _integrated(gyr: FloatArray, acc: FloatArray, faults: Faults, dt: float, per
         table[:, 7:25].reshape(-1, 3, 6),
         table[:, 25:28],
         table[:, 28],
+        acc.reshape(-1, per_tick, 3).mean(axis=1),
+        np.array(faults[:3]),
     )
 
 
@@ -225,7 +231,9 @@ def _solve(
     k = len(ticks.dv)
     off = ticks.dv / t
     mean2 = np.square(off).sum(axis=1)
-    resting = _resting(ticks, flaws, mean2, t, model)
+    resting = rests(
+        ticks.rate, ticks.rate2, ticks.acc2 - mean2, ticks.force, ticks.bias, flaws.held == 0.0, t, model
+    )
     walk = model.gyr_walk_rad**2 * t + (model.gyr_scale * t) ** 2 * ticks.rate2
     walk += t * t * ((HELD_RATE_RAD_S * flaws.held) ** 2 + (CLIPPED_RATE_RAD_S * flaws.clipped_gyr) ** 2)
     w_g = 1.0 / (GRAVITY2 * walk)
@@ -291,22 +299,6 @@ def _normal_matrix(
     diagonal[[1, -1]] += 1.0 / model.start_speed_m_s**2
     diagonal[0::2] += TINY
     return band
-
-
-def _resting(ticks: _Ticks, flaws: _Flaws, mean2: FloatArray, t: float, model: MotionModel) -> BoolArray:
-    """(K,) ticks within a stillness of at least `rest_after_s`."""
-    still = ticks.rate2 - np.square(ticks.rate).sum(axis=1) < model.rest_gyr_rad_s**2
-    still &= ticks.acc2 - mean2 < model.rest_acc_m_s2**2
-    still &= flaws.held == 0.0
-    jump = np.square(np.diff(ticks.rate, axis=0)).sum(axis=1) >= model.rest_gyr_rad_s**2
-    edges = np.flatnonzero(np.diff(still, prepend=False, append=False))
-    resting = np.zeros(len(still), dtype=np.bool_)
-    needed = math.ceil(model.rest_after_s / t)
-    for start, stop in edges.reshape(-1, 2).tolist():
-        cuts = [start, *(start + 1 + np.flatnonzero(jump[start : stop - 1])).tolist(), stop]
-        for a, b in pairwise(cuts):
-            resting[a:b] = b - a >= needed
-    return resting
 
 
 def _windowed(values: FloatArray, reach: int) -> FloatArray:

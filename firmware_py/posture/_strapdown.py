@@ -61,6 +61,7 @@ class Strapdown:
         self.count = 0
         self._acc_sums = (0j, 0.0, 0j, 0.0)
         self._gyr_sums = (0.0, 0.0, 0.0, 0.0)
+        self._force_sums = (0.0, 0.0, 0.0)
         self._nodes = (0j, 0j, 0j)
         self._turned = (0j, 0j, 0j)
         self._held = self._clipped_gyr = self._clipped_acc = 0
@@ -107,6 +108,7 @@ class Strapdown:
             part.y.sum(axis=1) / per_tick,
             part.z.sum(axis=1) / per_tick,
             part.rate2.sum(axis=1) / per_tick,
+            *acc.reshape(-1, per_tick, 3).mean(axis=1).T,
         )
         no_flaws = [[0.0] * len(aa)] * 3
         return part, list(zip(*(c.tolist() for c in columns), *no_flaws, strict=True))
@@ -153,6 +155,7 @@ class Strapdown:
         a, b = self._attitude
         sum_n, sum_z, ramp_n, acc2 = self._acc_sums
         sum_x, sum_y, sum_gz, gyr2 = self._gyr_sums
+        force_x, force_y, force_z = self._force_sums
         count = self.count
         stride = self._stride
         gyr_watch, acc_watch = self._gyr_watch, self._acc_watch
@@ -186,6 +189,9 @@ class Strapdown:
                 x, y, z = gyr_watch.last
                 ax, ay, az = acc_watch.last
                 a2 = ax * ax + ay * ay + az * az
+            force_x += ax
+            force_y += ay
+            force_z += az
             x = (x - bx) * kx
             y = (y - by) * ky
             z = (z - bz) * kz
@@ -239,6 +245,7 @@ class Strapdown:
         self._attitude = (a, b)
         self._acc_sums = (sum_n, sum_z, ramp_n, acc2)
         self._gyr_sums = (sum_x, sum_y, sum_gz, gyr2)
+        self._force_sums = (force_x, force_y, force_z)
         self._turned = (turned_x, turned_y, turned_z)
         self._nodes = (n_plus, n_minus, n_ab)
         self.count = count
@@ -257,6 +264,7 @@ class Strapdown:
         n = self.count
         sum_n, sum_z, ramp_n, acc2 = self._acc_sums
         x, y, z, gyr2 = self._gyr_sums
+        force_x, force_y, force_z = self._force_sums
         turned_x, turned_y, turned_z = self._turned
         looks = n // self._stride
         plus, minus, ab = (m / looks for m in self._nodes)
@@ -275,6 +283,9 @@ class Strapdown:
             y / n,
             z / n,
             gyr2 / n,
+            force_x / n,
+            force_y / n,
+            force_z / n,
             self._held / n,
             self._clipped_gyr / n,
             self._clipped_acc / n,

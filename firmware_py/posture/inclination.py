@@ -32,9 +32,9 @@ BoolArray = NDArray[np.bool_]
 
 LEAST_RATE_HZ = 10.0
 MOST_RATE_HZ = 2000.0
-TRUST_LOST_RAD2 = (3.0 * DEG) ** 2
+TRUST_LOST_RAD2 = (2.8 * DEG) ** 2
 """Squared uncertainty at which an answer loses its trust …"""
-TRUST_GAINED_RAD2 = (2.0 * DEG) ** 2
+TRUST_GAINED_RAD2 = (1.9 * DEG) ** 2
 """… and under which it gains it again."""
 LONGEST_STRETCH_TICKS = 64
 """Ticks between two levellings of the frame and updates of the bias that the integration takes off."""

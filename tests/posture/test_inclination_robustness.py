@@ -77,6 +77,23 @@ def test_a_bias_of_five_degrees_a_second_at_rest_is_known_within_seconds() -> No
     assert np.degrees(inclination.bias_rad_s) == pytest.approx([5.0, -3.0, 4.0], abs=0.05)
 
 
+@pytest.mark.parametrize("turn_deg_s", [1.0, 3.0, 8.0, 20.0, 90.0])
+@pytest.mark.parametrize("axis", [(0.8, 0.6, 0.0), (0.5, -0.5, 0.7), (0.1, -0.3, 1.0)])
+def test_an_even_turn_is_no_rest(turn_deg_s: float, axis: tuple[float, float, float]) -> None:
+    # Its rate is as steady as a bias; the last axis is upright, where the accelerometer sees nothing either.
+    about = np.array(axis) / np.linalg.norm(axis)
+    turning = np.tile(np.radians(turn_deg_s) * about, (6000, 1))
+    level = np.tile([0.0, 0.0, GRAVITY_M_S2], (6000, 1))
+    motion = followed_by(stillness(RATE_HZ, 5.0), turning, level).with_noise()
+    a_sample_deg = (
+        turn_deg_s / RATE_HZ
+    )  # this sensor's accelerations are of the step's end, not of its middle
+    assert error_deg(followed(motion).up[300:], motion.up[300:]).max() < 0.3 + a_sample_deg
+    assert (
+        error_deg(smooth_inclination(motion.gyr, motion.acc, RATE_HZ), motion.up).max() < 0.3 + a_sample_deg
+    )
+
+
 def test_a_real_chip_with_a_bias_of_four_and_a_half_degrees_a_second(shared_data: Path) -> None:
     with np.load(shared_data / "mpu6050" / "unmoved-x-pointing-up.npz") as file:
         gyr, acc = file["gyr_t_s_xyz_deg_s"], file["acc_t_s_xyz_g"]
