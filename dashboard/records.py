@@ -254,7 +254,7 @@ def as_csv(name: str, rows: Iterable[Record]) -> Iterator[str]:
     writer = csv.writer(line)
     writer.writerow(columns)
     for row in rows:
-        writer.writerow([_cell(row[column]) for column in columns])
+        writer.writerow([spreadsheet_cell(row[column]) for column in columns])
         if line.tell() > 16_384:
             yield line.getvalue()
             line.seek(0)
@@ -262,7 +262,8 @@ def as_csv(name: str, rows: Iterable[Record]) -> Iterator[str]:
     yield line.getvalue()
 
 
-def _cell(value: Any) -> Any:
+def spreadsheet_cell(value: Any) -> Any:
+    """A value as a cell of a CSV file that a spreadsheet opens."""
     if value is None:
         return ""
     if isinstance(value, list):

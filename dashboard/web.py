@@ -31,10 +31,10 @@ from .guard import Guard
 from .live import Viewer
 from .login import Login
 from .offline import Offline
-from .offline import Offline
 from .pages import Pages
 from .presence import Presence
 from .programme_page import ProgrammePage
+from .report.pages import ReportPages
 from .settings_page import SettingsPage
 from .site import STATIC, Site
 from .transport import hostname
@@ -62,11 +62,11 @@ class Web:
                 *Pages(site).routes(),
                 *SettingsPage(site).routes(),
                 *Offline(site).routes(),
-                *Offline(site).routes(),
                 *Actions(site).routes(),
                 *WearPages(site).routes(),
                 *DiaryPages(site).routes(),
                 *DiaryApi(site).routes(),
+                *ReportPages(site).routes(),
                 *ExercisePages(site).routes(),
                 *Api(site).routes(),
                 *Login(site).routes(),

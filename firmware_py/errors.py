@@ -57,3 +57,7 @@ class LinkError(PlumblineError, ConnectionError):
 
 class StoreError(PlumblineError, RuntimeError):
     """The dashboard's database cannot be opened or is of a newer version."""
+
+
+class ReportError(PlumblineError, ValueError):
+    """A record cannot be made: its range, its paper, its kind of file, or a library that is not installed."""

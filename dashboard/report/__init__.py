@@ -1,0 +1,1 @@
+"""The record to show a doctor: its numbers, its drawings, and how it is put on paper."""
