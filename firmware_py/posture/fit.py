@@ -222,7 +222,7 @@ class FitChecker:
             self._say(Fit.STALE, FitCause.SLIP, size, f"the strap seems to have slipped by {size:.0f}°", slip)
 
     def _straightens(self, turn: Turn) -> bool:
-        """Whether a turn ends at the neutral: rather a slouch that is over than a strap that slipped just there."""
+        """Whether it ends at the neutral: rather a slouch that is over than a strap that slipped just there."""
         before, after = (_angles_deg(self._turned(up)) for up in (turn.before, turn.after))
         return math.hypot(*after) <= self._rules.take_over_deg < math.hypot(*before)
 

@@ -79,7 +79,7 @@ class Turn:
 
     @property
     def near_itself(self) -> bool:
-        """True where the sensor travelled, but by little: so does a back whose pelvis rolls back as it bends."""
+        """True where it travelled, but by little: so does a back whose pelvis rolls back as it bends."""
         return (
             self.tilt_deg >= 6.0
             and self.residual_deg <= 1.5
