@@ -152,10 +152,10 @@ class Pages:
             raise HTTPException(404) from error
         with self._site.reading(request) as connection:
             months = (day_start(date(period.first.year, n, 1), self._site.zone) for n in range(1, 13))
-            hourly = span is Span.YEAR and whole_hours_apart(months)
+            hourly = span in (Span.MONTH, Span.YEAR) and whole_hours_apart(months)
             quarters = queries.quarters_between(connection, wearer, stretch, hourly)
             before = queries.quarters_between(connection, wearer, stretch_before, hourly)
-            packed = [] if span is Span.YEAR else queries.tallies_between(connection, wearer, stretch)
+            packed = queries.tallies_between(connection, wearer, stretch)
             extent = queries.extent(connection, wearer)
             simulated = queries.simulated_between(connection, wearer, stretch)
             day = self._day(connection, wearer, period.first, stretch) if span is Span.DAY else None

@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from sqlalchemy import BigInteger, Connection, Row, Select, cast, func, literal_column, select, text
+from sqlalchemy import Connection, Row, Select, func, select, text
 
-from .days import HOUR_MS, Stretch
-from .tables import FIGURES, devices, episodes, events, minutes, notes, quarters, runs, sessions
+from .days import Stretch
+from .rollup import DAY_MS
+from .tables import FIGURES, days, devices, episodes, events, hours, minutes, notes, quarters, runs, sessions
 
 AnyRow = Row[Any]
 
@@ -50,22 +51,28 @@ def quarters_between(
 
     With `whole_hours` the sums of the hours (UTC) instead, a quarter of the rows.
     """
-    start = quarters.c.start_utc_ms
-    if not whole_hours:
-        columns = [start, *(quarters.c[name] for name in FIGURES)]
-        return connection.execute(_within(select(*columns), start, wearer_id, stretch)).all()
-    # Written out, not bound: PostgreSQL would take two bound hours for two different expressions.
-    hour = (start - start % literal_column(str(HOUR_MS))).label("start_utc_ms")
-    sums = [cast(func.sum(quarters.c[name]), BigInteger).label(name) for name in FIGURES]
-    query = _within(select(hour, *sums), start, wearer_id, stretch).order_by(None)
-    return connection.execute(query.group_by(hour).order_by(hour)).all()
+    sums = hours if whole_hours else quarters
+    columns = [sums.c.start_utc_ms, *(sums.c[name] for name in FIGURES)]
+    return connection.execute(_within(select(*columns), sums.c.start_utc_ms, wearer_id, stretch)).all()
 
 
 def tallies_between(connection: Connection, wearer_id: int, stretch: Stretch) -> Sequence[str]:
-    """The packed tallies of the quarters in the stretch."""
-    return connection.scalars(
-        _within(select(quarters.c.tally), quarters.c.start_utc_ms, wearer_id, stretch)
-    ).all()
+    """Packed tallies that together are those of the quarters in the stretch.
+
+    They are of days (UTC) where whole ones lie in it, and of quarters before and after these.
+    """
+    first = -(-stretch.start_utc_ms // DAY_MS) * DAY_MS
+    after = max(first, stretch.end_utc_ms // DAY_MS * DAY_MS)
+    whole, ends = Stretch(first, after), [stretch]
+    if first < after:
+        ends = [Stretch(stretch.start_utc_ms, first), Stretch(after, stretch.end_utc_ms)]
+    parts = [(quarters, end) for end in ends if end.start_utc_ms < end.end_utc_ms]
+    if first < after:
+        parts.append((days, whole))
+    found: list[str] = []
+    for sums, part in parts:
+        found += connection.scalars(_within(select(sums.c.tally), sums.c.start_utc_ms, wearer_id, part))
+    return found
 
 
 def extent(connection: Connection, wearer_id: int) -> Stretch | None:
@@ -75,7 +82,12 @@ def extent(connection: Connection, wearer_id: int) -> Stretch | None:
             quarters.c.wearer_id == wearer_id
         )
     ).one()
-    return None if row[0] is None else Stretch(row[0], row[1] + 1)
+    oldest = connection.scalar(select(func.min(days.c.start_utc_ms)).where(days.c.wearer_id == wearer_id))
+    if row[0] is None:
+        return None if oldest is None else Stretch(oldest, oldest + 1)
+    # Where the quarters of long ago were let go, their days are still there.
+    first = row[0] if oldest is None or oldest > row[0] - DAY_MS else oldest
+    return Stretch(first, row[1] + 1)
 
 
 def notes_between(connection: Connection, wearer_id: int, first: str, after: str) -> Sequence[AnyRow]:
@@ -89,8 +101,8 @@ def notes_between(connection: Connection, wearer_id: int, first: str, after: str
 
 def sessions_between(connection: Connection, wearer_id: int, stretch: Stretch) -> Sequence[AnyRow]:
     """Sessions that began in the stretch, the newest first, each with the sum of its minutes."""
-    query = _within(_sessions(), sessions.c.start_utc_ms, wearer_id, stretch)
-    return connection.execute(query.order_by(None).order_by(sessions.c.start_utc_ms.desc())).all()
+    chosen = _within(_sessions(), sessions.c.start_utc_ms, wearer_id, stretch).order_by(None)
+    return connection.execute(_with_sums(chosen).order_by(text("these.start_utc_ms DESC"))).all()
 
 
 def latest_sessions(
@@ -114,15 +126,25 @@ def latest_sessions(
 
 def one_session(connection: Connection, wearer_id: int, device: str, session: str) -> AnyRow | None:
     """A session of the wearer by its device's name and its id."""
-    return connection.execute(
-        _sessions().where(
-            sessions.c.wearer_id == wearer_id, devices.c.name == device, sessions.c.session == session
-        )
-    ).first()
+    chosen = _sessions().where(
+        sessions.c.wearer_id == wearer_id, devices.c.name == device, sessions.c.session == session
+    )
+    return connection.execute(_with_sums(chosen)).first()
+
+
+def _with_sums(chosen: Select[Any]) -> Select[Any]:
+    """Sessions, each with the sum of its minutes."""
+    # Chosen by themselves first: SQLite would otherwise walk through all there are, to group them.
+    these = chosen.cte("these").prefix_with("MATERIALIZED")
+    of_session = (minutes.c.device_id == these.c.device_id) & (minutes.c.session == these.c.session)
+    return (
+        select(*these.c, *(func.coalesce(func.sum(minutes.c[name]), 0).label(name) for name in FIGURES))
+        .outerjoin_from(these, minutes, of_session)
+        .group_by(*these.c)
+    )
 
 
 def _sessions() -> Select[Any]:
-    of_session = (minutes.c.device_id == sessions.c.device_id) & (minutes.c.session == sessions.c.session)
     return (
         select(
             sessions,
@@ -130,12 +152,9 @@ def _sessions() -> Select[Any]:
             devices.c.label,
             runs.c.simulated,
             runs.c.trusted,
-            *(func.coalesce(func.sum(minutes.c[name]), 0).label(name) for name in FIGURES),
         )
         .join(devices, devices.c.device_id == sessions.c.device_id)
         .join(runs, (runs.c.device_id == sessions.c.device_id) & (runs.c.run == sessions.c.run))
-        .outerjoin(minutes, of_session)
-        .group_by(*sessions.primary_key, devices.c.device_id, *runs.primary_key)
     )
 
 

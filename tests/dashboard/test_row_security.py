@@ -165,10 +165,11 @@ def test_a_web_process_opens_a_store_that_it_does_not_own(web_login: Store) -> N
     ],
 )
 def test_a_web_process_takes_no_guard_away(web_login: Store, attempt: str) -> None:
-    with pytest.raises(DBAPIError, match=r"must be owner|permission denied"):
-        with web_login.engine.begin() as connection:
-            connection.execute(text(f"SET LOCAL ROLE {WEB}"))
-            connection.execute(text(attempt))
+    with (
+        pytest.raises(DBAPIError, match=r"must be owner|permission denied"),
+        web_login.writing(OTHER) as connection,
+    ):
+        connection.execute(text(attempt))
 
 
 def test_a_web_process_brings_no_old_store_up_but_says_who_can(postgresql: Callable[[], str]) -> None:
