@@ -34,18 +34,17 @@ def faults(share: float, seed: int) -> dict[str, Fault]:
     def times(count: int) -> int:
         return max(1, round(count * share))
 
-    silences_s = [1.0, 3.0, 10.0, 30.0, 60.0, 600.0]
+    gaps_s = [gap_s for gap_s in (1.0, 3.0, 10.0, 30.0, 60.0, 600.0) if gap_s <= 600.0 * share + 10.0]
     return {
         "device killed": lambda world: suite.kill_device(world, times(500), chance),
-        "monitor killed": lambda world: suite.kill_monitor(world, times(500), chance),
+        "monitor killed": lambda world: suite.kill_monitor(world, times(500), chance, at_once=8),
         "broker killed": lambda world: suite.kill_broker(world, times(100), chance),
         "dashboard killed": lambda world: suite.kill_dashboard(world, times(200), chance),
         "anything restarted": lambda world: suite.all_in_any_order(world, times(100), chance),
         "torn in mid-message": lambda world: suite.tear_link(world, times(200), chance),
-        "silent network": lambda world: suite.lose_link(
-            world, [s for s in silences_s if s <= 600.0 * share + 10.0]
-        ),
-        "disk full": lambda world: suite.fill_disk(world, chance),
+        "silent network": lambda world: suite.lose_link(world, gaps_s),
+        "cable pulled": lambda world: suite.cut_cable(world, gaps_s),
+        "disk full": lambda world: suite.fill_disk(world, times(20)),
         "clock": suite.step_clock,
         "flood": lambda world: suite.flood(world, times(100_000), chance),
         "slow consumer": lambda world: suite.slow_consumer(world, times(20_000)),

@@ -10,7 +10,6 @@ from __future__ import annotations
 import argparse
 import itertools
 import json
-import resource
 import signal
 import threading
 import time
@@ -86,9 +85,6 @@ def live(run: str, settings: argparse.Namespace) -> None:
     """One run, until SIGTERM."""
     asked = threading.Event()
     signal.signal(signal.SIGTERM, lambda *_: asked.set())
-    if settings.file_limit:
-        signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
-        resource.setrlimit(resource.RLIMIT_FSIZE, (settings.file_limit, resource.RLIM_INFINITY))
     outbox = JournalledOutbox(settings.data / "outbox.db", settings.journal)
     born_s, born_utc_s = time.monotonic(), time.time()
     outbox.journal.write(json.dumps(["run", settings.device, run, born_utc_s]) + "\n")
@@ -100,7 +96,7 @@ def live(run: str, settings: argparse.Namespace) -> None:
 
     delivery.UNHEARD_RETRY_S = 0.5  # type: ignore[misc]  # hours pass in seconds here
     publisher = Publisher(
-        MqttSettings("127.0.0.1", settings.port, keepalive_s=4),
+        MqttSettings(settings.host, settings.port, keepalive_s=4),
         Encoder(settings.device, run),
         outbox,
         version="faults",
@@ -132,6 +128,7 @@ def live(run: str, settings: argparse.Namespace) -> None:
 
 def main() -> None:
     parser = argparse.ArgumentParser()
+    parser.add_argument("--host", default="127.0.0.1")
     parser.add_argument("--port", type=int, required=True)
     parser.add_argument("--data", type=Path, required=True)
     parser.add_argument("--journal", type=Path, required=True)
@@ -140,7 +137,6 @@ def main() -> None:
     parser.add_argument("--burst", type=int, default=2)
     parser.add_argument("--pause-s", type=float, default=0.02)
     parser.add_argument("--goodbye-s", type=float, default=50.0)
-    parser.add_argument("--file-limit", type=int, default=0)
     parser.add_argument("--limit", type=int, default=0)
     live(f"run{token_hex(4)}", parser.parse_args())
 

@@ -11,7 +11,7 @@ from typing import Literal
 
 
 class Link:
-    """Listens on loopback and carries bytes to a port and back, as it is told.
+    """Listens, on loopback unless told otherwise, and carries bytes to a port and back, as it is told.
 
     Attributes:
         state: `"up"`; `"silent"`: nothing is carried and nothing refused, as when Wi-Fi is gone; `"down"`:
@@ -19,9 +19,9 @@ class Link:
         tear_after: bytes after which, once, the connection is reset in both directions; None for never.
     """
 
-    def __init__(self, to_port: int) -> None:
+    def __init__(self, to_port: int, host: str = "127.0.0.1") -> None:
         self._to_port = to_port
-        self._listener = socket.create_server(("127.0.0.1", 0))
+        self._listener = socket.create_server((host, 0))
         self.port: int = self._listener.getsockname()[1]
         self.state: Literal["up", "silent", "down"] = "up"
         self.tear_after: int | None = None

@@ -9,7 +9,7 @@ import sqlite3
 import subprocess
 import sys
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -111,9 +111,13 @@ class World:
     # ---- devices ----
 
     def start_device(
-        self, *arguments: str, port: int | None = None, data: str = "device"
+        self,
+        *arguments: str,
+        port: int | None = None,
+        data: str = "device",
+        within: Sequence[str] = (),
     ) -> subprocess.Popen[bytes]:
-        """A device, through the link unless a port is given."""
+        """A device, through the link unless a port is given; `within` is a command that runs it elsewhere."""
         (self.folder / data).mkdir(exist_ok=True)
         said = (self.folder / "device.log").open("ab")
         runs = len(self.births())
@@ -125,30 +129,31 @@ class World:
         }
         options = [word for name, value in places.items() for word in (f"--{name}", str(value))]
         process = subprocess.Popen(
-            [sys.executable, "-m", "tests.faults.device", *options, *arguments],
+            [*within, sys.executable, "-m", "tests.faults.device", *options, *arguments],
             cwd=ROOT, stdout=said, stderr=said,
         )  # fmt: skip
         self.devices.append(process)
         until(lambda: len(self.births()) > runs)
         return process
 
-    def start_monitor(self) -> subprocess.Popen[bytes]:
+    def start_monitor(self, name: str = "worn") -> subprocess.Popen[bytes]:
         """The whole monitor, straight to the broker; waits until it has begun a session."""
-        data = self.folder / "monitor"
+        data = self.folder / name
         data.mkdir(exist_ok=True)
         said = (self.folder / "monitor.log").open("ab")
-        sessions = self.sessions_of_monitor()
+        sessions = self.sessions_of(name)
         process = subprocess.Popen(
-            [sys.executable, "-m", "tests.faults.monitor", str(self.port), str(data)],
+            [sys.executable, "-m", "tests.faults.monitor", str(self.port), str(data), name],
             cwd=ROOT, stdout=said, stderr=said,
         )  # fmt: skip
         self.devices.append(process)
-        until(lambda: self.sessions_of_monitor() > sessions, 60.0)
+        until(lambda: self.sessions_of(name) > sessions, 120.0)
         return process
 
-    def sessions_of_monitor(self) -> int:
-        """Sessions of the whole monitor that the store knows."""
-        rows = self.stored("SELECT count(*) FROM sessions JOIN devices USING (device_id) WHERE name = 'worn'")
+    def sessions_of(self, name: str, where: str = "1") -> int:
+        """Sessions of a device that the store knows."""
+        count = f"SELECT count(*) FROM sessions JOIN devices USING (device_id) WHERE name = ? AND {where}"
+        rows = self.stored(count, name)
         return int(str(rows[0][0])) if rows else 0
 
     def promises(self) -> list[tuple[str, str, int]]:

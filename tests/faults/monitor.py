@@ -16,7 +16,7 @@ from firmware_py.simulated import twins
 
 
 def main() -> None:
-    port, data = int(sys.argv[1]), Path(sys.argv[2])
+    port, data, name = int(sys.argv[1]), Path(sys.argv[2]), sys.argv[3]
     asked = threading.Event()
     signal.signal(signal.SIGTERM, lambda *_: asked.set())
     clock = SystemClock()
@@ -25,7 +25,7 @@ def main() -> None:
     imus = twins(wearer, 1, clock, origin_s)
     run_live(
         Wiring(
-            device="worn",
+            device=name,
             run=new_run(),
             imus=imus,
             clock=clock,

@@ -5,8 +5,10 @@ from __future__ import annotations
 import random
 import signal
 import socket
+import statistics
 import subprocess
 import time
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import paho.mqtt.client as paho
@@ -15,7 +17,9 @@ from paho.mqtt.enums import CallbackAPIVersion
 from firmware_py.posture.events import BreakDue, SessionStarted
 from firmware_py.posture.messages import MAX_PAYLOAD_BYTES, Encoder
 
+from .link import Link
 from .machine import World, resident_mb, until
+from .places import Cable, small_disk
 from .verdict import verify
 
 DAY_S = 86_400.0
@@ -42,21 +46,45 @@ def kill_device(world: World, times: int, chance: random.Random) -> str:
     return f"{times} kills of the device: {stored} messages, each once, every session ended"
 
 
-def kill_monitor(world: World, times: int, chance: random.Random) -> str:
-    """The same with the whole monitor: driver, filter, judgement and all, in real time."""
-    for _ in range(times):
-        monitor = world.start_monitor()
-        time.sleep(chance.uniform(0.0, 2.0))
+def kill_monitor(world: World, times: int, chance: random.Random, at_once: int = 1) -> str:
+    """The same with the whole monitor: driver, filter, judgement and all, in real time.
+
+    `at_once` wearers share the kills, because most of the time is a monitor's start.
+    """
+    names = [f"worn{number}" for number in range(min(at_once, times))]
+    moments = {name: [chance.uniform(0.0, 4.0) for _ in range(times)][number :: len(names)]
+               for number, name in enumerate(names)}  # fmt: skip
+    with ThreadPoolExecutor(len(names)) as pool:
+        missing_s = [one for lost in pool.map(lambda name: _lives(world, name, moments[name]), names)
+                     for one in lost]  # fmt: skip
+    stored = verify(world)
+    return (
+        f"{times} kills of the whole monitor: {stored} messages, each once, every session ended; from the last "
+        f"tick on record to the kill {statistics.median(missing_s):.1f} s in the median, {max(missing_s):.1f} s at most"
+    )
+
+
+def _lives(world: World, name: str, moments_s: list[float]) -> list[float]:
+    """A wearer whose monitor is killed these times after each beginning; the seconds that each kill cost."""
+    killed_utc_s = []
+    for moment_s in moments_s:
+        monitor = world.start_monitor(name)
+        time.sleep(moment_s)
+        killed_utc_s.append(time.time())
         monitor.kill()
         monitor.wait()
-    last = world.start_monitor()
+    last = world.start_monitor(name)
     last.send_signal(signal.SIGTERM)
     assert last.wait(60.0) == 0, "the monitor did not end in order"
-    still_open = (
-        "SELECT count(*) FROM sessions JOIN devices USING (device_id) WHERE name = 'worn' AND NOT ended"
+    until(lambda: world.sessions_of(name, "NOT ended") == 0, 120.0)
+    ends = (
+        "SELECT end_utc_ms FROM sessions JOIN devices USING (device_id) WHERE name = ? ORDER BY start_utc_ms"
     )
-    until(lambda: world.stored(still_open) == [(0,)], 60.0)
-    return f"{times} kills of the whole monitor: {verify(world)} messages, each once, every session ended"
+    until(lambda: len(world.stored(ends, name)) == len(moments_s) + 1)
+    return [
+        killed - float(str(end_ms)) / 1000
+        for killed, (end_ms,) in zip(killed_utc_s, world.stored(ends, name)[:-1], strict=True)
+    ]
 
 
 def kill_broker(world: World, times: int, chance: random.Random) -> str:
@@ -100,6 +128,27 @@ def tear_link(world: World, times: int, chance: random.Random) -> str:
     return f"{times} connections reset in mid-message: {stored} messages, each once"
 
 
+def cut_cable(world: World, gaps_s: list[float]) -> str:
+    """A device in a network of its own whose only cable is pulled: no packet, no reset, no word to anyone."""
+    with Cable() as cable:
+        link = Link(world.port, cable.near)
+        device = world.start_device(
+            "--pause-s", "0.1", "--host", cable.near, port=link.port, within=cable.within
+        )
+        until(lambda: world.stored_count() > 0)
+        slowest_s = 0.0
+        for gap_s in gaps_s:
+            cable.pull()
+            time.sleep(gap_s)
+            cable.plug()
+            count = world.stored_count()
+            slowest_s = max(slowest_s, until(lambda count=count: world.stored_count() > count, 60.0))
+        stored = finish(world, device)
+        link.stop()
+    gaps = ", ".join(f"{gap_s:g}" for gap_s in gaps_s)
+    return f"cable pulled for {gaps} s: {stored} messages, each once; flowing again within {slowest_s:.1f} s"
+
+
 def lose_link(world: World, gaps_s: list[float]) -> str:
     """Let the network go silent for a while, with no word to anyone."""
     device = world.start_device("--pause-s", "0.1")
@@ -114,20 +163,25 @@ def lose_link(world: World, gaps_s: list[float]) -> str:
     return f"silences of {', '.join(f'{gap_s:g}' for gap_s in gaps_s)} s: {stored} messages, each once"
 
 
-def fill_disk(world: World, chance: random.Random) -> str:
-    """Let the device's disk take no more for a while, then kill it; what was promised was on the disk."""
-    world.link.state = "down"
-    device = world.start_device("--file-limit", "150000", "--burst", "8")
-    time.sleep(4.0)
-    before = len(world.promises())
-    time.sleep(1.0)
-    assert len(world.promises()) == before, "the disk was never full"
-    assert device.poll() is None, "the device did not outlive a full disk"
-    device.kill()
-    device.wait()
-    world.link.state = "up"
-    stored = finish(world, world.start_device())
-    return f"a full disk, and a power cut on it: {stored} messages, each once"
+def fill_disk(world: World, times: int = 1) -> str:
+    """Fill the device's disk to the last byte, cut its power, make room; what was promised was on the disk."""
+    with small_disk(world.folder / "device", kilobytes=400) as disk:
+        for _ in range(times):
+            world.link.state = "down"
+            device = world.start_device("--burst", "8")
+            held = 0
+            while held < 50:  # as many looks, a while apart, at which nothing more was promised
+                before = len(world.promises())
+                time.sleep(0.04)
+                held = held + 1 if len(world.promises()) == before > 0 else 0
+            assert device.poll() is None, "the device did not outlive a full disk"
+            device.kill()
+            device.wait()
+            disk.grow(400)
+            world.link.state = "up"
+        disk.grow(100_000)
+        stored = finish(world, world.start_device())
+    return f"{times} times a full disk, and a power cut on it: {stored} messages, each once"
 
 
 def step_clock(world: World) -> str:

@@ -56,8 +56,12 @@ def test_a_silent_network_is_noticed_and_outlived(world: World) -> None:
     suite.lose_link(world, [1.0, 7.0])
 
 
-def test_a_full_disk_keeps_what_it_promised(world: World, chance: random.Random) -> None:
-    suite.fill_disk(world, chance)
+def test_a_cable_that_is_pulled_is_outlived(world: World) -> None:
+    suite.cut_cable(world, [1.0, 7.0])
+
+
+def test_a_full_disk_keeps_what_it_promised(world: World) -> None:
+    suite.fill_disk(world)
 
 
 def test_a_clock_that_jumps_leaves_history_right(world: World) -> None:
