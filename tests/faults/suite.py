@@ -59,8 +59,8 @@ def kill_monitor(world: World, times: int, chance: random.Random, at_once: int =
                      for one in lost]  # fmt: skip
     stored = verify(world)
     return (
-        f"{times} kills of the whole monitor: {stored} messages, each once, every session ended; from the last "
-        f"tick on record to the kill {statistics.median(missing_s):.1f} s in the median, {max(missing_s):.1f} s at most"
+        f"{times} kills of the whole monitor: {stored} messages, each once, every session ended; each kill "
+        f"cost the last {statistics.median(missing_s):.1f} s in the median, {max(missing_s):.1f} s at most"
     )
 
 
@@ -164,7 +164,7 @@ def lose_link(world: World, gaps_s: list[float]) -> str:
 
 
 def fill_disk(world: World, times: int = 1) -> str:
-    """Fill the device's disk to the last byte, cut its power, make room; what was promised was on the disk."""
+    """Fill the device's disk to the last byte, cut its power, make room; what it promised was on it."""
     with small_disk(world.folder / "device", kilobytes=400) as disk:
         for _ in range(times):
             world.link.state = "down"
