@@ -5,6 +5,9 @@ from __future__ import annotations
 import msgspec
 from sqlalchemy import select
 
+from firmware_py.errors import MessageError
+from firmware_py.posture.topics import parse_topic
+
 from .store import Store
 from .tables import devices, runs
 
@@ -34,10 +37,9 @@ class OwnMessages:
 
     def hold(self, topic: str, payload: bytes) -> bool:
         """Whether a message is of a device that the wearer has, and of no run that was another's."""
-        parts = topic.split("/")
-        device = parts[1] if len(parts) > 1 else ""
         try:
+            device, _ = parse_topic(topic)
             run = msgspec.json.decode(payload, type=_Head).run
-        except (msgspec.MsgspecError, UnicodeDecodeError):
+        except (MessageError, msgspec.MsgspecError, UnicodeDecodeError):
             return False
         return device in self._names and (device, run) not in self._of_others
