@@ -11,6 +11,7 @@ from . import __version__
 from .administer import add_commands
 from .errors import PlumblineError
 from .people import add_commands as add_people
+from .report import add_commands as add_report
 
 
 def main(argv: Sequence[str] | None = None) -> int:
@@ -132,6 +133,7 @@ def _parser() -> argparse.ArgumentParser:
     migrate.set_defaults(run=_migrate)
     add_commands(commands)
     add_people(commands)
+    add_report(commands)
     return parser
 
 

@@ -15,6 +15,7 @@ from typing import Any
 
 from sqlalchemy import Connection
 
+from firmware_py.errors import ReportError
 from firmware_py.posture.exposure import SHARES_ABOVE_DEG, eva_percent, percentile_deg, share_above
 from firmware_py.posture.tally import Tally
 
@@ -173,11 +174,11 @@ def collect(
         made_at: the present, on the wearer's clock.
 
     Raises:
-        ValueError: the range runs backwards, or is too long.
+        ReportError: the range runs backwards, or is too long.
     """
     count = (last - first).days + 1
     if not 1 <= count <= LONGEST_DAYS:
-        raise ValueError(f"from {first} to {last}: a record holds 1 to {LONGEST_DAYS} days")
+        raise ReportError(f"from {first} to {last}: a record holds 1 to {LONGEST_DAYS} days")
     stretch = days(first, count, zone)
     after = last + timedelta(days=1)
     noted = diary.entries_between(connection, wearer_id, first, after)

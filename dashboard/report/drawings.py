@@ -163,7 +163,7 @@ def symptoms(
     per_point = (lane - 12.0) / 10
     drawing = Drawing(470, lane * len(kinds) + 16, label)
     left = 60.0
-    width = (drawing.width - left) / count
+    width = (drawing.width - left - 12) / count
     for row, (kind, word) in enumerate(kinds):
         foot_y = (row + 1) * lane
         drawing.line(left, foot_y, drawing.width, foot_y, LIGHT)

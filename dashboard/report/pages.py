@@ -10,6 +10,9 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
+from firmware_py.errors import ReportError
+
+from .. import queries
 from ..site import Site
 from . import files
 from .collect import LONGEST_DAYS, Report, collect
@@ -70,7 +73,7 @@ class ReportPages:
             raise HTTPException(404)
         try:
             report = self._collect(request, first, last)
-        except ValueError as error:
+        except ReportError as error:
             raise HTTPException(400) from error
         body: str | bytes
         if form == "json":
@@ -104,9 +107,17 @@ class ReportPages:
             report,
             t,
             lambda key: self._exercise(key, t.language),
-            self._site.settings.slouch_enter_deg,
+            self._enter_deg(request),
             self._name(request),
         )
+
+    def _enter_deg(self, request: Request) -> float:
+        """Where a slouch begins now, as the device last worn says; without it, as the dashboard was told."""
+        usual = self._site.settings.slouch_enter_deg
+        with self._site.reading(request) as connection:
+            known = queries.devices_of(connection, self._site.wearer(request))
+        in_force = self._site.hub.settings_of(known[0].name) if known else None
+        return usual if in_force is None else in_force.rules.get("slouch_enter_deg", usual)
 
     def _exercise(self, key: str, language: str) -> str:
         known = self._site.exercises.get(key)
