@@ -2,22 +2,21 @@
 
 from __future__ import annotations
 
-import os
 import shutil
 import socket
 import subprocess
-import tempfile
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
 from playwright.sync_api import Browser, sync_playwright
-from sqlalchemy import create_engine, text
 
 from dashboard.app import Dashboard, Server, build
 from dashboard.settings import BrokerSettings, Settings
 from dashboard.store import Store, sqlite_url
+
+from .servers import PostgreSQL
 
 
 def wait_until(true: Callable[[], object], what: str, within_s: float = 20.0) -> None:
@@ -39,38 +38,12 @@ def free_port() -> int:
 @pytest.fixture(scope="session")
 def postgresql() -> Iterator[Callable[[], str]]:
     """A private PostgreSQL; each call makes an empty database and returns its URL."""
-    found = sorted(Path("/usr/lib/postgresql").glob("*/bin/initdb"))
-    if not found:
-        pytest.skip("PostgreSQL is not installed (apt install postgresql)")
-    binaries = found[-1].parent
-    as_postgres: list[str] = []
-    folder = Path(tempfile.mkdtemp(prefix="plumbline-pg-"))
-    if os.geteuid() == 0:  # PostgreSQL refuses to run as root
-        as_postgres = ["runuser", "-u", "postgres", "--"]
-        shutil.chown(folder, "postgres")
-    data = folder / "data"
-
-    def run(*command: str) -> None:
-        subprocess.run([*as_postgres, *command], check=True, capture_output=True, cwd="/")
-
-    run(str(binaries / "initdb"), "-D", str(data), "-U", "postgres", "-A", "trust", "-E", "UTF8", "--no-sync")
-    options = f"-c listen_addresses= -c unix_socket_directories={folder} -c fsync=off"
-    run(str(binaries / "pg_ctl"), "-D", str(data), "-o", options, "-l", str(folder / "log"), "-w", "start")
-    made = 0
-
-    def database() -> str:
-        nonlocal made
-        made += 1
-        base = "postgresql+psycopg://postgres@/{}?host=" + str(folder)
-        engine = create_engine(base.format("postgres"), isolation_level="AUTOCOMMIT")
-        with engine.connect() as connection:
-            connection.execute(text(f"CREATE DATABASE plumbline_{made}"))
-        engine.dispose()
-        return base.format(f"plumbline_{made}")
-
-    yield database
-    run(str(binaries / "pg_ctl"), "-D", str(data), "-m", "immediate", "stop")
-    shutil.rmtree(folder, ignore_errors=True)
+    try:
+        server = PostgreSQL("fsync=off")
+    except FileNotFoundError as error:
+        pytest.skip(str(error))
+    yield server.database
+    server.close()
 
 
 @pytest.fixture(params=["sqlite", "postgresql"])
@@ -92,13 +65,13 @@ def store(database_url: str) -> Iterator[Store]:
 class Broker:
     """A Mosquitto of our own, with persistence, that can be stopped and started again."""
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, *settings: str) -> None:
         self.port = free_port()
         self._config = folder / "mosquitto.conf"
         self._config.write_text(
             f"listener {self.port} 127.0.0.1\nallow_anonymous true\npersistence true\n"
             f"persistence_location {folder}/\nautosave_interval 1\nautosave_on_changes true\n"
-            "user root\n"
+            "user root\n" + "".join(f"{setting}\n" for setting in settings)
         )
         self._process: subprocess.Popen[bytes] | None = None
 
@@ -117,6 +90,13 @@ class Broker:
     def stop(self) -> None:
         if self._process is not None:
             self._process.terminate()
+            self._process.wait()
+            self._process = None
+
+    def kill(self) -> None:
+        """Die as of a power cut."""
+        if self._process is not None:
+            self._process.kill()
             self._process.wait()
             self._process = None
 
