@@ -15,6 +15,14 @@ ALLOWED: dict[tuple[str, str], str] = {
     ("dashboard/texts/en.toml", "Not a medical device."): DENIES,
     ("dashboard/texts/de.toml", "Eine Aufzeichnung für das Wohlbefinden, kein Medizinprodukt."): DENIES,
     ("dashboard/texts/de.toml", "Kein Medizinprodukt."): DENIES,
+    (
+        "dashboard/texts/en.report.toml",
+        "A wellness record, not a medical device; nothing in it is a finding.",
+    ): DENIES,
+    (
+        "dashboard/texts/de.report.toml",
+        "Eine Aufzeichnung für das Wohlbefinden, kein Medizinprodukt; nichts darin ist ein Befund.",
+    ): DENIES,
     ("README.md", "**What it is not**: a medical device."): DENIES,
     ("README.md", "It diagnoses nothing, treats nothing and promises nothing about pain."): DENIES,
     (
