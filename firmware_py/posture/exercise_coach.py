@@ -82,7 +82,11 @@ class Coach:
         self._planned = begin.repetitions
         self._standing = standing or Standing()
         self._began = self._tick = tick
-        self._watch = None if begin.exercise.sees is None else RepetitionWatch(begin.exercise.sees)
+        self._watch = (
+            None
+            if begin.exercise.sees is None
+            else RepetitionWatch(begin.exercise.sees, begin.exercise.move_s)
+        )
         self._phase = ExercisePhase.POSITION
         self._lasts = 0
         self._since = tick
@@ -242,7 +246,9 @@ class Coach:
         rest = ticks(self._exercise.rest_s)
         if rest == 0:
             return [self._move()]
-        return [self._enter(ExercisePhase.REST, rest, ExerciseCue.NONE)]
+        # Who came back early felt nothing yet; and who did not, whatever the sensor says, must not hold on.
+        early = self._phase is ExercisePhase.HOLD
+        return [self._enter(ExercisePhase.REST, rest, ExerciseCue.RELEASE if early else ExerciseCue.NONE)]
 
     def _is_short(self, done: Repetition) -> bool:
         return done.seen and done.held_s < SHORT_SHARE * self._exercise.hold_s

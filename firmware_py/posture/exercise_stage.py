@@ -1,4 +1,4 @@
-"""Exercises within the judgement: at most one runs, nothing is judged meanwhile, and a chosen time may be told.
+"""Exercises within the judgement: at most one runs, nothing is judged meanwhile; and a chosen time is told.
 
 A reminder to an exercise goes through the same gate as every other: nothing while driving, in a meeting,
 silent or snoozed. Where the gate is closed it waits `WAITS_S` and is let go then; it is no alarm.

@@ -7,7 +7,7 @@ the movement has come to rest (its rate below a quarter of its greatest) and end
 come back for good. A change that is barely large enough could be a shift of weight: it counts only if it
 also comes back when it should.
 
-    NOTHING   change at least `least_deg` for three ticks  -> RISING
+    NOTHING   change at least `least_deg` for three ticks, soon after the cue  -> RISING
     RISING    at rest for three ticks, or after 4 s        -> UP
               back below half of its greatest              -> DOWN (no hold)
     UP        below half of the held level for half a second -> DOWN
@@ -31,6 +31,9 @@ REST_TICKS = ticks(2.0)
 """Rest whose median is the level: a breath at rest lasts three to five seconds, so most of one."""
 
 SEEN_TICKS = 3
+LATE_S = 4.0
+"""A movement that is not seen by so long after its time is none: what comes later is swaying or a shift."""
+
 SETTLE_TICKS = ticks(4.0)
 """A movement that has not come to rest for so long after it was seen is taken as held."""
 
@@ -71,9 +74,15 @@ class Repetition:
 
 
 class RepetitionWatch:
-    """Follows one angle through rest and repetition, tick by tick."""
+    """Follows one angle through rest and repetition, tick by tick.
 
-    def __init__(self, sees: Visible) -> None:
+    Args:
+        sees: what the movement does to the angle.
+        move_s: how long the movement takes.
+    """
+
+    def __init__(self, sees: Visible, move_s: float) -> None:
+        self._soon_ticks = ticks(move_s + LATE_S)
         self._least_deg = sees.least_deg
         self._sign = sees.sign
         self._recent: deque[float] = deque(maxlen=SMOOTH_TICKS + RATE_TICKS)
@@ -84,6 +93,7 @@ class RepetitionWatch:
         """A repetition begins: measure from the level of the rest before it."""
         self._level_deg = median(self._rest) if len(self._rest) >= REST_TICKS // 2 else math.nan
         self._state = _State.NOTHING
+        self._begun: int | None = None
         self._change_deg = 0.0
         self._peak_deg = 0.0
         self._peak_rate = 0.0
@@ -126,6 +136,8 @@ class RepetitionWatch:
     def step(self, tick: int, angle_deg: float | None, shaken: bool) -> None:
         """A tick of the repetition; `shaken` where the motor shakes the sensor."""
         self._take(angle_deg, shaken)
+        if self._begun is None:
+            self._begun = tick
         if angle_deg is None or math.isnan(self._level_deg):
             return
         recent = list(self._recent)
@@ -139,7 +151,8 @@ class RepetitionWatch:
         self._peak_deg = max(self._peak_deg, change)
         self._peak_rate = max(self._peak_rate, rate)
         if self._state is _State.NOTHING:
-            self._run = self._run + 1 if change >= self._least_deg else 0
+            soon = tick - self._begun <= self._soon_ticks
+            self._run = self._run + 1 if soon and change >= self._least_deg else 0
             if self._run >= SEEN_TICKS:
                 self._enter(_State.RISING, tick)
         elif self._state is _State.RISING:

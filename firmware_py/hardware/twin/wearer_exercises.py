@@ -125,10 +125,8 @@ class Exerciser:
         """Take a cue; what it leads to is written from now on."""
         if told.cue is ExerciseCue.GO:
             self._go(told.t_s)
-        elif told.cue is ExerciseCue.RELEASE and self._back_at_s is None and self._out_deg:
+        elif told.cue in _COME_BACK and self._back_at_s is None and self._out_deg:
             self._come_back(told.t_s + self._script.between(self._manner.reaction_s))
-        elif told.cue in (ExerciseCue.STOP, ExerciseCue.PAUSE) and self._out_deg and self._back_at_s is None:
-            self._come_back(told.t_s + 0.3)
 
     def _go(self, now_s: float) -> None:
         script, manner = self._script, self._manner
@@ -203,6 +201,8 @@ class Exerciser:
                 break
         return events + monitor.finish()
 
+
+_COME_BACK = (ExerciseCue.RELEASE, ExerciseCue.DONE, ExerciseCue.STOP, ExerciseCue.PAUSE)
 
 _LYING = {
     Position.PRONE: Lying.ON_THE_ELBOWS,
