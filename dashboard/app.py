@@ -84,7 +84,7 @@ class Dashboard:
                 on_link=self.hub.link,
             )
         phones = Services(settings.data_folder)
-        self.courier = Courier(self.store, phones, zone, self.hub.is_online)
+        self.courier = Courier(self.store, phones, zone)
         door = Door(self.store, password, people=settings.people)
         exercises = load_exercises(settings.exercises_file)
         site = Site(self.store, self.ingest, self.hub, settings, zone, door, exercises)

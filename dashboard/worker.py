@@ -13,7 +13,10 @@ from collections.abc import Callable
 
 from firmware_py.errors import ConfigError
 
+from .days import zone_named
 from .ingest import Ingest, Taken
+from .phone.courier import Courier
+from .phone.services import Services
 from .settings import Settings
 from .store import Store
 from .subscriber import Share, Subscriber
@@ -43,6 +46,8 @@ class Worker:
         self.linked = threading.Event()
         self.stored = 0
         self._upkeep = Upkeep(self.store, settings.retention)
+        # Several workers may have one each: an event is decided, and a delivery taken on, by one of them.
+        self._courier = Courier(self.store, Services(settings.data_folder), zone_named(settings.timezone))
         self._subscriber = Subscriber(
             settings.broker,
             share.client_id,
@@ -56,16 +61,20 @@ class Worker:
     def start(self) -> None:
         """Begin; an absent broker is tried again until it is there."""
         self._upkeep.start()
+        self._courier.start()
         self._subscriber.start()
 
     def stop(self) -> None:
         """Store and acknowledge what has arrived, and let go."""
         self._subscriber.stop()
+        self._courier.stop()
         self._upkeep.stop()
         self.store.close()
 
     def _count(self, taken: Taken) -> None:
         self.stored += taken.stored
+        if taken.stored:
+            self._courier.look()
 
     def _link(self, reached: bool) -> None:
         if reached:

@@ -47,7 +47,6 @@ class Courier:
         store: the database; the rules and the queue are in it.
         services: where the phones are.
         zone: of the wearers' days.
-        is_online: whether a device is in touch, by its name.
         send: carries out jobs; returns one outcome each, within a limited time.
         now: the present.
     """
@@ -57,14 +56,13 @@ class Courier:
         store: Store,
         services: Services,
         zone: tzinfo,
-        is_online: Callable[[str], bool],
         *,
         send: Callable[[Sequence[Job]], list[Outcome]] = carry_out,
         now: Callable[[], datetime] = lambda: datetime.now(UTC),
     ) -> None:
         self._store = store
         self._services = services
-        self._decisions = Decisions(store, zone, is_online)
+        self._decisions = Decisions(store, zone)
         self._queue = Queue(store)
         self._send = send
         self._now = now

@@ -6,7 +6,7 @@ again changes nothing, and an event that comes late finds its time over.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, tzinfo
 from typing import Any
@@ -18,7 +18,7 @@ from ..days import day_start, local, utc_ms
 from ..store import Store
 from ..tables import devices, episodes, events
 from ..words import words
-from .rules import CUSTOMS, OCCASION_OF, WINDOW_S, Occasion, PhoneRules, Told, Verdict, counts, read
+from .rules import CUSTOMS, OCCASION_OF, WINDOW_S, Occasion, PhoneRules, Told, Verdict, counts, in_touch, read
 from .tables import phone_deliveries, phone_notices, phone_rules
 from .wording import notice_text
 
@@ -52,13 +52,11 @@ class Decisions:
     Args:
         store: the database.
         zone: of the wearers' days and quiet hours.
-        is_online: whether a device is in touch, by its name.
     """
 
-    def __init__(self, store: Store, zone: tzinfo, is_online: Callable[[str], bool]) -> None:
+    def __init__(self, store: Store, zone: tzinfo) -> None:
         self._store = store
         self._zone = zone
-        self._is_online = is_online
 
     def decide(self, wish: Wish, services: Sequence[str], now: datetime) -> bool:
         """Decide about what happened of late; True where something is to be looked at again soon.
@@ -83,7 +81,7 @@ class Decisions:
             & (phone_notices.c.seq == events.c.seq)
         )
         query = (
-            select(events, devices.c.name.label("device"), devices.c.simulated)
+            select(events, devices.c.status, devices.c.simulated)
             .join(devices, devices.c.device_id == events.c.device_id)
             .outerjoin(phone_notices, decided)
             .where(
@@ -107,7 +105,7 @@ class Decisions:
             verdict = wish.rules.judge(
                 occasion,
                 (utc_ms(now) - row.at_utc_ms) / 1000,
-                answered=not self._is_online(row.device) or _answered(connection, occasion, row, told),
+                answered=not in_touch(row.status) or _answered(connection, occasion, row, told),
                 local=now.astimezone(self._zone).time(),
                 told_today=self._told_today(connection, wish.wearer_id, now),
             )

@@ -161,6 +161,7 @@ class _Data(msgspec.Struct):
 
     t_s: float = 0.0
     episode: int = 0
+    state: str = ""
     level: Any = None  # a reminder's number, or how full a disk is
     stale: bool = False
     still_s: float = 0.0
@@ -179,6 +180,11 @@ Told = _Data
 def read(payload: str) -> Told:
     """What an event's stored message says that matters here."""
     return msgspec.json.decode(payload, type=_Envelope).data
+
+
+def in_touch(status: str | None) -> bool:
+    """Whether a device is there, by the last status that it, or the broker for it, left."""
+    return status is not None and read(status).state == "online"
 
 
 def counts(occasion: Occasion, told: Told) -> bool:

@@ -8,6 +8,7 @@ import threading
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
+from typing import Literal
 
 import msgspec
 import pytest
@@ -19,7 +20,7 @@ from dashboard.phone.rules import PhoneRules
 from dashboard.phone.tables import phone_rules
 from dashboard.store import Store
 from firmware_py.posture.events import Event, SessionStarted, SlouchAlert, SlouchStarted
-from firmware_py.posture.messages import Anchor, Encoder
+from firmware_py.posture.messages import Anchor, Encoder, Status
 
 NOON = datetime(2026, 6, 19, 12, 0, tzinfo=UTC)
 
@@ -77,12 +78,12 @@ class Wearer:
 
     store: Store
     now: datetime = NOON
-    online: bool = True
     encoder: Encoder = field(default_factory=lambda: Encoder("back", "r1"))
 
     def __post_init__(self) -> None:
         self.ingest = Ingest(self.store)
         self._take(self.encoder.anchor(Anchor(0.0, NOON.timestamp(), trusted=True)))
+        self.is_in_touch("online")
         self.tell(SessionStarted(0.5, "r1-1", 1))
 
     def wants(self, rules: PhoneRules) -> None:
@@ -94,6 +95,9 @@ class Wearer:
         }
         with self.store.writing(FIRST_WEARER) as connection:
             connection.execute(self.store.upsert(phone_rules, row, row))
+
+    def is_in_touch(self, state: Literal["online", "offline"]) -> None:
+        self._take(self.encoder.status(Status(state)))
 
     def tell(self, *events: Event) -> Callable[[], Taken]:
         """The device tells; what is returned tells the same messages again."""

@@ -42,7 +42,7 @@ def services(tmp_path: Path) -> Services:
 
 
 def courier(wearer: Wearer, services: Services, send: object = QUICKLY) -> Courier:
-    return Courier(wearer.store, services, UTC, lambda _: True, send=send, now=lambda: wearer.now)  # type: ignore[arg-type]
+    return Courier(wearer.store, services, UTC, send=send, now=lambda: wearer.now)  # type: ignore[arg-type]
 
 
 def states(store: Store) -> list[str]:

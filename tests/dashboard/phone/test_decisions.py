@@ -26,7 +26,7 @@ EVERY = PhoneRules(on=frozenset(Occasion), quiet_from_min=0, quiet_to_min=0)
 
 
 def decide(wearer: Wearer, t_s: float, services: tuple[str, ...] = ("one",)) -> bool:
-    decisions = Decisions(wearer.store, BERLIN, lambda _device: wearer.online)
+    decisions = Decisions(wearer.store, BERLIN)
     [wish] = wishes(wearer.store)
     return decisions.decide(wish, services, wearer.at(t_s))
 
@@ -63,7 +63,7 @@ def test_a_reminder_that_was_followed_is_not_told(wearer: Wearer) -> None:
 def test_nobody_is_told_of_a_slouch_when_the_device_is_out_of_touch(wearer: Wearer) -> None:
     wearer.wants(EVERY)
     wearer.slouch(100.0, 1)
-    wearer.online = False
+    wearer.is_in_touch("offline")
     decide(wearer, 161.0)
     assert became(wearer) == [("slouch", "answered")]
 
