@@ -9,10 +9,9 @@ the wrong way round. Truth is what they were written to do.
 - A repetition is *claimed* where the coach says that it was seen. Precision: claimed ones that were made.
   Recall: made ones of at least the least amplitude that were claimed.
 - A hold is *complete* where it lasted at least 80 % of what was asked. Precision and recall of "complete",
-  over the repetitions that were seen and made; and the error of the measured hold, median and 90th percentile.
+  over the repetitions that were seen and made; and the error of the measured hold: median, 90th percentile.
 
-Real people who do no exercise at all stand in where no recording of one exists (`--real`): somebody coached
-while they sit still must be told "counted by time".
+On real people, `python -m benchmarks.exercises_real`.
 """
 
 from __future__ import annotations
@@ -137,11 +136,7 @@ def score_set(exercise: Exercise, manner: Manner, seed: int, sensors: int) -> Sc
     events = doing.coached(sensors)
     told = [event for event in events if isinstance(event, ExerciseProgress)]
     score = Score()
-    results = [
-        one
-        for before, one in pairwise(told)
-        if one.seen + one.by_time > before.seen + before.by_time
-    ]
+    results = [one for before, one in pairwise(told) if one.seen + one.by_time > before.seen + before.by_time]
     for made, one in zip(doing.made, results, strict=True):
         score.count(made, one, exercise, exercise.sees.least_deg)
     ended = next(event for event in events if isinstance(event, ExerciseEnded))
