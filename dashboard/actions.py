@@ -9,7 +9,6 @@ import contextlib
 from collections.abc import Iterator
 from datetime import date
 from tempfile import TemporaryFile
-from typing import IO
 from urllib.parse import urlencode
 
 from sqlalchemy import Executable, delete, insert, update
@@ -20,11 +19,11 @@ from starlette.requests import Request
 from starlette.responses import FileResponse, RedirectResponse, Response
 from starlette.routing import Route
 
-from firmware_py.errors import StoreError
+from firmware_py.errors import ReportError, StoreError
 from firmware_py.posture.events import EndSession, Mode, SetMode, Snooze
 from firmware_py.posture.messages import Request as DeviceRequest
 
-from . import archive, queries
+from . import archive, parquet, queries
 from .api import FORMATS, ROOT
 from .days import utc_ms
 from .device_view import KINDS, device_view
@@ -35,6 +34,7 @@ from .own_messages import OwnMessages
 from .records import TABLES
 from .site import Site
 from .tables import devices, notes
+from .take_in import archive_lines
 
 MAX_ARCHIVE_BYTES = 2_000_000_000
 MAX_SNOOZE_S = 8 * 3600
@@ -150,6 +150,8 @@ class Actions:
             told=told,
             numbers=numbers,
             sqlite=self._site.store.is_sqlite and not self._site.door.people,
+            tables=list(TABLES),
+            parquet=parquet.is_installed(),
         )
 
     def export(self, request: Request) -> Response:
@@ -183,7 +185,10 @@ class Actions:
                 file.write(chunk)
             file.seek(0)
             wearer = self._site.wearer(request)
-            taken = await run_in_threadpool(self._take_in, wearer, _lines(file))
+            try:
+                taken = await run_in_threadpool(self._take_in, wearer, archive_lines(file, size))
+            except ReportError:
+                return RedirectResponse("/data?told=unreadable", 303)
         self._site.hub.stored(taken)
         query = f"told=restored&new={taken.stored}&known={taken.repeated}&bad={taken.rejected}"
         return RedirectResponse(f"/data?{query}", 303)
@@ -226,8 +231,3 @@ def _asked(action: str, form: dict[str, str]) -> DeviceRequest:
 
 def _back(span: str | None, day: date) -> str:
     return f"/history/{span if span in set(Span) else Span.WEEK}/{day}#notes"
-
-
-def _lines(file: IO[bytes]) -> Iterator[bytes]:
-    while line := file.readline(archive.MAX_LINE + 1):
-        yield line

@@ -4,24 +4,31 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from datetime import date, timedelta
+from pathlib import Path
+from tempfile import NamedTemporaryFile
 from typing import Any
 
-from sqlalchemy import func, select
+from sqlalchemy import Connection, func, select
+from starlette.background import BackgroundTask
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
-from starlette.responses import JSONResponse, PlainTextResponse, Response, StreamingResponse
+from starlette.responses import FileResponse, JSONResponse, PlainTextResponse, Response, StreamingResponse
 from starlette.routing import Route
 
-from . import archive, queries
+from . import archive, parquet, queries
 from .diary.api import description as diary_paths
-from .records import TABLES, as_csv, as_json, records
+from .records import TABLES, Record, as_csv, as_json, records
 from .site import Site
 from .tables import events, minutes, rejections, sessions
 
 ROOT = "/api/v1"
 DEFAULT_DAYS = 7
 
-FORMATS = {"json": "application/json", "csv": "text/csv; charset=utf-8"}
+FORMATS = {
+    "json": "application/json",
+    "csv": "text/csv; charset=utf-8",
+    "parquet": "application/vnd.apache.parquet",
+}
 
 
 class Api:
@@ -50,13 +57,27 @@ class Api:
         wearer, zone = self._site.wearer(request), self._site.zone
         made_at = self._site.now()
 
+        def chosen(connection: Connection) -> Iterator[Record]:
+            rows = records(connection, name, wearer, first, last, zone)
+            return rows if session is None else (row for row in rows if row.get("session") == session)
+
         def lines() -> Iterator[str]:
             with self._site.reading(request) as connection:
-                rows = records(connection, name, wearer, first, last, zone)
-                if session is not None:
-                    rows = (row for row in rows if row.get("session") == session)
+                rows = chosen(connection)
                 yield from as_csv(name, rows) if form == "csv" else as_json(name, rows, made_at)
 
+        if form == "parquet":
+            if not parquet.is_installed():
+                raise HTTPException(501)
+            with NamedTemporaryFile(prefix="plumbline-", suffix=".parquet", delete=False) as file:
+                path = Path(file.name)  # readable by its owner alone
+            with self._site.reading(request) as connection:
+                columns = list(TABLES[name].columns)
+                parquet.write(path, columns, chosen(connection), str(getattr(zone, "key", "UTC")))
+            headers = {"Cache-Control": "no-store"}
+            away = BackgroundTask(path.unlink)
+            filename = f"plumbline-{name}-{first}-{last}.parquet"
+            return FileResponse(path, 200, headers, FORMATS[form], away, filename)
         filename = f"plumbline-{name}-{first}-{last}.{form}"
         return _download(lines(), FORMATS[form], filename if form == "csv" else None)
 
@@ -179,8 +200,11 @@ def description() -> dict[str, Any]:
         for form, content in (
             ("json", {"application/json": {"schema": whole}}),
             ("csv", {"text/csv": {"schema": {"type": "string"}}}),
+            ("parquet", {FORMATS["parquet"]: {"schema": {"type": "string", "format": "binary"}}}),
         ):
             answers = {"200": {"description": table.summary, "content": content}}
+            if form == "parquet":
+                answers["501"] = {"description": "Parquet's library is not installed on this machine"}
             answers["400"] = {"description": "a day that is no date, or a range that runs backwards"}
             paths[f"{ROOT}/{name}.{form}"] = {
                 "get": {"summary": table.summary, "parameters": asked, "responses": answers}

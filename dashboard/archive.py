@@ -14,12 +14,13 @@ from pathlib import Path
 from typing import Any
 
 import msgspec
-from sqlalchemy import Connection, delete, insert, select
+from sqlalchemy import Connection, Row, Select, Table, delete, insert, select
 
 from firmware_py.errors import StoreError
 from firmware_py.posture.events import MinutePassed
 from firmware_py.posture.messages import CHANNELS, SCHEMA, Anchor, Channel, kind_of, topic
 
+from .days import Stretch
 from .diary import entries
 from .diary.symptoms import Entry
 from .diary.symptoms import decoded as decoded_entry
@@ -52,36 +53,68 @@ class _Line(msgspec.Struct):
 
 def archive(connection: Connection, wearer_id: int) -> Iterator[bytes]:
     """Lines of JSON, `{"topic": …, "message": …}`: anchors first, then events and minutes."""
-    names = {
-        row.device_id: row.name
-        for row in connection.execute(select(devices).where(devices.c.wearer_id == wearer_id))
-    }
-    simulated: dict[tuple[int, str], bool] = {}
-    for row in connection.execute(
-        select(runs).where(runs.c.device_id.in_(names)).order_by(*runs.primary_key)
-    ):
-        simulated[row.device_id, row.run] = bool(row.simulated)
-        if row.t0_utc_ms is not None:
-            anchor = Anchor(row.anchored_at_s, row.t0_utc_ms / 1000, bool(row.trusted))
-            yield _line(names[row.device_id], Channel.ANCHOR, _envelope(row, anchor, simulated))
-    of_wearer = select(events).where(events.c.wearer_id == wearer_id).order_by(*events.primary_key)
-    channels = {kind_of(cls): channel for cls, channel in CHANNELS.items()}
-    for row in connection.execute(of_wearer):
-        channel = channels.get(row.kind, Channel.EVENT)
-        yield _line(names[row.device_id], channel, row.payload.encode())
+    told = _Told(connection, wearer_id)
+    for anchor in told.anchors.values():
+        yield _line(*anchor)
+    yield from (_line(*told.event(row)) for row in connection.execute(_rows(events, wearer_id)))
     for row in connection.execute(
         select(notes).where(notes.c.wearer_id == wearer_id).order_by(notes.c.note_id)
     ):
-        yield (
-            msgspec.json.encode(_Line(NOTE, msgspec.Raw(msgspec.json.encode(_Note(row.day, row.text)))))
-            + b"\n"
-        )
+        yield _line(NOTE, msgspec.json.encode(_Note(row.day, row.text)))
     for entry in entries.lines(connection, wearer_id):
-        yield msgspec.json.encode(_Line(DIARY, msgspec.Raw(entry))) + b"\n"
-    every = select(minutes).where(minutes.c.wearer_id == wearer_id).order_by(*minutes.primary_key)
-    for row in connection.execute(every):
-        body = MinutePassed(row.end_s, row.start_s, unpacked(row.tally))
-        yield _line(names[row.device_id], Channel.MINUTE, _envelope(row, body, simulated))
+        yield _line(DIARY, entry)
+    yield from (_line(*told.minute(row)) for row in connection.execute(_rows(minutes, wearer_id)))
+
+
+def messages_between(
+    connection: Connection, wearer_id: int, stretch: Stretch
+) -> Iterator[tuple[int, str, bytes]]:
+    """Moment (ms UTC), topic and message of all that happened in a stretch, each run's anchor before it."""
+    told = _Told(connection, wearer_id)
+    anchored: set[tuple[int, str]] = set()
+    for table, moment, message in (
+        (events, events.c.at_utc_ms, told.event),
+        (minutes, minutes.c.start_utc_ms, told.minute),
+    ):
+        within = (moment >= stretch.start_utc_ms) & (moment < stretch.end_utc_ms)
+        for row in connection.execute(_rows(table, wearer_id).where(within)):
+            at, run = row._mapping[moment], (row.device_id, row.run)
+            if run not in anchored and run in told.anchors:
+                anchored.add(run)
+                yield (at, *told.anchors[run])
+            yield (at, *message(row))
+
+
+def _rows(table: Table, wearer_id: int) -> Select[Any]:
+    return select(table).where(table.c.wearer_id == wearer_id).order_by(*table.primary_key)
+
+
+class _Told:
+    """A wearer's rows as what devices told: topic and message."""
+
+    def __init__(self, connection: Connection, wearer_id: int) -> None:
+        of_wearer = select(devices).where(devices.c.wearer_id == wearer_id)
+        self._names = {row.device_id: row.name for row in connection.execute(of_wearer)}
+        self._channels = {kind_of(cls): channel for cls, channel in CHANNELS.items()}
+        self._simulated: dict[tuple[int, str], bool] = {}
+        self.anchors: dict[tuple[int, str], tuple[str, bytes]] = {}
+        every = select(runs).where(runs.c.device_id.in_(self._names)).order_by(*runs.primary_key)
+        for row in connection.execute(every):
+            self._simulated[row.device_id, row.run] = bool(row.simulated)
+            if row.t0_utc_ms is not None:
+                anchor = Anchor(row.anchored_at_s, row.t0_utc_ms / 1000, bool(row.trusted))
+                self.anchors[row.device_id, row.run] = self._told(row, Channel.ANCHOR, anchor)
+
+    def event(self, row: Row[Any]) -> tuple[str, bytes]:
+        channel = self._channels.get(row.kind, Channel.EVENT)
+        return topic(self._names[row.device_id], channel), row.payload.encode()
+
+    def minute(self, row: Row[Any]) -> tuple[str, bytes]:
+        return self._told(row, Channel.MINUTE, MinutePassed(row.end_s, row.start_s, unpacked(row.tally)))
+
+    def _told(self, row: Row[Any], channel: Channel, body: Anchor | MinutePassed) -> tuple[str, bytes]:
+        message = _envelope(row, body, self._simulated)
+        return topic(self._names[row.device_id], channel), message
 
 
 def _envelope(row: Any, body: Anchor | MinutePassed, simulated: dict[tuple[int, str], bool]) -> bytes:
@@ -97,8 +130,8 @@ def _envelope(row: Any, body: Anchor | MinutePassed, simulated: dict[tuple[int, 
     return msgspec.json.encode(envelope)
 
 
-def _line(device: str, channel: Channel, message: bytes) -> bytes:
-    return msgspec.json.encode(_Line(topic(device, channel), msgspec.Raw(message))) + b"\n"
+def _line(named: str, message: bytes) -> bytes:
+    return msgspec.json.encode(_Line(named, msgspec.Raw(message))) + b"\n"
 
 
 def restore(

@@ -20,6 +20,7 @@ from firmware_py.posture.exposure import percentile_deg
 from firmware_py.posture.trunk import TICK_S
 
 from . import queries
+from .archive import messages_between
 from .days import Stretch, days, local
 from .diary import entries
 from .figures import Figures, total
@@ -166,6 +167,11 @@ def _diary(connection: Connection, wearer_id: int, stretch: Stretch, zone: tzinf
         }
 
 
+def _messages(connection: Connection, wearer_id: int, stretch: Stretch, zone: tzinfo) -> Iterator[Record]:
+    for at_utc_ms, topic, message in messages_between(connection, wearer_id, stretch):
+        yield {"at": _iso(at_utc_ms, zone), "topic": topic, "message": message.decode()}
+
+
 _DIARY = {
     "entry_id": "id of the entry",
     "day": "the day it is about (ISO 8601)",
@@ -223,6 +229,15 @@ TABLES: dict[str, RecordTable] = {
     ),
     "minutes": RecordTable(
         "One record for each minute.", {**_DEVICE, **_SPAN, **_FIGURES, **_ANGLES, **_SIMULATED}, _minutes
+    ),
+    "messages": RecordTable(
+        "All that the devices told in the range, word for word: what the page Your data takes in again.",
+        {
+            "at": "when it happened, local time with its offset (ISO 8601)",
+            "topic": "as in docs/messages.md",
+            "message": "likewise, JSON",
+        },
+        _messages,
     ),
     "diary": RecordTable(
         "One record for each entry of the symptom diary.",

@@ -163,6 +163,7 @@ class Web:
             403: "error.forbidden",
             404: "error.not_found",
             405: "error.not_found",
+            501: "error.not_installed",
         }
         return self._site.page(request, "error.html", "", status=status, key=keys.get(status, "error.server"))
 

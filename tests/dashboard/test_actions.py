@@ -210,7 +210,7 @@ def test_an_archive_goes_out_and_in_by_the_page(
         page.get_by_role("link", name="Download the archive").click()
     file = tmp_path / "archive.jsonl"
     waiting.value.save_as(file)
-    page.get_by_label("Archive (.jsonl)").set_input_files(file)
+    page.get_by_label("Archive, or table of messages").set_input_files(file)
     page.get_by_role("button", name="Take in").click()
     expect(page.get_by_role("status")).to_contain_text("0 new messages")
 
