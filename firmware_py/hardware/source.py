@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Iterator, Sequence
 
 from ..posture.blocks import Place, Remark, RemarkKind, TrunkBlock
@@ -29,6 +30,10 @@ def live(
     that over some reads the moments of sampling become known far better than to one period
     (`sampleclock.py`).
 
+    It falls behind the first sample after a multiple of `read_every_s`, where the core's ticks stand
+    (`trunk.py`): a tick is told once a later sample is there, so one read a sample later tells it 10 to 20 ms
+    after its time at 100 Hz, and one anywhere else would keep it waiting for up to `read_every_s`.
+
     Args:
         imus: one sensor, or one of each place.
         clock: the machine's clock.
@@ -48,7 +53,8 @@ def live(
     upper = by_place[Place.UPPER]
     lower = by_place.get(Place.LOWER)
     until_s = 0.0
-    start_s = clock.monotonic()
+    period_s = max(1.0 / imu.measured_rate_hz for imu in imus)
+    start_s = origin_s + math.ceil((clock.monotonic() - origin_s) / read_every_s) * read_every_s
     turn = 0
     while not stopped():
         upper_block = upper.read()
@@ -61,11 +67,11 @@ def live(
             remarks += (
                 Remark(until_s, Place.UPPER, RemarkKind.LATE, f"the next read comes {late_s:.1f} s late"),
             )
-            start_s += late_s
+            start_s += math.ceil(late_s / read_every_s) * read_every_s
         yield TrunkBlock(
             upper_block, lower_block, until_s, tuple(sorted(remarks, key=lambda remark: remark.t_s))
         )
         turn += 1
         aimed = upper if lower is None or turn % 2 else lower
-        due_s = aimed.moment(start_s + turn * read_every_s, turn * _GOLDEN % 1.0)
+        due_s = aimed.moment(start_s + turn * read_every_s + period_s, turn * _GOLDEN % 1.0)
         clock.sleep(due_s - clock.monotonic())

@@ -175,9 +175,10 @@ def test_the_steps_of_opening_come_in_the_order_the_data_sheet_asks_for(part, op
 
 def test_a_read_in_steady_state_is_a_level_and_one_burst(part, opened):
     opened.play(1.25)
-    opened.clock.sleep(10.2 / opened.imu.rate_hz)
+    now_s = opened.clock.monotonic()
+    opened.clock.sleep(opened.imu.moment(now_s, 0.5) - now_s)  # well away from any sample
     opened.imu.read()  # however many frames were left
-    opened.clock.sleep(10 / opened.imu.rate_hz)
+    opened.clock.sleep(10 / opened.imu.measured_rate_hz)
     opened.wire.writes.clear()
     opened.wire.reads.clear()
     assert len(opened.imu.read()) == 10
