@@ -35,6 +35,9 @@ POSE_LIMIT_DEG = 6.0
 """A posture that is lounged in sways more than an upright one: twice the neutral's limit."""
 LEAST_POSE_DEG = 5.0
 """A posture nearer to upright than this could not be told from it (repeatability: median 2.4°)."""
+OTHER_SIDE_DEG = 4.0
+"""A bend counts for the side that was asked for unless it goes to the other by more than this: some people's
+upper back hardly tilts when they bend (two of 22 on the sitting recordings)."""
 
 
 @dataclass
@@ -192,7 +195,7 @@ def _sit(draft: Draft, samples: Samples) -> Found:
 
 
 def _own_pose(posture: Posture, side: float = 0.0) -> Callable[[Draft, Samples], Found]:
-    """The step that takes an example of a posture; `side` is the sign that its lateral angle must have."""
+    """The step that takes an example of a posture; `side` is where to bend: 1 right, -1 left, 0 neither."""
 
     def measure(draft: Draft, samples: Samples) -> Found:
         angles, spreads = [], []
@@ -211,14 +214,14 @@ def _own_pose(posture: Posture, side: float = 0.0) -> Callable[[Draft, Samples],
                 GuideFinding.TOO_NEAR_UPRIGHT,
                 off_deg=far,
             )
-        if side * lateral < 0.0:
+        if side * lateral < -OTHER_SIDE_DEG:
             raise CalibrationRejected("that was to the other side; once more", GuideFinding.OTHER_SIDE)
         lower, lower_lateral = rest[0] if rest else (None, None)
-        example = PoseExample(posture, upper, lateral, lower, lower_lateral, spread_deg=max(spreads))
+        example = PoseExample(posture, upper, lateral, lower, lower_lateral, max(spreads), side)
         kept = tuple(
             old
             for old in draft.profile.own_poses
-            if old.posture is not posture or (side and old.lateral_deg * side < 0.0)
+            if old.posture is not posture or (side and (old.side or old.lateral_deg) * side < 0.0)
         )
         draft.profile = replace(draft.profile, own_poses=(*kept, example))
         return Found(

@@ -242,7 +242,7 @@ def _read_quality(node: Node) -> Quality:
 
 def _read_pose(node: Node) -> PoseExample:
     keys = node.fields(
-        ("posture", "upper_deg", "lateral_deg"), ("lower_deg", "lower_lateral_deg", "spread_deg")
+        ("posture", "upper_deg", "lateral_deg"), ("lower_deg", "lower_lateral_deg", "spread_deg", "side")
     )
     known = [posture.value for posture in Posture if posture is not Posture.UNKNOWN]
     if keys["posture"].value not in known:
@@ -250,6 +250,8 @@ def _read_pose(node: Node) -> PoseExample:
     angles = {name: cell.number_or_nan(-180.0, 180.0) for name, cell in keys.items() if name != "posture"}
     for name in ("upper_deg", "lateral_deg"):
         keys[name].number()
+    if "side" in keys:
+        keys["side"].number(-1.0, 1.0)
     known_angles = {name: angle for name, angle in angles.items() if not math.isnan(angle)}
     return PoseExample(Posture(keys["posture"].value), **known_angles)
 

@@ -91,6 +91,7 @@ class PoseExample:
         lower_deg: flexion of the low back; None with one sensor.
         lower_lateral_deg: side bend of the low back; None with one sensor.
         spread_deg: how far the angles wandered while the example was held, root mean square.
+        side: to which the wearer was asked to bend, 1 right or -1 left; 0 where no side was said.
     """
 
     posture: Posture
@@ -99,3 +100,4 @@ class PoseExample:
     lower_deg: float | None = None
     lower_lateral_deg: float | None = None
     spread_deg: float = 0.0
+    side: float = 0.0

@@ -2,9 +2,9 @@
 
 The features are the change from the wearer's neutral in degrees: flexion of the upper back, side
 bend of the upper back and, with two sensors, flexion of the low back. Each kind of posture has, for each
-feature, a mean over people and two spreads: how far people lie from one another (`between`)
-and how far one person lies from themself (`within`). A third spread, `shared`, is what shifts all kinds of
-one person alike, above all the error of their neutral. The kind with the smallest
+feature, a mean over people and a spread: how far people lie from one another (`between`). Two
+spreads are the same for all kinds: how far one person lies from themself (`within`), and what shifts all
+kinds of one person alike (`shared`), above all the error of their neutral. The kind with the smallest
 
     distance = Σ (x − mean)² / (2 · spread²) + log(spread),   over the features
 
@@ -67,46 +67,39 @@ class Population:
     Attributes:
         mean: mean over people of each kind and feature, degrees.
         between: standard deviation between people.
-        within: standard deviation of one person's repetitions.
+        within: standard deviation of one person's repetitions, the same for every kind.
         shared: standard deviation, for each feature, of what shifts all kinds of one person alike.
     """
 
     mean: Table
     between: Table
-    within: Table
+    within: tuple[float, float, float]
     shared: tuple[float, float, float]
 
 
 SITTING = Population(
     mean=(
-        (-21.6, -0.5, -38.8),
-        (0.0, 0.2, -1.5),
+        (-21.7, -0.5, -38.8),
+        (0.0, 0.3, -1.5),
         (24.0, 2.4, 3.4),
         (15.7, 1.8, 17.1),
-        (22.3, 14.3, 7.3),
-        (24.2, -11.2, 8.0),
+        (22.3, 14.7, 7.4),
+        (24.2, -12.1, 8.3),
     ),
     between=(
-        (16.0, 2.8, 11.3),
-        (1.0, 1.0, 1.0),
-        (4.2, 3.9, 8.7),
-        (2.3, 2.0, 6.0),
-        (7.0, 9.1, 11.6),
-        (7.5, 7.8, 10.7),
+        (13.9, 2.5, 9.8),
+        (0.9, 0.9, 0.9),
+        (3.6, 3.5, 7.6),
+        (2.0, 2.0, 5.3),
+        (5.9, 7.7, 9.9),
+        (6.5, 7.6, 9.4),
     ),
-    within=(
-        (3.6, 2.6, 3.7),
-        (2.9, 2.5, 3.2),
-        (3.1, 2.7, 3.9),
-        (3.1, 2.7, 4.1),
-        (2.9, 3.9, 3.4),
-        (3.2, 4.9, 4.1),
-    ),
+    within=(3.2, 2.3, 3.8),
     shared=(3.5, 0.5, 4.8),
 )
 """Fitted in November 2026 by `benchmarks/sitting.py --fit` on 22 people of the IMU Sitting Postures Dataset
 (Ali, Elsayed, Emad, Mohamed, Shehata, Rehan 2026, CC BY 4.0): young adults, posed trials of 30 s. The
-variance between people is doubled against what they show, for those who come after differ more."""
+variance between people is half as much again as they show, for those who come after differ more."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -148,21 +141,21 @@ def prototypes(population: Population, own: Sequence[PoseExample], *, sensors: i
     width = 2 if sensors == 1 else 3
     mean = np.array(population.mean)[:, :width]
     between = np.array(population.between)[:, :width] ** 2
-    within = np.array(population.within)[:, :width] ** 2
+    within = np.array(population.within)[:width] ** 2
     shared = np.array(population.shared)[:width] ** 2
     general = Prototypes(mean, np.sqrt(shared + between + within))
-    examples = [(e.posture, _features(e)) for e in own if width == 2 or e.lower_deg is not None]
+    examples = [example for example in own if width == 2 or example.lower_deg is not None]
     if not examples:
         return general
-    seen = np.array([features[:width] for _, features in examples])
-    kinds = np.array([_kind(posture, row, general) for (posture, _), row in zip(examples, seen, strict=True)])
+    seen = np.array([_features(example)[:width] for example in examples])
+    kinds = np.array([_kind(example, row, general) for example, row in zip(examples, seen, strict=True)])
     own_mean, own_variance = np.empty_like(mean), np.empty_like(mean)
     for column in range(width):
         prior = np.diag(between[:, column]) + shared[column]
-        evidence = prior[np.ix_(kinds, kinds)] + np.diag(within[kinds, column])
+        evidence = prior[np.ix_(kinds, kinds)] + within[column] * np.eye(len(kinds))
         gain = np.linalg.solve(evidence, prior[kinds]).T
         own_mean[:, column] = mean[:, column] + gain @ (seen[:, column] - mean[kinds, column])
-        own_variance[:, column] = np.diag(prior - gain @ prior[kinds]) + within[:, column]
+        own_variance[:, column] = np.diag(prior - gain @ prior[kinds]) + within[column]
     return Prototypes(own_mean, np.sqrt(own_variance))
 
 
@@ -170,8 +163,11 @@ def _features(example: PoseExample) -> tuple[float, float, float]:
     return (example.upper_deg, example.lateral_deg, example.lower_deg or 0.0)
 
 
-def _kind(posture: Posture, features: FloatArray, general: Prototypes) -> Kind:
-    """The kind an example stands for; of the two side bends the nearer one."""
+def _kind(example: PoseExample, features: FloatArray, general: Prototypes) -> Kind:
+    """The kind an example stands for; of the two side bends the one asked for, else the nearer one."""
+    posture = example.posture
+    if posture is Posture.SIDE_BENT and example.side:
+        return Kind.SIDE_BENT_RIGHT if example.side > 0.0 else Kind.SIDE_BENT_LEFT
     distances = general.distances(features)
     fitting = [kind for kind in Kind if kind.posture is posture]
     return min(fitting, key=lambda kind: float(distances[kind]))
@@ -179,7 +175,8 @@ def _kind(posture: Posture, features: FloatArray, general: Prototypes) -> Kind:
 
 SIDE_LEAST_DEG = 4.0
 """Whoever is bent less than this to a side is not bent to it, however unlike the other kinds they sit:
-twice the side bend of a plain slouch. It keeps a very deep slouch from the wide spread of the side bends."""
+twice the side bend of a plain slouch. It keeps a very deep slouch from the wide spread of the side bends,
+and it is not asked of who showed their own: some people's upper back hardly tilts when they bend."""
 
 CLEAR_SPREADS = 3.0
 """With one sensor, how far the wearer's slouch and lean must lie apart for one of them to go unreminded."""
@@ -203,9 +200,12 @@ class Recogniser:
         self._slouched = False
         self._kind: Kind | None = None
         one = prototypes(SITTING, own, sensors=1)
+        side_shown = any(e.posture is Posture.SIDE_BENT for e in own)
         clear = one.spreads_apart(Kind.SLOUCHED, Kind.LEANING_FORWARD) >= CLEAR_SPREADS
-        self._one_sensor = _Measure(one) if clear else None
-        self._two_sensors = _Measure(prototypes(SITTING, own, sensors=2)) if two else None
+        side_least_deg = 0.0 if side_shown else SIDE_LEAST_DEG
+        self._one_sensor = _Measure(one, side_least_deg) if clear else None
+        two_kinds = prototypes(SITTING, own, sensors=2)
+        self._two_sensors = _Measure(two_kinds, side_least_deg) if two else None
         self._lean_shown = any(e.posture is Posture.LEANING_FORWARD and e.lower_deg is not None for e in own)
 
     def follow(self, rules: Rules) -> None:
@@ -263,7 +263,8 @@ _SIDES = (Kind.SIDE_BENT_RIGHT, Kind.SIDE_BENT_LEFT)
 class _Measure:
     """`Prototypes.nearest` in plain floats, for ten calls a second."""
 
-    def __init__(self, kinds: Prototypes) -> None:
+    def __init__(self, kinds: Prototypes, side_least_deg: float) -> None:
+        self._side_least_deg = side_least_deg
         means, weights = np.zeros((len(Kind), 3)), np.zeros((len(Kind), 3))
         width = kinds.mean.shape[1]
         means[:, :width], weights[:, :width] = kinds.mean, 0.5 / kinds.spread**2
@@ -272,7 +273,7 @@ class _Measure:
 
     def nearest(self, upper_deg: float, lateral_deg: float, lower_deg: float, before: Kind | None) -> Kind:
         nearest, least = Kind.UPRIGHT, math.inf
-        straight = abs(lateral_deg) < SIDE_LEAST_DEG
+        straight = abs(lateral_deg) < self._side_least_deg
         for kind, (upper, lateral, lower), (upper_w, lateral_w, lower_w), offset in self._rows:
             if straight and kind in _SIDES:
                 continue
