@@ -25,6 +25,7 @@ from .links.mqtt import MqttSettings
 from .links.outbox import Outbox
 from .links.publisher import Publisher
 from .loop import Keep, Listener, drive
+from .machine_state import machine_state
 from .posture.events import Command
 from .posture.exercise_words import (
     PauseExercise,
@@ -43,6 +44,9 @@ from .posture.settings import BodyAlert, ChangeSettings
 from .preferences import Preferences
 
 OUTBOX = "outbox.sqlite3"
+
+MACHINE_EVERY_S = 60.0
+"""How often battery, radio, heat and supply are told."""
 
 GUIDE_REQUESTS = (StartGuide, PressGuide, SkipStep, LeaveGuide, AcceptNeutral)
 EXERCISE_REQUESTS = (StartExercise, PauseExercise, ResumeExercise, StopExercise, RemindExercise)
@@ -129,7 +133,10 @@ def run_live(wiring: Wiring, stopped: Callable[[], bool]) -> None:
     monitor = Monitor(wiring.profile, wiring.imus[0].rate_hz, rules, wiring.run, wiring.neutral_of)
     source = read_sensors(wiring.imus, wiring.clock, origin_s=wiring.origin_s, stopped=ended)
 
+    machine_due_s = 0.0
+
     def commands() -> list[Command]:
+        nonlocal machine_due_s
         publisher.keep(monitor.unfinished)
         asked = [_obeyed(one, publisher, wiring) for one in publisher.asked()]
         wishes = [*wiring.wishes(), *(guide.wishes() if guide is not None else ())]
@@ -138,6 +145,9 @@ def run_live(wiring: Wiring, stopped: Callable[[], bool]) -> None:
             wishes += preferences.commands()
             if (told := preferences.news(monitor.next_s)) is not None:
                 publisher.show(encoder.settings(told))
+        if not wiring.simulated and wiring.clock.monotonic() >= machine_due_s:
+            machine_due_s = wiring.clock.monotonic() + MACHINE_EVERY_S
+            publisher.show(encoder.machine(machine_state(monitor.next_s)))
         return [*wishes, *(command for command in asked if command is not None)]
 
     listeners: list[Listener] = [publisher, *wiring.listeners]

@@ -35,6 +35,7 @@ MAY_IMPORT: dict[str, tuple[str, ...]] = {
     "firmware_py.exercising": (*CORE, "firmware_py.whole_file"),
     "firmware_py.console": CORE,
     "firmware_py.service": CORE,
+    "firmware_py.machine_state": CORE,
     "firmware_py.units": (),
     "firmware_py.install": ("firmware_py.errors", "firmware_py.units"),
     # Composition roots know all of firmware_py; the other two packages they know inside functions only.

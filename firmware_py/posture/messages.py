@@ -43,6 +43,7 @@ from .wire import (
     Anchor,
     Asked,
     Body,
+    MachineState,
     Message,
     Now,
     Outgoing,
@@ -69,6 +70,7 @@ __all__ = [
     "Body",
     "Channel",
     "Encoder",
+    "MachineState",
     "Message",
     "Now",
     "Outgoing",
@@ -182,6 +184,7 @@ CHANNELS: Final[dict[type[object], Channel]] = {
     ExerciseDue: Channel.EVENT,
     Now: Channel.NOW,
     SettingsInForce: Channel.SETTINGS,
+    MachineState: Channel.MACHINE,
     Status: Channel.STATUS,
     Anchor: Channel.ANCHOR,
     Reply: Channel.REPLY,
@@ -300,6 +303,10 @@ class Encoder:
     def settings(self, settings: SettingsInForce) -> Outgoing:
         """What the device goes by; retained, and the latest says it all."""
         return Outgoing(self._topics[Channel.SETTINGS], self._wrap(settings), durable=False, retain=True)
+
+    def machine(self, state: MachineState) -> Outgoing:
+        """How the machine fares; retained, and the latest says it all."""
+        return Outgoing(self._topics[Channel.MACHINE], self._wrap(state), durable=False, retain=True)
 
     def guide(self, progress: GuideProgress | None) -> Outgoing:
         """Where the guided calibration is, retained; None clears it."""

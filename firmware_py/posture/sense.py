@@ -24,6 +24,8 @@ _BY_UNIT: Final[tuple[tuple[str, Callable[[float], bool], str], ...]] = (
     ("_deg_s", _within(0.0, 1e9), "0 to 1e9 degree-seconds"),
     ("_deg", lambda v: v != v or -360.0 <= v <= 360.0, "-360 to 360 degrees"),
     ("utc_s", _within(-1e10, 1e10), "a POSIX time within 300 years of 1970"),
+    ("_dbm", _within(-150.0, 0.0), "-150 to 0 dBm"),
+    ("_c", _within(-100.0, 200.0), "-100 to 200 °C"),
     ("_percent", _within(0.0, 100.0), "0 to 100 %"),
     ("_min", _within(0.0, MAX_TIME_S / 60.0), f"0 to {MAX_TIME_S / 60.0:.0f} minutes"),
     ("_s", _within(0.0, MAX_TIME_S), f"0 to {MAX_TIME_S:.0f} s"),

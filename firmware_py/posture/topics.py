@@ -25,6 +25,7 @@ class Channel(StrEnum):
     STATUS = "status"
     ANCHOR = "anchor"
     SETTINGS = "settings"
+    MACHINE = "machine"
     COMMAND = "command"
     REPLY = "reply"
 

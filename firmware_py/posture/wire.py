@@ -52,6 +52,26 @@ class Status:
 
 
 @dataclass(frozen=True, slots=True)
+class MachineState:
+    """How the machine on the body fares; retained. What its system does not tell is None.
+
+    Attributes:
+        battery_percent: charge of a battery whose driver the system has; a power bank tells nothing.
+        charging: whether it is charged or full.
+        signal_dbm: level at which the radio hears its network; from about -67 on it is good, below -80 poor.
+        cpu_c: temperature of the processor, °C.
+        undervoltage: whether the supply is too weak just now.
+    """
+
+    t_s: float
+    battery_percent: float | None = None
+    charging: bool | None = None
+    signal_dbm: float | None = None
+    cpu_c: float | None = None
+    undervoltage: bool | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class Now:
     """How things stand, for a house that wants to know it without watching; retained.
 
@@ -146,7 +166,7 @@ Request = (
 Told = Event | StorageChanged | CalibrationInForce
 """What a device tells of its own accord, dated in the run: the core's events and the device's own."""
 
-Body = Told | Now | SettingsInForce | GuideProgress | Status | Anchor | Reply | Unrecognised
+Body = Told | Now | MachineState | SettingsInForce | GuideProgress | Status | Anchor | Reply | Unrecognised
 
 
 @dataclass(frozen=True, slots=True)
