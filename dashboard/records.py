@@ -281,7 +281,7 @@ def spreadsheet_cell(value: Any) -> Any:
     """A value as a cell of a CSV file that a spreadsheet opens."""
     if value is None:
         return ""
-    if isinstance(value, list):
+    if isinstance(value, list | tuple):
         return "; ".join(value)
     # A spreadsheet takes words that begin like this for a formula: "- after lunch", or worse.
     return f"'{value}" if isinstance(value, str) and value[:1] in ("=", "+", "-", "@", "\t") else value

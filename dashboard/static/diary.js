@@ -12,6 +12,7 @@ const news = document.getElementById("news");
 const conflictsKey = `plumbline.diary-conflicts.${setup.wearer}`;
 const LISTS = ["places", "brought_on", "relief"];
 const AGAIN_MS = 20_000;
+const DATE = { day: "numeric", month: "short", year: "numeric" };
 const showPlaces = takeOver(form);
 
 function boxes(name, value) {
@@ -99,7 +100,7 @@ function described(entry) {
   const label = (name, value) => { const box = boxes(name, value); return box ? labelOf(box) : value; };
   const places = entry.places.map((place) => label("places", place)).join(", ") || setup.no_place;
   const strength = entry.strength === null ? "" : `, ${setup.strength_of.replace("{n}", entry.strength)}`;
-  const when = `${new Date(`${entry.day}T12:00`).toLocaleDateString(document.documentElement.lang)} ${entry.time ?? ""}`.trim();
+  const when = `${new Date(`${entry.day}T12:00`).toLocaleDateString(document.documentElement.lang, DATE)} ${entry.time ?? ""}`.trim();
   return [`${label("kind", entry.kind)}${strength}: ${places} (${when})`, entry.words].filter(Boolean).join(" · ");
 }
 

@@ -65,7 +65,7 @@ export class Kept {
 }
 
 async function sendOne(wearer, item) {
-  const { based_on_utc_ms: basedOn, deleted, refused, ...entry } = item;
+  const { based_on_utc_ms: basedOn, deleted, refused, was, ...entry } = item;
   const query = new URLSearchParams({ of: wearer });
   if (basedOn) query.set("based_on_utc_ms", basedOn);
   if (deleted) query.set("edited_utc_ms", item.edited_utc_ms);
