@@ -7,36 +7,45 @@ The invariants:
 - every slouch that started ended, once, and was reminded of at most twice, level 1 before 2;
 - every tick of a session is one reading and in one minute; minutes add up to the session, and the
   session's ticks to its length;
-- time never runs backwards in what is told.
+- time never runs backwards in what is told;
+- each of these by the numbers in force at that moment, and every change of them is told; the calendar
+  silences and gives back, and says that it was the calendar;
+- unknown posture is told of once, after exactly `unknown_notice_s` of it.
 """
 
 from __future__ import annotations
 
 import math
-from itertools import pairwise
 
 from hypothesis import settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, rule
 
-from firmware_py.posture.events import (
+from firmware_py.posture.commands import (
     EndSession,
-    Event,
-    MinutePassed,
     Mode,
-    ModeChanged,
     NoteBuzz,
-    Reading,
-    SessionEnded,
-    SessionStarted,
+    SetCalendar,
     SetMode,
     SetNeutral,
     SetPlan,
+    SetRules,
+    Snooze,
+)
+from firmware_py.posture.events import (
+    Event,
+    MinutePassed,
+    ModeChanged,
+    PostureUnknown,
+    Reading,
+    RulesChanged,
+    SessionEnded,
+    SessionStarted,
     SlouchAlert,
     SlouchEnded,
     SlouchStarted,
-    Snooze,
     Snoozed,
+    Unjudged,
 )
 from firmware_py.posture.flexion import up_at
 from firmware_py.posture.judge import Judge
@@ -47,7 +56,13 @@ from firmware_py.posture.trunk import TrunkState
 from .trunks import TWO, segment
 
 RULES = Rules(
-    interval_s=30, budget_per_hour=2, grace_s=10, load_s=4, break_after_s=1200, off_ends_session_s=60
+    interval_s=30,
+    budget_per_hour=2,
+    grace_s=10,
+    load_s=4,
+    break_after_s=1200,
+    off_ends_session_s=60,
+    unknown_notice_s=60,
 )
 
 DURATIONS = st.sampled_from([1, 3, 7, 19, 45, 90, 300, 700])
@@ -62,6 +77,8 @@ class AnyStory(RuleBasedStateMachine):
         self.judge = Judge(TWO, RULES, "run")
         self.tick = 0
         self.events: list[Event] = []
+        self.in_force = RULES
+        self.feed(1, 0.0, None, moving=False, trusted=True)  # rules that change later are told
 
     def feed(
         self, ticks: int, upper: float | None, lower: float | None, *, moving: bool, trusted: bool
@@ -109,6 +126,37 @@ class AnyStory(RuleBasedStateMachine):
     def buzz(self, for_s: float) -> None:
         self.events += self.judge.tell(NoteBuzz(self.judge.next_s, for_s))
 
+    @rule(
+        interval_s=st.sampled_from([30.0, 90.0]),
+        budget=st.sampled_from([0, 1, 2, 8]),
+        grace_s=st.sampled_from([0.0, 10.0, 45.0]),
+        enter_deg=st.sampled_from([8.0, 10.0, 18.0]),
+        load_s=st.sampled_from([4.0, 20.0]),
+    )
+    def change_the_rules(
+        self, interval_s: float, budget: int, grace_s: float, enter_deg: float, load_s: float
+    ) -> None:
+        asked = RULES.but(
+            {
+                "interval_s": interval_s,
+                "budget_per_hour": budget,
+                "grace_s": grace_s,
+                "slouch_enter_deg": enter_deg,
+                "slouch_exit_deg": enter_deg - 3.0,
+                "load_s": load_s,
+            }
+        )
+        told = self.judge.tell(SetRules(self.judge.next_s, asked))
+        self.in_force = told_rules(self.in_force, told)
+        assert self.in_force == asked, "what changed is told, all of it"
+        self.events += told
+
+    @rule(mode=st.none() | st.sampled_from([Mode.MEETING, Mode.BASELINE]), for_s=st.sampled_from([5.0, 60.0]))
+    def let_the_calendar_speak(self, mode: Mode | None, for_s: float) -> None:
+        told = self.judge.tell(SetCalendar(self.judge.next_s, mode, for_s))
+        assert all(isinstance(event, ModeChanged) and event.calendar for event in told)
+        self.events += told
+
     @rule(share=st.sampled_from([0.0, 0.3, 1.0]))
     def follow_the_plan(self, share: float) -> None:
         self.events += self.judge.tell(SetPlan(self.judge.next_s, share))
@@ -121,10 +169,19 @@ class AnyStory(RuleBasedStateMachine):
         self.events += self.judge.finish()
         check_reminders(self.events)
         check_slouches(self.events)
+        check_unknown(self.events)
         check_time(self.events)
 
 
+def told_rules(rules: Rules, events: list[Event]) -> Rules:
+    for event in events:
+        if isinstance(event, RulesChanged):
+            rules = rules.but(event.rules)
+    return rules
+
+
 def check_reminders(events: list[Event]) -> None:
+    rules = RULES
     unjudged: dict[float, object] = {}
     mode, snoozed_until_s, resumed_s = Mode.TRAINING, 0.0, -math.inf
     given_s: list[float] = []
@@ -139,15 +196,33 @@ def check_reminders(events: list[Event]) -> None:
             mode = event.mode
         elif isinstance(event, Snoozed):
             snoozed_until_s = event.until_s
+        elif isinstance(event, RulesChanged):
+            rules = told_rules(rules, [event])
         elif isinstance(event, SlouchAlert):
             assert unjudged[event.t_s] is None
             assert mode is Mode.TRAINING
             assert event.t_s >= snoozed_until_s
-            assert event.t_s - resumed_s >= RULES.grace_s - 1e-6
+            assert event.t_s - resumed_s >= rules.grace_s - 1e-6
+            assert all(event.t_s - before_s >= rules.interval_s - 1e-6 for before_s in given_s)
+            assert sum(event.t_s - before_s < 3600.0 for before_s in given_s) < rules.budget_per_hour
             given_s.append(event.t_s)
-    assert all(later - earlier >= RULES.interval_s - 1e-6 for earlier, later in pairwise(given_s))
-    for begin_s in given_s:
-        assert sum(begin_s <= t_s < begin_s + 3600.0 for t_s in given_s) <= RULES.budget_per_hour
+
+
+def check_unknown(events: list[Event]) -> None:
+    unknown = 0
+    told = False
+    for event in events:
+        if isinstance(event, SessionStarted):
+            unknown, told = 0, False
+        elif isinstance(event, Reading):
+            if event.unjudged in (None, Unjudged.NOT_WORN):
+                unknown, told = 0, False
+            elif event.unjudged not in (Unjudged.MOVING, Unjudged.LYING):
+                unknown += 1
+        elif isinstance(event, PostureUnknown):
+            assert not told, "once is enough"
+            assert unknown == 10 * RULES.unknown_notice_s
+            told = True
 
 
 def check_slouches(events: list[Event]) -> None:
