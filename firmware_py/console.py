@@ -9,6 +9,7 @@ from typing import TextIO
 from .posture.events import (
     BreakDue,
     Event,
+    FitChanged,
     ProfileStale,
     SensorBack,
     SensorLost,
@@ -19,6 +20,7 @@ from .posture.events import (
     SlouchStarted,
     WornChanged,
 )
+from .posture.neutral_check import Fit
 from .posture.trunk import TICK_S
 
 
@@ -62,7 +64,9 @@ def _in_words(event: Event) -> str:
             return f"{event.place} sensor back after {event.lost_s:.1f} s"
         case WornChanged():
             return "put on" if event.worn else "taken off"
-        case ProfileStale():
-            return event.reason if event.stale else "the calibration fits again"
+        case FitChanged(fit=Fit.DOUBTFUL | Fit.STALE):
+            return event.reason
+        case ProfileStale(stale=False):
+            return "the calibration fits again"
         case _:
             return ""

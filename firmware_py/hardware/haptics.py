@@ -13,8 +13,9 @@ from collections.abc import Callable, Mapping
 from typing import Final
 
 from ..posture import events as said
-from ..posture.settings import BodyAlert
 from ..posture.exercise_words import ExerciseCue, ExerciseDue, ExerciseProgress
+from ..posture.neutral_check import Fit
+from ..posture.settings import BodyAlert
 from .clock import Clock
 from .motors import Motor
 from .patterns import Pattern, duration_s
@@ -159,6 +160,8 @@ def pattern_for(event: said.Event) -> str | None:
             return "break_due"
         case said.SensorLost():
             return "lost"
+        case said.FitChanged(fit=Fit.DOUBTFUL | Fit.STALE):
+            return "fit"
         case ExerciseProgress(cue=cue):
             return EXERCISE_CUES[cue]
         case ExerciseDue():

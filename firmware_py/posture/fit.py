@@ -33,12 +33,20 @@ from .neutral_check import (
     tilt_deg,
 )
 from .profile import CalibrationProfile
+from .putting_on import PuttingOn
 from .slip import Turn, TurnWatch
 from .trunk import TICK_S, SegmentState, TrunkState, Vector
+from .walks import Walks
 from .wear import WearVerdict
 
 __all__ = ["Fit", "FitChecker", "FitRules", "FitVerdict", "NeutralOf", "still_fits"]
 
+
+OF_PUTTING_ON = (FitCause.NOTHING, FitCause.PUTTING_ON, FitCause.SAT_UPRIGHT)
+"""Verdicts that a later look at the same question may change."""
+
+MENDED_BY_WALKS = (*OF_PUTTING_ON, FitCause.WALKS)
+"""Doubts that walks take away: a slip or a creep has a witness of its own."""
 
 NEAR_TURNS = 2
 """After so many turns of a wear about a point near the sensor its wearer's back is taken to move like that:
@@ -66,12 +74,9 @@ class FitChecker:
     ) -> None:
         self._rules = rules or FitRules()
         self._neutral_of = neutral_of
-        self._still_ticks = round(self._rules.still_s / TICK_S)
-        self._first_ticks = round(self._rules.first_minute_s / TICK_S)
         self._settled_ticks = round(self._rules.settled_s / TICK_S)
         self._lasting_ticks = round(self._rules.lasting_s / TICK_S)
         self._open_ticks = round(self._rules.open_s / TICK_S)
-        self._bout_ticks = round(self._rules.bout_s / TICK_S)
         self._turns = TurnWatch()
         self._verdict = UNDECIDED
         self._worn = False
@@ -102,16 +107,11 @@ class FitChecker:
         self._begin_wear()
 
     def _begin_wear(self) -> None:
-        self._first_left = self._first_ticks if self._neutral_of is NeutralOf.ANOTHER_WEAR else 0
-        self._best: FitVerdict | None = None
-        self._still_sum = (0.0, 0.0, 0.0)
-        self._still = 0
+        compared = self._neutral_of is NeutralOf.ANOTHER_WEAR
+        self._putting_on = PuttingOn(self._rules) if compared else None
         self._forget_slip()
         self._creep = CreepWatch()
-        self._walk_sum = (0.0, 0.0, 0.0)
-        self._walked = 0
-        self._walks: deque[tuple[float, float]] = deque(maxlen=3)
-        self._pause = 0
+        self._walks = Walks(self._rules, self._standing)
         self._near = 0
         self._turns.forget()
 
@@ -141,8 +141,10 @@ class FitChecker:
         up = self._turned(upper.up)
         flexion, lateral = _angles_deg(up)
         quiet = upper.gyr_rms_rad_s < self._rules.still_rad_s
-        if self._first_left:
-            self._watch_first_minute(up, quiet)
+        if self._putting_on is not None:
+            found = self._putting_on.step(up, quiet)
+            if found is not None and self._verdict.cause in OF_PUTTING_ON:
+                self._verdict = found
         self._watch_slip(upper, flexion, lateral, quiet)
         self._watch_walk(upper.acc_rms_m_s2, up)
         if quiet and self._verdict.fit is not Fit.STALE:
@@ -177,24 +179,6 @@ class FitChecker:
         x, y, z = (self._onto_up.T @ up).tolist()
         return x, y, z
 
-    def _watch_first_minute(self, up: Vector, quiet: bool) -> None:
-        self._first_left -= 1
-        if not quiet:
-            self._still = 0
-            self._still_sum = (0.0, 0.0, 0.0)
-        else:
-            self._still += 1
-            self._still_sum = _plus(self._still_sum, up)
-            if self._still == self._still_ticks:
-                found = still_fits(_unit(self._still_sum), self._rules)
-                if self._best is None or found.off_deg < self._best.off_deg:
-                    self._best = found
-                self._still = 0
-                self._still_sum = (0.0, 0.0, 0.0)
-        if self._best is not None and (self._best.fit is Fit.FITS or self._first_left == 0):
-            self._first_left = 0
-            self._verdict = self._best
-
     def _watch_slip(self, upper: SegmentState, flexion: float, lateral: float, quiet: bool) -> None:
         turn = self._turns.step(upper)
         if turn is not None and turn.about_itself and self._near < NEAR_TURNS and not self._straightens(turn):
@@ -222,7 +206,7 @@ class FitChecker:
             self._say(Fit.STALE, FitCause.SLIP, size, f"the strap seems to have slipped by {size:.0f}°", slip)
 
     def _straightens(self, turn: Turn) -> bool:
-        """Whether it ends at the neutral: rather a slouch that is over than a strap that slipped just there."""
+        """Whether it ends at the neutral: rather a slouch that is over than a strap that slipped."""
         before, after = (_angles_deg(self._turned(up)) for up in (turn.before, turn.after))
         return math.hypot(*after) <= self._rules.take_over_deg < math.hypot(*before)
 
@@ -236,37 +220,27 @@ class FitChecker:
         self._levels.clear()
 
     def _watch_walk(self, acc_rms_m_s2: float, up: Vector) -> None:
-        if acc_rms_m_s2 >= self._rules.stepping_m_s2:
-            self._walked += 1
-            self._pause = 0
-            self._walk_sum = _plus(self._walk_sum, up)
+        walked_up = self._walks.step(acc_rms_m_s2, up)
+        if walked_up is None:
             return
-        self._pause += 1
-        if self._pause < 10:
+        if tilt_deg(walked_up) > self._rules.turned_deg:
+            reason = "the sensor is turned: you walk upright and it does not"
+            self._say(Fit.STALE, FitCause.TURNED, tilt_deg(walked_up), reason)
             return
-        if self._walked >= self._bout_ticks:
-            self._judge_walk(_unit(self._walk_sum))
-        self._walked = 0
-        self._walk_sum = (0.0, 0.0, 0.0)
-
-    def _judge_walk(self, up: Vector) -> None:
-        if tilt_deg(up) > self._rules.turned_deg:
-            self._say(
-                Fit.STALE,
-                FitCause.TURNED,
-                tilt_deg(up),
-                "the sensor is turned: you walk upright and it does not",
-            )
+        off = self._walks.off(*_angles_deg(walked_up))
+        if off is None:
             return
-        flexion, lateral = _minus(_angles_deg(up), self._standing)
-        self._walks.append((flexion - self._rules.walking_lean_deg, lateral))
-        if len(self._walks) < 2:
-            return
-        off = _middle(self._walks)
-        size = math.hypot(*off)
+        size, known = math.hypot(*off), self._verdict
+        in_walks = f"in your last {self._walks.count} walks, upright was {size:.0f}° from the calibrated one"
         if size > self._rules.walking_off_deg:
-            reason = f"in your last {len(self._walks)} walks, upright was {size:.0f}° from the calibrated one"
-            self._say(Fit.STALE, FitCause.WALKS, size, reason, off)
+            self._say(Fit.STALE, FitCause.WALKS, size, in_walks, off)
+        elif size > self._rules.stale_deg:
+            if self._walks.agree and known.fit is not Fit.STALE:
+                self._say(Fit.DOUBTFUL, FitCause.WALKS, size, in_walks, off)
+        elif (
+            size <= self._rules.take_over_deg and known.cause in MENDED_BY_WALKS and known.fit is not Fit.FITS
+        ):
+            self._say(Fit.FITS, FitCause.WALKS, size, "your last walks agree with the calibration")
 
 
 def _angles_deg(up: Vector) -> tuple[float, float]:

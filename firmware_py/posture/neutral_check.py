@@ -75,6 +75,7 @@ class FitRules:
             does, and with the 8° that an honest upright may be off still on the right side.
         first_minute_s: time after putting on in which an upright moment is waited for.
         still_s: length of a still moment; as long as the guide asks for.
+        home_s: who sits within `take_over_deg` for so long of a minute is at home in the neutral.
         still_rad_s: rate, root mean square of a tick, below which a person sits still: 6 °/s.
         settled_s: after this the level before a supposed slip, held again, means that there was none.
         lasting_s: after this a slip that was to be undone is undone (a hand at the strap).
@@ -87,6 +88,8 @@ class FitRules:
             8° on stairs).
         walking_off_deg: how far the middle of the last walks may be from that lean: stairs, and a bag on one
             shoulder (inference).
+        walks_agree_deg: walks within so much of their middle agree; one walk differs from the next by 1–2°
+            (simulated).
         turned_deg: off by more than this while walking, the sensor itself is turned.
     """
 
@@ -94,6 +97,7 @@ class FitRules:
     stale_deg: float = 7.5
     first_minute_s: float = 60.0
     still_s: float = 5.0
+    home_s: float = 30.0
     still_rad_s: float = math.radians(6.0)
     settled_s: float = 20.0
     lasting_s: float = 45.0
@@ -103,6 +107,7 @@ class FitRules:
     stepping_m_s2: float = 0.8
     walking_lean_deg: float = 3.0
     walking_off_deg: float = 10.0
+    walks_agree_deg: float = 3.0
     turned_deg: float = 45.0
 
 

@@ -1,0 +1,78 @@
+"""Walks as witnesses: nobody walks bent by much, so where "up" points while walking is a natural upright."""
+
+from __future__ import annotations
+
+import math
+from collections import deque
+from statistics import median
+
+from .neutral_check import FitRules
+from .trunk import TICK_S, Vector
+
+PAUSE_TICKS = 10
+"""A walk is over after a second without a step."""
+
+KEPT = 3
+"""Walks that are looked at together: of three, one on the stairs does not count."""
+
+
+class Walks:
+    """Finds walks, and says how far the last ones were from how the wearer stands.
+
+    Args:
+        rules: the numbers.
+        standing: (flexion, lateral) of standing, degrees from the neutral.
+    """
+
+    def __init__(self, rules: FitRules, standing: tuple[float, float]) -> None:
+        self._rules = rules
+        self._standing = standing
+        self._bout_ticks = round(rules.bout_s / TICK_S)
+        self._sum = (0.0, 0.0, 0.0)
+        self._walked = 0
+        self._pause = 0
+        self._offs: deque[tuple[float, float]] = deque(maxlen=KEPT)
+
+    def step(self, acc_rms_m_s2: float, up: Vector) -> Vector | None:
+        """Take a tick; returns the mean "up" (unit vector) of a walk that is over, once."""
+        if acc_rms_m_s2 >= self._rules.stepping_m_s2:
+            self._walked += 1
+            self._pause = 0
+            x, y, z = self._sum
+            self._sum = (x + up[0], y + up[1], z + up[2])
+            return None
+        self._pause += 1
+        if self._pause < PAUSE_TICKS:
+            return None
+        walked, (x, y, z) = self._walked, self._sum
+        self._walked = 0
+        self._sum = (0.0, 0.0, 0.0)
+        if walked < self._bout_ticks:
+            return None
+        length = math.sqrt(x * x + y * y + z * z)
+        return x / length, y / length, z / length
+
+    def off(self, flexion_deg: float, lateral_deg: float) -> tuple[float, float] | None:
+        """Take how a walk was held; returns the middle of the last ones, from standing and a walk's lean.
+
+        None where there was only one.
+        """
+        stands, leans = self._standing
+        self._offs.append((flexion_deg - stands - self._rules.walking_lean_deg, lateral_deg - leans))
+        return None if len(self._offs) < 2 else self._middle()
+
+    @property
+    def count(self) -> int:
+        """How many walks the middle rests on."""
+        return len(self._offs)
+
+    @property
+    def agree(self) -> bool:
+        """Whether there are enough walks, and all of them near their middle."""
+        flexion, lateral = self._middle()
+        return len(self._offs) == KEPT and all(
+            math.hypot(f - flexion, s - lateral) <= self._rules.walks_agree_deg for f, s in self._offs
+        )
+
+    def _middle(self) -> tuple[float, float]:
+        return median(off[0] for off in self._offs), median(off[1] for off in self._offs)
