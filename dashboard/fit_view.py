@@ -97,7 +97,7 @@ def _in_words(
         return "no_neutral", False, GuidePlan.FULL
     if fit is None or fit.fit is Fit.UNKNOWN:
         if in_force.neutral_of is NeutralOf.THIS_WEAR:
-            return "this_wear", None, None
+            return "this_wear", True, None
         return "comparing", None, None
     if fit.fit is Fit.FITS:
         return f"fits_{fit.cause}", True, None

@@ -32,6 +32,9 @@ from .site import Site
 
 MAX_STEPS = 100
 
+PLANS = (GuidePlan.NEUTRAL, GuidePlan.STRAP, GuidePlan.FULL, GuidePlan.POSES)
+"""In the order in which they are wanted."""
+
 
 class WearPages:
     """The page, its part that changes, and its buttons."""
@@ -72,7 +75,7 @@ class WearPages:
             device=row,
             devices=known,
             fit=fit,
-            plans=list(GuidePlan),
+            plans=PLANS,
             setup=setup,
             told=request.query_params.get("told", ""),
         )

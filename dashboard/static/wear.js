@@ -46,7 +46,7 @@ function show(p) {
   progress = p;
   const active = p !== null;
   $("guide").hidden = !active;
-  for (const id of ["check", "plans"]) if ($(id)) $(id).hidden = active && !p.result && p.phase !== "left";
+  for (const id of ["check", "plans"]) if ($(id)) $(id).hidden = active;
   document.body.dataset.guide = active ? p.phase : "";
   if (!active) {
     if (before) refresh();
