@@ -14,12 +14,14 @@ import threading
 import time
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
 from .config import default_data_home
 from .errors import ConfigError, LinkError
 from .hardware.twin.history import simulated_history
+from .hardware.twin.wearer_diary import simulated_diary
 from .links.broker import RunningBroker, start_broker
 from .links.mqtt import MqttSettings
 from .posture.messages import Anchor, Encoder
@@ -139,6 +141,7 @@ def _fill_history(
     if days <= 0 or mark.exists():
         return None
     made = threading.Event()
+    _fill_diary(dashboard, days)
 
     def fill() -> None:
         for start, events in simulated_history(days, sensors=sensors, stopped=stop.is_set):
@@ -159,6 +162,18 @@ def _fill_history(
     else:
         _say("… this machine takes its time; the page opens now, and the history fills up behind it.")
     return history
+
+
+def _fill_diary(dashboard: Dashboard, days: int) -> None:
+    """Let the diary have entries up to yesterday, each marked as simulated; the same ones at every start."""
+    from dashboard.diary.entries import take_in
+    from dashboard.diary.symptoms import made
+    from dashboard.ingest import FIRST_WEARER
+
+    zone = datetime.now().astimezone().tzinfo
+    yesterday = datetime.now(zone).date() - timedelta(days=1)
+    entries = simulated_diary(days, until=yesterday, zone=zone)
+    take_in(dashboard.store, FIRST_WEARER, [made(fields) for fields in entries])
 
 
 def _monitor(folder: Path, broker: RunningBroker, sensors: int, stop: threading.Event) -> None:

@@ -32,7 +32,9 @@ _BEGAN_DAYS_BEFORE = 24
 """The lasting ones began so long before the first entry."""
 
 
-def simulated_diary(days: int, *, until: date, zone: tzinfo, seed: int = 0) -> Iterator[dict[str, Any]]:
+def simulated_diary(
+    days: int, *, until: date, zone: tzinfo | None, seed: int = 0
+) -> Iterator[dict[str, Any]]:
     """Entries of the last `days` days up to `until`, in the fields of the diary's JSON, in order.
 
     The same days give the same entries with the same ids, so that making them twice changes nothing.
