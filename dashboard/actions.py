@@ -25,7 +25,6 @@ from firmware_py.posture.messages import Request as DeviceRequest
 
 from . import archive, parquet, queries
 from .api import FORMATS, ROOT
-from .days import utc_ms
 from .device_view import KINDS, device_view
 from .forms import read_form
 from .history import Span
@@ -64,9 +63,15 @@ class Actions:
 
     def devices(self, request: Request) -> Response:
         """The devices and what they can be asked."""
+        t = self._site.words(request)
         with self._site.reading(request) as connection:
             known = [
-                device_view(row, queries.latest_events(connection, row.device_id, KINDS), self._site.hub)
+                device_view(
+                    row,
+                    queries.latest_events(connection, row.device_id, KINDS),
+                    self._site.hub,
+                    self._site.zone,
+                )
                 for row in queries.devices_of(connection, self._site.wearer(request))
             ]
         return self._site.page(
@@ -74,7 +79,8 @@ class Actions:
             "devices.html",
             "devices",
             devices=known,
-            now_utc_ms=utc_ms(self._site.now()),
+            today=self._site.now().date(),
+            live_setup={"texts": t.under("live") | t.under("check") | {"decimal": t("format.decimal")}},
             modes=[Mode.TRAINING, Mode.TRACKING, Mode.MEETING, Mode.DRIVING],
             told=request.query_params.get("told", ""),
             told_device=request.query_params.get("device", ""),

@@ -5,21 +5,32 @@ from __future__ import annotations
 import contextlib
 from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import date, datetime, tzinfo
 from typing import Any, Protocol
 
 import msgspec
 
-KINDS = ("worn_changed", "profile_stale", "mode_changed", "neutral_changed")
+from firmware_py.posture.messages import MachineState
+
+KINDS = ("worn_changed", "profile_stale", "mode_changed", "calibration_in_force", "storage_changed")
 """The events that say how a device stands."""
 
 
 class _Known(Protocol):
     def is_online(self, device: str) -> bool: ...
 
+    def machine_of(self, device: str) -> MachineState | None: ...
+
 
 @dataclass(frozen=True, slots=True)
 class DeviceView:
-    """One device on its page; None where it has not told."""
+    """One device on its page; None where it has not told.
+
+    Attributes:
+        calibrated_on: local date on which the calibration in force was made; None without one.
+        machine: battery, radio, heat and supply, while it is online.
+        storage: what the device says of its disk, where that is not well.
+    """
 
     name: str
     label: str
@@ -33,6 +44,9 @@ class DeviceView:
     stale_reason: str
     mode: str | None
     mode_utc_ms: int | None
+    calibrated_on: date | None
+    machine: MachineState | None
+    storage: str
 
 
 class _Data(msgspec.Struct):
@@ -44,22 +58,30 @@ class _Data(msgspec.Struct):
     mode: str | None = None
     version: str = ""
     waiting: int = 0
+    made_at: str = ""
+    level: str = ""
+    detail: str = ""
 
 
 class _Envelope(msgspec.Struct):
     data: _Data = msgspec.field(default_factory=_Data)
 
 
-def device_view(row: Any, latest: Mapping[str, Any], hub: _Known) -> DeviceView:  # Any: rows of the store
+def device_view(
+    row: Any, latest: Mapping[str, Any], hub: _Known, zone: tzinfo
+) -> DeviceView:  # Any: rows of the store
     """A device for its page.
 
     Args:
         row: its row.
         latest: its newest event of each of `KINDS`.
         hub: knows who is online.
+        zone: the wearer's time zone.
     """
     worn, stale, mode = (latest.get(kind) for kind in ("worn_changed", "profile_stale", "mode_changed"))
     status = _data(row.status)
+    calibration, storage = (latest.get(kind) for kind in ("calibration_in_force", "storage_changed"))
+    disk = _data(storage.payload if storage else None)
     stale_data = _data(stale.payload if stale else None)
     return DeviceView(
         row.name,
@@ -74,7 +96,16 @@ def device_view(row: Any, latest: Mapping[str, Any], hub: _Known) -> DeviceView:
         stale_data.reason if stale_data.stale else "",
         _data(mode.payload).mode if mode else None,
         mode.at_utc_ms if mode else None,
+        _day(_data(calibration.payload).made_at, zone) if calibration else None,
+        hub.machine_of(row.name),
+        disk.detail if disk.level not in ("", "ok") else "",
     )
+
+
+def _day(made_at: str, zone: tzinfo) -> date | None:
+    with contextlib.suppress(ValueError):
+        return datetime.fromisoformat(made_at).astimezone(zone).date()
+    return None
 
 
 def _data(payload: str | None) -> _Data:

@@ -21,7 +21,9 @@ import msgspec
 from firmware_py.errors import MessageError
 from firmware_py.posture.events import Reading
 from firmware_py.posture.messages import (
+    Body,
     Channel,
+    MachineState,
     Outgoing,
     Reply,
     Request,
@@ -56,7 +58,7 @@ STORED_BY_OTHERS_S = 1.5
 MAX_PENDING = 200
 """News kept for a slow viewer; older ones are dropped, the page reads its day from the store."""
 
-STANDING = (Channel.EXERCISE, Channel.GUIDE, Channel.SETTINGS)
+STANDING = (Channel.EXERCISE, Channel.GUIDE, Channel.SETTINGS, Channel.MACHINE)
 """Channels whose last message is shown to whoever comes later, under their name, until it is cleared."""
 
 MAX_DEVICES = 1000
@@ -115,7 +117,7 @@ class Hub:
         self._online: dict[str, bool] = {}
         self._read_at_s: dict[str, float] = {}  # of the last reading that came by, on the monotonic clock
         self._standing: dict[tuple[str, Channel], bytes] = {}
-        self._in_force: dict[str, SettingsInForce] = {}
+        self._bodies: dict[tuple[str, Channel], Body] = {}  # of those
         self._answers: dict[tuple[str, str], asyncio.Future[Reply]] = {}
         self._loop: asyncio.AbstractEventLoop | None = None
         self._leasing: asyncio.Task[None] | None = None
@@ -225,7 +227,7 @@ class Hub:
         for channel in (Channel.STATUS, Channel.ANCHOR, *STANDING):
             self._publish(Outgoing(topic(device, channel), b"", durable=False, retain=True))
             self._standing.pop((device, channel), None)
-        self._in_force.pop(device, None)
+            self._bodies.pop((device, channel), None)
         self._online.pop(device, None)
         self._read_at_s.pop(device, None)
 
@@ -236,7 +238,13 @@ class Hub:
 
     def settings_of(self, device: str) -> SettingsInForce | None:
         """What a device said it goes by; None where it has not said."""
-        return self._in_force.get(device)
+        body = self._bodies.get((device, Channel.SETTINGS))
+        return body if isinstance(body, SettingsInForce) else None
+
+    def machine_of(self, device: str) -> MachineState | None:
+        """How a device's machine fares; None where it has not said, or is away."""
+        body = self._bodies.get((device, Channel.MACHINE))
+        return body if isinstance(body, MachineState) and self.is_online(device) else None
 
     def is_online(self, device: str) -> bool:
         """Whether the device said that it is there."""
@@ -287,9 +295,8 @@ class Hub:
                 answer.set_result(body)
         elif message.channel in STANDING:
             head = {"type": message.channel.value, "device": device, "simulated": message.simulated}
-            kept = self._stand(device, message.channel, _encode(head | {"data": body}))
-            if kept and isinstance(body, SettingsInForce):
-                self._in_force[device] = body
+            if self._stand(device, message.channel, _encode(head | {"data": body})):
+                self._bodies[device, message.channel] = body
         elif message.channel is Channel.MINUTE:
             self._minute_passed(device)
         elif message.channel is Channel.EVENT:
@@ -307,8 +314,7 @@ class Hub:
     def _cleared(self, topic_text: str) -> None:
         with contextlib.suppress(MessageError):
             device, channel = parse_topic(topic_text)
-            if channel is Channel.SETTINGS:
-                self._in_force.pop(device, None)
+            self._bodies.pop((device, channel), None)
             if self._standing.pop((device, channel), None) is not None:
                 self._tell(device, _encode({"type": channel.value, "device": device, "data": None}))
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import sqlite3
 import time
 from collections.abc import Iterator
@@ -10,7 +11,7 @@ from pathlib import Path
 
 import httpx
 import pytest
-from playwright.sync_api import Browser, Page, expect
+from playwright.sync_api import Browser, Locator, Page, expect
 from sqlalchemy import insert
 
 from dashboard.app import Dashboard, Server, build
@@ -19,8 +20,8 @@ from dashboard.ingest import FIRST_WEARER, Ingest
 from dashboard.settings import Settings
 from dashboard.store import Store, sqlite_url
 from dashboard.tables import episodes, events, minutes, notes, quarters, sessions
-from firmware_py.posture.events import Mode, SetMode, Snooze, WornChanged
-from firmware_py.posture.messages import Reply, Watch
+from firmware_py.posture.events import Mode, Posture, SetMode, Snooze, Unjudged, WornChanged
+from firmware_py.posture.messages import MachineState, Reply, Watch
 
 from .conftest import Broker, wait_until
 from .device import Device
@@ -225,3 +226,29 @@ def test_a_backup_is_a_whole_database_that_only_its_owner_reads(opened: Dashboar
     assert connection.execute("SELECT count(*) FROM minutes").fetchone()[0] > 300
     connection.close()
     wait_until(lambda: not list(opened.settings.data_folder.glob("backup-*")), "the cleaning up")
+
+
+def test_the_self_check_says_live_what_works_and_what_does_not(
+    page: Page, server: Server, device: Device
+) -> None:
+    def line(name: str) -> Locator:
+        return page.locator(f"[data-for={name}]")
+
+    device.show(3.0)
+    page.goto(f"{server.address}devices")
+    expect(line("link")).to_have_attribute("data-state", "good")
+    expect(line("readings")).to_have_text(re.compile(r"a second"))
+    expect(line("sensors")).to_contain_text("one answers")
+    expect(line("certain")).to_contain_text("± 0.6°")
+    expect(line("judged")).to_contain_text("judged: Upright")
+    expect(line("supply")).to_be_hidden()  # nothing was told of it
+    device.send(device.encoder.machine(MachineState(1.0, 41.0, True, -71.0, 48.0, True)))
+    expect(page.locator("[data-of=battery]")).to_have_text("41 %, charging")
+    expect(page.locator("[data-of=signal]")).to_have_text("fair (−71 dBm)")
+    expect(line("supply")).to_have_attribute("data-state", "bad")
+    device.show(3.0, posture=Posture.UNKNOWN, unjudged=Unjudged.NOT_WORN)
+    expect(line("judged")).to_contain_text("not judged: Not worn")
+    device.show_nothing()
+    expect(line("readings")).to_have_attribute("data-state", "bad", timeout=20_000)
+    page.reload()
+    expect(page.locator("[data-of=battery]")).to_have_text("41 %, charging")
