@@ -17,6 +17,7 @@ from starlette.routing import Route
 
 from . import archive, parquet, queries
 from .diary.api import description as diary_paths
+from .door import COOKIE
 from .records import TABLES, Record, as_csv, as_json, records
 from .site import Site
 from .tables import events, minutes, rejections, sessions
@@ -229,4 +230,17 @@ def description() -> dict[str, Any]:
             "degrees, forward positive.",
         },
         "paths": paths,
+        "components": {
+            "securitySchemes": {
+                "token": {
+                    "type": "http",
+                    "scheme": "bearer",
+                    "description": "A token of the page Who sees my data. Its scopes: read (GET), write "
+                    "(PUT, DELETE), live (the WebSocket /live), metrics (/metrics).",
+                },
+                "cookie": {"type": "apiKey", "in": "cookie", "name": COOKIE},
+            }
+        },
+        # Without a password the dashboard answers to its own machine alone, and to that without a word.
+        "security": [{"token": []}, {"cookie": []}, {}],
     }
