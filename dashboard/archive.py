@@ -24,6 +24,8 @@ from .days import Stretch
 from .diary import entries
 from .diary.symptoms import Entry
 from .diary.symptoms import decoded as decoded_entry
+from .exercises.doses import KeptSet, kept_sets
+from .exercises.doses import take_in as exercise_sets_in
 from .ingest import Ingest, Taken
 from .rollup import unpacked
 from .row_security import BACKSTAGE, DOOR_TABLES
@@ -39,6 +41,10 @@ NOTE = "note"
 
 DIARY = "diary"
 """… and where it is an entry of the symptom diary."""
+
+
+EXERCISE = "exercise"
+"""… and where it is a set of an exercise that the page coached by itself."""
 
 
 class _Note(msgspec.Struct, frozen=True):
@@ -63,6 +69,8 @@ def archive(connection: Connection, wearer_id: int) -> Iterator[bytes]:
         yield _line(NOTE, msgspec.json.encode(_Note(row.day, row.text)))
     for entry in entries.lines(connection, wearer_id):
         yield _line(DIARY, entry)
+    for one in kept_sets(connection, wearer_id):
+        yield _line(EXERCISE, msgspec.json.encode(one))
     yield from (_line(*told.minute(row)) for row in connection.execute(_rows(minutes, wearer_id)))
 
 
@@ -155,6 +163,7 @@ def restore(
     ingest = Ingest(store)
     found: set[_Note] = set()
     noted: list[Entry] = []
+    exercised: list[KeptSet] = []
     whole = Taken()
     batch: list[tuple[str, bytes]] = []
 
@@ -179,6 +188,9 @@ def restore(
             if decoded.topic == DIARY:
                 noted.append(decoded_entry(bytes(decoded.message)))
                 continue
+            if decoded.topic == EXERCISE:
+                exercised.append(msgspec.json.decode(decoded.message, type=KeptSet))
+                continue
         except (msgspec.MsgspecError, UnicodeDecodeError):
             whole.rejected += 1
             continue
@@ -190,9 +202,12 @@ def restore(
             flush()
     flush()
     _add_notes(store, wearer_id, found)
-    new, known = entries.take_in(store, wearer_id, noted)
-    whole.stored += new
-    whole.repeated += known
+    for new, known in (
+        entries.take_in(store, wearer_id, noted),
+        exercise_sets_in(store, wearer_id, exercised),
+    ):
+        whole.stored += new
+        whole.repeated += known
     return whole
 
 

@@ -23,6 +23,8 @@ from . import queries
 from .archive import messages_between
 from .days import Stretch, days, local
 from .diary import entries
+from .exercises.doses import extent as exercise_extent
+from .exercises.doses import sets_between
 from .figures import Figures, total
 from .rollup import unpacked
 from .session_view import PERCENTS, known
@@ -172,6 +174,45 @@ def _messages(connection: Connection, wearer_id: int, stretch: Stretch, zone: tz
         yield {"at": _iso(at_utc_ms, zone), "topic": topic, "message": message.decode()}
 
 
+def _exercises(connection: Connection, wearer_id: int, stretch: Stretch, zone: tzinfo) -> Iterator[Record]:
+    for one in sets_between(connection, wearer_id, stretch):
+        yield {
+            "exercise": one.exercise,
+            "device": one.device,
+            "start": _iso(one.start_utc_ms, zone),
+            "end": _iso(one.end_utc_ms, zone),
+            "planned": one.planned,
+            "seen": one.seen,
+            "by_time": one.by_time,
+            "short": one.short,
+            "held_s": one.held_s,
+            "steadiness_deg": one.steadiness_deg,
+            "outcome": one.outcome.value,
+            "simulated": one.simulated,
+        }
+
+
+def _exercised(connection: Connection, wearer_id: int, zone: tzinfo) -> tuple[date, date] | None:
+    by_page = exercise_extent(connection, wearer_id)
+    found = [] if by_page is None else [local(by_page.start_utc_ms, zone), local(by_page.end_utc_ms, zone)]
+    days_found = [moment.date() for moment in found] + list(_recorded(connection, wearer_id, zone) or ())
+    return (min(days_found), max(days_found)) if days_found else None
+
+
+_EXERCISES = {
+    "exercise": "key of the exercise",
+    "device": "the device that coached it; empty where the page did",
+    **_SPAN,
+    "planned": "repetitions that were meant",
+    "seen": "repetitions that the sensor saw",
+    "by_time": "repetitions that were counted by time, because nothing was seen",
+    "short": "of those seen, how many came back before the hold was over",
+    "held_s": "measured holds, summed; empty where none was measured",
+    "steadiness_deg": "how far the holds wandered, root mean square; empty where none was measured",
+    "outcome": "finished, stopped, worse (the wearer said so) or left",
+    **_SIMULATED,
+}
+
 _DIARY = {
     "entry_id": "id of the entry",
     "day": "the day it is about (ISO 8601)",
@@ -238,6 +279,9 @@ TABLES: dict[str, RecordTable] = {
             "message": "likewise, JSON",
         },
         _messages,
+    ),
+    "exercises": RecordTable(
+        "One record for each set of an exercise that ended in the range.", _EXERCISES, _exercises, _exercised
     ),
     "diary": RecordTable(
         "One record for each entry of the symptom diary.",

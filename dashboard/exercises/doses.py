@@ -10,13 +10,14 @@ from datetime import date, timedelta, tzinfo
 from typing import Annotated
 
 import msgspec
-from sqlalchemy import Connection, insert, select
+from sqlalchemy import Connection, func, insert, select
 
 from firmware_py.posture.exercise import Exercise
 from firmware_py.posture.exercise_words import ExerciseEnded, ExerciseOutcome
 from firmware_py.posture.messages import kind_of
 
 from ..days import Stretch, local
+from ..store import Store
 from ..tables import devices, events, runs, wearers
 from .tables import exercise_sets
 
@@ -97,6 +98,41 @@ def put(connection: Connection, wearer_id: int, exercise: str, done: PageSet) ->
     row = {"wearer_id": wearer_id, "exercise": exercise, **msgspec.structs.asdict(done)}
     connection.execute(insert(exercise_sets), [row | {"outcome": done.outcome.value}])
     return True
+
+
+class KeptSet(msgspec.Struct, frozen=True):
+    """A set of the page as an archive holds it."""
+
+    exercise: Annotated[str, msgspec.Meta(pattern="^[a-z][a-z0-9_]{0,31}$")]
+    done: PageSet
+
+
+def kept_sets(connection: Connection, wearer_id: int) -> Iterable[KeptSet]:
+    """Every set that the page coached, for an archive."""
+    c = exercise_sets.c
+    rows = connection.execute(select(exercise_sets).where(c.wearer_id == wearer_id).order_by(c.end_utc_ms))
+    for row in rows:
+        outcome = ExerciseOutcome(row.outcome)
+        done = PageSet(row.set_id, row.start_utc_ms, row.end_utc_ms, row.planned, row.by_time, outcome)
+        yield KeptSet(row.exercise, done)
+
+
+def take_in(store: Store, wearer_id: int, kept: Iterable[KeptSet]) -> tuple[int, int]:
+    """Put sets of an archive back; returns how many were new, and how many known."""
+    counts = {True: 0, False: 0}
+    with store.writing(wearer_id) as connection:
+        for one in kept:
+            counts[put(connection, wearer_id, one.exercise, one.done)] += 1
+    return counts[True], counts[False]
+
+
+def extent(connection: Connection, wearer_id: int) -> Stretch | None:
+    """From the first set of the page to the last; None without one."""
+    c = exercise_sets.c
+    first, last = connection.execute(
+        select(func.min(c.end_utc_ms), func.max(c.end_utc_ms)).where(c.wearer_id == wearer_id)
+    ).one()
+    return None if first is None else Stretch(first, last + 1)
 
 
 def introduce(connection: Connection, wearer_id: int) -> None:
