@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Browser, sync_playwright
+from playwright.sync_api import Browser, expect, sync_playwright
 
 from dashboard.app import Dashboard, Server, build
 from dashboard.settings import BrokerSettings, Settings
@@ -93,6 +93,12 @@ class Broker:
             self._process.wait()
             self._process = None
 
+    @property
+    def pid(self) -> int:
+        """The process that runs."""
+        assert self._process is not None
+        return self._process.pid
+
     def kill(self) -> None:
         """Die as of a power cut."""
         if self._process is not None:
@@ -148,6 +154,7 @@ def browser() -> Iterator[Browser]:
     path = shutil.which("chromium") or shutil.which("chromium-browser")
     if path is None:
         pytest.skip("Chromium is not installed (apt install chromium)")
+    expect.set_options(timeout=20_000)  # a condition comes when it comes: the machine may be slow
     with sync_playwright() as playwright:
         chromium = playwright.chromium.launch(executable_path=path, args=["--no-sandbox"])
         yield chromium
