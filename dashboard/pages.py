@@ -18,6 +18,7 @@ from firmware_py.posture.exposure import SHARES_ABOVE_DEG, percentile_deg, share
 from . import history, queries, session_view, views
 from .days import Stretch, day_start, days, local, whole_hours_apart
 from .figures import Figures, total
+from .fit_view import KINDS, FitView, fit_view
 from .history import NoteView, Period, Span
 from .rollup import total_tally, unpacked
 from .site import Site
@@ -91,7 +92,17 @@ class Pages:
         day = self._site.now().date()
         stretch = days(day, 1, self._site.zone)
         with self._site.reading(request) as connection:
-            return {"page": self._day(connection, wearer, day, stretch), "stretch": stretch}
+            page = self._day(connection, wearer, day, stretch)
+            return {"page": page, "stretch": stretch, "fit": self._fit(connection, wearer)}
+
+    def _fit(self, connection: Connection, wearer: int) -> FitView | None:
+        """Of the device that was heard last: it may have something for its wearer to do."""
+        known = queries.devices_of(connection, wearer)
+        row = max(known, key=lambda row: row.seen_utc_ms or 0, default=None)
+        if row is None or not self._site.hub.is_online(row.name):
+            return None
+        latest = queries.latest_events(connection, row.device_id, KINDS)
+        return fit_view(latest, round(time.time() * 1000))
 
     def _day(self, connection: Connection, wearer: int, day: date, stretch: Stretch) -> views.DayPage:
         minutes = queries.minutes_between(connection, wearer, stretch)

@@ -120,7 +120,15 @@ def all_pages(address: str, now: datetime) -> dict[str, str]:
     listed = httpx.get(f"{address}api/v1/sessions.json?from={day}&to={day}").json()["records"]
     spans = {span: f"history/{span}/{day}" for span in ("day", "week", "month", "year")}
     session = {"session": f"session/desk/{listed[-1]['session']}"}
-    return {"now": "", **spans, **session, "devices": "devices", "data": "data", "about": "about"}
+    return {
+        "now": "",
+        **spans,
+        **session,
+        "wear": "wear",
+        "devices": "devices",
+        "data": "data",
+        "about": "about",
+    }
 
 
 if __name__ == "__main__":

@@ -57,7 +57,16 @@ PATHS = (
 )
 
 
-TEMPLATES = ("", "about", "devices", "data", f"history/day/{LAST}", f"history/month/{LAST}", "nowhere")
+TEMPLATES = (
+    "",
+    "about",
+    "devices",
+    "wear",
+    "data",
+    f"history/day/{LAST}",
+    f"history/month/{LAST}",
+    "nowhere",
+)
 """One address of each kind of page."""
 
 TOO_WIDE = """() => document.documentElement.scrollWidth <= innerWidth ? [] :
