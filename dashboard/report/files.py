@@ -107,6 +107,9 @@ def _plain(report: Report) -> dict[str, Any]:
     whole: dict[str, Any] = msgspec.to_builtins(
         {field.name: getattr(report, field.name) for field in dataclasses.fields(report)}, enc_hook=_told
     )
+    for symptom in whole["symptoms"]:
+        for named in ("places", "since", "brought_on", "relief"):
+            symptom[named] = dict(symptom[named])
     posture = whole["posture"]
     posture["figures"] = _figures(report.posture.figures)
     posture["variation_deg"] = report.posture.variation_deg
@@ -158,11 +161,10 @@ def _told(value: Any) -> Any:
 def _lines(value: Any, path: tuple[str, ...] = ()) -> list[tuple[str, str, str, Any]]:
     if isinstance(value, dict):
         return [line for key, part in value.items() for line in _lines(part, (*path, str(key)))]
-    if isinstance(value, list) and not all(isinstance(part, str) for part in value):
+    if isinstance(value, list | tuple) and not all(isinstance(part, str) for part in value):
         return [line for n, part in enumerate(value, 1) for line in _lines(part, (*path, str(n)))]
-    shown = "; ".join(value) if isinstance(value, list) else value
     head, *rest = path
-    return [(head, ".".join(rest[:-1]), rest[-1] if rest else head, shown)]
+    return [(head, ".".join(rest[:-1]), rest[-1] if rest else head, value)]
 
 
 def file_name(first: date, last: date, form: str) -> str:
