@@ -39,8 +39,8 @@ NARROW_WINDOW: Final = 20
 
 _CONNECT_TIMEOUT_S = 5.0
 _UNANSWERED_S = 5.0
-"""A connection whose other end has confirmed nothing for so long is given up (RFC 5482). TCP alone would try for
-a quarter of an hour, ever more seldom, and notice a link that is back as seldom."""
+"""A connection whose other end has confirmed nothing for so long is given up (RFC 5482). TCP alone would try
+for a quarter of an hour, ever more seldom, and notice a link that is back as seldom."""
 
 _PUBLISH_QOS_0 = 0x30
 
