@@ -50,7 +50,7 @@ def give(store: Store, name: str, wearer_id: int) -> bool:
 
 def all_devices(store: Store) -> Sequence[Any]:  # rows of four columns
     """Every device in use, with the name of the account that has it, or None."""
-    with store.engine.connect() as connection:
+    with store.at_the_door() as connection:
         return connection.execute(
             select(
                 devices.c.name, devices.c.simulated, devices.c.seen_utc_ms, accounts.c.name.label("account")

@@ -38,13 +38,16 @@ MORE = (
 PEOPLE = Place("people", "/who")
 WEARERS = Place("wearers", "/wearers")
 PROGRAMME = Place("programme", "/programme")
+ADMINISTER = Place("administer", "/people")
 
 
 def places_for(visitor: Visitor | None) -> tuple[tuple[Place, ...], tuple[Place, ...]]:
     """Tabs, and what is behind "More", for whoever reads the page; none for whom the door does not know."""
     if visitor is None:
         return (), ()
-    own = {Role.CARER: (WEARERS,), Role.OWNER: (PROGRAMME,)}.get(visitor.role, ())
+    own = {Role.CARER: (WEARERS,), Role.OWNER: (PROGRAMME,), Role.ADMINISTRATOR: (ADMINISTER,)}.get(
+        visitor.role, ()
+    )
     if visitor.sees is None:
         return (*own, PEOPLE), ()
     if visitor.whose is not None:

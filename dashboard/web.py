@@ -32,6 +32,7 @@ from .live import Viewer
 from .login import Login
 from .offline import Offline
 from .pages import Pages
+from .people_page import PeoplePage
 from .presence import Presence
 from .programme_page import ProgrammePage
 from .report.pages import ReportPages
@@ -74,6 +75,7 @@ class Web:
                 *Who(site).routes(),
                 *Carer(site).routes(),
                 *ProgrammePage(site).routes(),
+                *PeoplePage(site).routes(),
                 *self._more,
                 Route("/healthz", self.health),
                 Route("/manifest.webmanifest", self.manifest),

@@ -15,12 +15,16 @@ from ..people_tables import accounts, api_tokens, codes, permits
 from ..store import Store
 from ..tables import FIRST_WEARER, wearers
 from ..visitor import Role
+from . import looks
 from .codes import Purpose, make, redeem
 from .credentials import fits, hashed, now_utc_ms
 from .sign_ins import end_all
 
 NAME = re.compile(r"[\w.@+-]{2,60}")
 MAX_LABEL = 60
+
+INVITED = "invitation"
+"""What the log of looks says of a new link to choose a password."""
 
 
 def sign_in_name(typed: str) -> str:
@@ -78,8 +82,16 @@ class Accounts:
             account_id: int = made.scalar_one()
         return account_id
 
-    def invitation(self, name: str) -> str:
+    def invitation(self, name: str, by: str = "plumbline people", looker: str = "command") -> str:
         """A code with which an account chooses its (new) password, once.
+
+        Whoever holds it could come in as that person. So where there was a password already, the wearer
+        reads in the log of looks that it was made, and by whom.
+
+        Args:
+            name: the account's.
+            by: name of who makes it, as the wearer reads it.
+            looker: the same for the log (`account 3`).
 
         Raises:
             ConfigError: there is no such account, or it is closed.
@@ -88,7 +100,10 @@ class Accounts:
             account = _open_account(connection, name)
             of_account = (codes.c.account_id == account.account_id) & (codes.c.purpose == Purpose.INVITE)
             connection.execute(delete(codes).where(of_account))  # the last one sent is the one that counts
-            return make(connection, Purpose.INVITE, account_id=account.account_id)
+            code = make(connection, Purpose.INVITE, account_id=account.account_id)
+        if account.wearer_id is not None and account.password_hash is not None:
+            looks.note(self._store, account.wearer_id, looker, by, INVITED)
+        return code
 
     def take_up(self, code: str, password: str) -> int | None:
         """Choose the password with an invitation; every sign-in of the account ends.
@@ -176,7 +191,7 @@ class Accounts:
         with self._store.at_the_door() as connection:
             account = _open_account(connection, name)
         if role is not None and account.role != role:
-            raise ConfigError(f"{name} is a {account.role}'s account; this needs a {role}'s")
+            raise ConfigError(f"the account {name} is for a {account.role}; this needs one for: {role}")
         account_id: int = account.account_id
         return account_id
 

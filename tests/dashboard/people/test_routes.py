@@ -80,6 +80,7 @@ def hometown(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Hometown]:
         "programme_id": str(number),
         "entry_id": ENTRY["entry_id"],
         "service": "1",
+        "account": "anna",
         "exercise": "chin_tuck",
         "part": "rules",
         "alert": "slouch",
