@@ -117,6 +117,7 @@ class Hub:
         self._online: dict[str, bool] = {}
         self._read_at_s: dict[str, float] = {}  # of the last reading that came by, on the monotonic clock
         self._standing: dict[tuple[str, Channel], bytes] = {}
+        self._stored_at_s: dict[str, float] = {}  # when something of a device was stored last, POSIX time
         self._bodies: dict[tuple[str, Channel], Body] = {}  # of those
         self._answers: dict[tuple[str, str], asyncio.Future[Reply]] = {}
         self._loop: asyncio.AbstractEventLoop | None = None
@@ -165,6 +166,9 @@ class Hub:
             if viewer.sees(device):
                 viewer.news.append(self._status(device, online))
         viewer.news.extend(packed for (device, _), packed in self._standing.items() if viewer.sees(device))
+        # A page made before that reads its day again; one made after it has no reason to.
+        stored = [at_s for device, at_s in self._stored_at_s.items() if viewer.sees(device)]
+        viewer.news.append(_encode({"type": "stored", "at": max(stored, default=0.0)}))
         viewer.waiting.set()
         self._follow_viewers()
         if self._leasing is None:
@@ -337,7 +341,11 @@ class Hub:
             self._loop.call_later(STORED_BY_OTHERS_S, self._tell_stored, {device})
 
     def _tell_stored(self, names: set[str]) -> None:
-        packed = _encode({"type": "stored", "at": time.time()})
+        now_s = time.time()
+        for name in names:
+            if name in self._stored_at_s or len(self._stored_at_s) < MAX_DEVICES:
+                self._stored_at_s[name] = now_s
+        packed = _encode({"type": "stored", "at": now_s})
         for viewer in self._viewers:
             if any(viewer.sees(device) for device in names):
                 viewer.news.append(packed)

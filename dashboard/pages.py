@@ -46,6 +46,7 @@ class Pages:
     def now(self, request: Request) -> Response:
         """Now and today."""
         wearer = self._site.wearer(request)
+        made_at_s = time.time()
         today = self._today(request)
         with self._site.reading(request) as connection:
             known = queries.devices_of(connection, wearer)
@@ -55,7 +56,7 @@ class Pages:
         simulated = any(device.simulated for device in known)
         kiosk = "kiosk" in request.query_params
         shown = {"devices": known, "earlier": earlier, "simulated": simulated, "kiosk": kiosk}
-        setup = self._live_setup(request, known)
+        setup = self._live_setup(request, known) | {"made_at_s": made_at_s}
         return self._site.page(request, "now.html", "now", **today, **shown, live_setup=setup)
 
     def _live_setup(self, request: Request, known: Sequence[Any]) -> dict[str, Any]:

@@ -150,7 +150,11 @@ const heard = {
     person.threshold(setup.enter_deg);
     trace?.threshold(setup.enter_deg);
   },
-  stored: () => refreshSoon(),
+  stored({ at }) {
+    if (at <= storedAt) return;
+    storedAt = at;
+    refreshSoon();
+  },
 };
 
 // A reminder and its correction are said for a while, in words and on the figure.
@@ -170,6 +174,7 @@ function news(words, kind) {
   }, NEWS_MS);
 }
 
+let storedAt = setup.made_at_s; // up to when this page knows what is stored
 let refresh = 0;
 let refreshedAt = null;
 function refreshSoon() {
@@ -193,7 +198,11 @@ function refreshSoon() {
   }, wait);
 }
 
-const connection = new Connection(heard, refreshSoon);
+let opened = false;
+const connection = new Connection(heard, () => {
+  if (opened) refreshSoon(); // whatever came while this page was away
+  opened = true;
+});
 setInterval(silence, 1000);
 
 // What the first glance does not need comes after it.

@@ -297,7 +297,7 @@ def test_a_connection_that_went_silent_is_given_up_and_made_anew(
         server_side = socket.connect_to_server()
         server_side.on_message(lambda told: None if socket in silent else socket.send(told))
 
-    page.route_web_socket(re.compile("/live$"), relay)
+    page.route_web_socket(re.compile(r"/live\b"), relay)
     page.goto(server.address)
     device.show(2.0)
     chip = page.locator("#live-link")
