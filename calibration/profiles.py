@@ -11,9 +11,7 @@ A profile says how somebody's back is held, so nobody else may read it.
 from __future__ import annotations
 
 import contextlib
-import os
 import re
-import tempfile
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 from datetime import UTC, datetime
@@ -21,6 +19,7 @@ from pathlib import Path
 
 from firmware_py.errors import ProfileError
 from firmware_py.posture.profile import CalibrationProfile, from_json, to_json
+from firmware_py.whole_file import write_whole
 
 from .temperature import learn_slope
 
@@ -69,8 +68,8 @@ class Profiles:
         history = current.with_suffix("")
         for folder in (self._folder, history):
             folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-        _write_whole(_free(history, dated.made_at), text)
-        _write_whole(current, text)
+        write_whole(_free(history, dated.made_at), text)
+        write_whole(current, text)
         return dated
 
     def history(self, sensor_id: str) -> list[Path]:
@@ -122,23 +121,3 @@ def _free(folder: Path, made_at: str) -> Path:
 def _age_key(path: Path) -> tuple[str, int]:
     stem, _, count = path.stem.partition(".")
     return stem, int(count or 1)
-
-
-def _write_whole(path: Path, text: str) -> None:
-    """Replace a file in one step, readable by the owner alone, safe against a power cut."""
-    handle, name = tempfile.mkstemp(prefix=f".{path.name}.", dir=path.parent)  # made with mode 600
-    temporary = Path(name)
-    try:
-        with os.fdopen(handle, "w", encoding="utf-8") as file:
-            file.write(text)
-            file.flush()
-            os.fsync(file.fileno())
-        temporary.replace(path)
-    except BaseException:
-        temporary.unlink(missing_ok=True)
-        raise
-    folder = os.open(path.parent, os.O_RDONLY)
-    try:
-        os.fsync(folder)
-    finally:
-        os.close(folder)

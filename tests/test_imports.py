@@ -54,7 +54,7 @@ MAY_IMPORT: dict[str, tuple[str, ...]] = {
     "firmware_py.people": OURS,
     "firmware_py.report": OURS,
     "firmware_py.doctor": OURS,
-    "calibration": (*CORE, "firmware_py.config", "calibration"),
+    "calibration": (*CORE, "firmware_py.config", "firmware_py.whole_file", "calibration"),
     "dashboard": (*CORE, "firmware_py.config", "firmware_py.exercise_file", "dashboard"),
 }
 
