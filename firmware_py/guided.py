@@ -120,12 +120,12 @@ class Guided:
         told = self._host.feed(block)
         for progress in told:
             self._show(progress)
-        if self._now_s >= self._motion_due_s and (motion := self._host.motion) is not None:
-            self._motion_due_s = self._now_s + MOTION_EVERY_S
-            last = self._host.progress
-            if last is not None:
-                still = last if told else dataclasses.replace(last, cue=GuideCue.NONE)
-                self._show(dataclasses.replace(still, t_s=self._now_s, motion=motion), felt=not told)
+        last = self._host.progress
+        if last is not None and not told and self._now_s >= self._motion_due_s:
+            motion = self._host.motion
+            if motion is not None:
+                self._motion_due_s = self._now_s + MOTION_EVERY_S
+                self._show(dataclasses.replace(last, t_s=self._now_s, cue=GuideCue.NONE, motion=motion))
 
     def command(self, command: Command) -> None:
         """Pass a command on to the recorder."""
@@ -158,9 +158,9 @@ class Guided:
             for watch in self.watchers:
                 watch(None)
 
-    def _show(self, progress: GuideProgress, *, felt: bool = False) -> None:
+    def _show(self, progress: GuideProgress) -> None:
         self.shown = progress
-        if progress.cue is not GuideCue.NONE and not felt:
+        if progress.cue is not GuideCue.NONE:
             self._cue(progress.cue)
         for watch in self.watchers:
             watch(progress)

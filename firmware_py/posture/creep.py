@@ -31,18 +31,22 @@ LIMIT_LATERAL_DEG = 3.6
 
 
 class CreepWatch:
-    """Watches the upright of one wear."""
+    """Watches the upright of one wear.
+
+    Attributes:
+        centre: (flexion, lateral) degrees from the neutral of the upright that the wearer comes back to.
+    """
 
     def __init__(self) -> None:
         self._minutes: deque[tuple[float, float]] = deque(maxlen=MINUTES)
         self._count = self._near = 0
         self._flexion = self._lateral = 0.0
-        self._centre = (0.0, 0.0)
+        self.centre = (0.0, 0.0)
         self._lonely = 0
 
     def step(self, flexion_deg: float, lateral_deg: float) -> tuple[float, float] | None:
         """Take a still tick; return how far the upright has moved (flexion, lateral) once that is too far."""
-        f0, s0 = self._centre
+        f0, s0 = self.centre
         wider = self._lonely * FASTEST_DEG
         if (
             abs(flexion_deg - f0) < GATE_FLEXION_DEG + wider
@@ -61,12 +65,12 @@ class CreepWatch:
             flexion = sum(minute[0] for minute in self._minutes) / len(self._minutes)
             lateral = sum(minute[1] for minute in self._minutes) / len(self._minutes)
             most = FASTEST_DEG * (1 + self._lonely)
-            self._centre = (f0 + _limited(flexion - f0, most), s0 + _limited(lateral - s0, most))
+            self.centre = (f0 + _limited(flexion - f0, most), s0 + _limited(lateral - s0, most))
             self._lonely = 0
         self._count = self._near = 0
         self._flexion = self._lateral = 0.0
-        if abs(self._centre[0]) > LIMIT_FLEXION_DEG or abs(self._centre[1]) > LIMIT_LATERAL_DEG:
-            return self._centre
+        if abs(self.centre[0]) > LIMIT_FLEXION_DEG or abs(self.centre[1]) > LIMIT_LATERAL_DEG:
+            return self.centre
         return None
 
 
