@@ -212,7 +212,9 @@ async function act(action, reason) {
   const focused = document.activeElement;
   await doing[action](reason);
   // Where a button went away under the focus, the next one takes it.
-  if (focused?.hidden) ([$("resume"), $("pause"), $("start")].find((one) => !one.hidden) ?? root).focus();
+  if (!focused?.hidden) return;
+  const next = [$("news").querySelector("a"), $("resume"), $("pause"), $("start")];
+  next.find((one) => one && !one.hidden)?.focus();
 }
 
 $("start").addEventListener("click", start);
