@@ -215,6 +215,8 @@ class Actions:
             with self._site.reading(request) as connection:
                 names = [row.name for row in queries.devices_of(connection, wearer)]
             gone = archive.erase(self._site.store, wearer)
+            for forget in self._site.on_erase:
+                forget(wearer)
             for name in names:
                 self._site.hub.forget(name)
             return gone

@@ -89,6 +89,7 @@ class Dashboard:
         exercises = load_exercises(settings.exercises_file)
         site = Site(self.store, self.ingest, self.hub, settings, zone, door, exercises)
         self._timekeeper = Timekeeper(self.store, exercises, zone, self.hub.ask_if_online)
+        site.on_erase.append(phones.forget)
         phone = PhonePage(site, phones, self.courier)
         self.app = Web(site, phone.routes()).app(self._lifespan)
 

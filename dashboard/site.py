@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import datetime, tzinfo
@@ -51,6 +51,7 @@ class Site:
         zone: the wearer's time zone.
         door: knows who comes.
         exercises: by key, in the order in which they are shown.
+        on_erase: told whose data was deleted, by those who keep something of theirs outside the database.
     """
 
     store: Store
@@ -60,6 +61,7 @@ class Site:
     zone: tzinfo
     door: Door
     exercises: dict[str, Described] = field(default_factory=load_exercises)
+    on_erase: list[Callable[[int], None]] = field(default_factory=list)
 
     def now(self) -> datetime:
         """The present, on the wearer's clock."""

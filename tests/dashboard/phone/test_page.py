@@ -92,3 +92,14 @@ def test_an_address_that_is_none_and_a_service_that_is_nobodys_are_refused(serve
             assert told in answer.text
         for action in ("test", "remove"):
             assert client.post(f"{served.address}{PATH}/services/none/{action}").status_code == 404
+
+
+def test_who_deletes_everything_is_told_nothing_any_more(
+    opened: Dashboard, served: Server, service: Service
+) -> None:
+    with httpx.Client(follow_redirects=True, timeout=60.0) as client:
+        client.post(f"{served.address}{PATH}/services", data={"url": service.url("well"), "label": ""})
+        assert "/test" in client.get(served.address + PATH).text
+        client.post(f"{served.address}data/erase", data={"sure": "yes"})
+        assert "/test" not in client.get(served.address + PATH).text
+    assert (opened.settings.data_folder / FILE).read_bytes() == b"[]"
