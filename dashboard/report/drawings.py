@@ -101,8 +101,8 @@ def _axis(drawing: Drawing, columns: Sequence[Column], name: Name) -> float:
 
 def hours(columns: Sequence[Column], name: Name, hour: Callable[[float], str], label: str) -> str:
     """Time recorded (outline), judged (grey), and of that slouched (dark), for each column."""
-    drawing = Drawing(720, 118, label)
-    top_y, foot_y = 8.0, 100.0
+    drawing = Drawing(720, 102, label)
+    top_y, foot_y = 6.0, 86.0
     step_s, top_s = hour_scale(max(column.figures.recorded_s for column in columns))
 
     def y(seconds: float) -> float:
@@ -124,11 +124,11 @@ def hours(columns: Sequence[Column], name: Name, hour: Callable[[float], str], l
 
 def angles(columns: Sequence[Column], threshold_deg: float, name: Name, label: str) -> str:
     """P10 to P90 of each column as a bar, its median as a line; the neutral and the threshold across."""
-    drawing = Drawing(720, 126, label)
+    drawing = Drawing(720, 108, label)
     known = [p for column in columns for p in column.percentiles_deg if p is not None]
     low = min(-10, *(10 * int(p // 10) for p in known)) if known else -10
     high = max(30, *(10 * -int(-p // 10) for p in known)) if known else 30
-    top_y, foot_y = 8.0, 108.0
+    top_y, foot_y = 6.0, 92.0
 
     def y(angle: float) -> float:
         return foot_y - (foot_y - top_y) * (angle - low) / (high - low)
@@ -159,7 +159,7 @@ def symptoms(
 ) -> str:
     """Every entry as a stroke on its day, as high as it was strong; one without a strength as a circle."""
     count = (last - first).days + 1
-    lane = 34.0 if len(kinds) > 3 else 42.0
+    lane = 30.0 if len(kinds) > 3 else 38.0
     per_point = (lane - 12.0) / 10
     drawing = Drawing(470, lane * len(kinds) + 16, label)
     left = 60.0
@@ -190,7 +190,7 @@ def symptoms(
 
 def distribution(flexion: Mapping[int, int], percent: Callable[[float], str], label: str) -> str:
     """Share of the judged time at each angle, two degrees a bar; the neutral as a line."""
-    drawing = Drawing(340, 128, label)
+    drawing = Drawing(340, 116, label)
     judged = sum(flexion.values()) or 1
     shares: dict[int, float] = {}
     for degree, ticks in flexion.items():
@@ -198,7 +198,7 @@ def distribution(flexion: Mapping[int, int], percent: Callable[[float], str], la
     seen = [at for at, share in shares.items() if share >= 0.001]
     low, high = min([-10, *seen]), max([20, *(at + 1 for at in seen)])
     top = max(shares.values(), default=0.1)
-    left, top_y, foot_y = 34.0, 14.0, 106.0
+    left, top_y, foot_y = 34.0, 10.0, 96.0
     width = (drawing.width - left - 12) / (high - low)
     for share in (0.0, top):
         y = foot_y - (foot_y - top_y) * share / top

@@ -14,18 +14,14 @@ from ..diary.body_map import ELSEWHERE, VIEWS
 from ..diary.symptoms import Since
 from ..session_view import ANGLE_CLASSES_DEG, HOLD_CLASSES_S
 from ..words import Words
-from . import drawings
+from . import drawings, fitting
 from .collect import Counts, Posture, Report, Symptom
 
-NAMED = 4
-"""Places, causes and reliefs of a kind that are named; the rest are counted."""
+LONGEST_QUOTE = 160
+"""Of what the wearer said; all of it is in the data file."""
 
-QUOTED = (14, 13, 12, 10, 7, 4)
-"""How many of the wearer's sayings fit below so many kinds of symptoms; all are in the data file."""
-
-LONGEST_QUOTE = 170
-
-EXERCISES = 6
+EXERCISES = 4
+"""Those with the most sets."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,17 +86,18 @@ def sheet(
     posture = report.posture
     measured = posture.figures.ticks > 0
     quotes = _quotes(report, t)
-    fit = QUOTED[len(report.symptoms)]
+    done = sorted(report.exercises, key=lambda one: -one.sets)[:EXERCISES]
+    named, fit = _fitting(report, [text for _, text in quotes], len(done), t)
     return Sheet(
         words=_fixed(report, t, threshold_deg, name),
         simulated=report.simulated,
-        symptoms=[_symptom(symptom, t) for symptom in report.symptoms],
+        symptoms=[_symptom(symptom, named, t) for symptom in report.symptoms],
         elsewhere=_elsewhere(report, t),
         quotes=quotes[:fit],
         quotes_more=t("sheet.words_more", n=len(quotes) - fit) if len(quotes) > fit else "",
         exercises=[
-            [exercise_name(done.key), *map(str, (done.sets, done.days, done.seen, done.by_time, done.worse))]
-            for done in report.exercises[:EXERCISES]
+            [exercise_name(one.key), *map(str, (one.sets, one.days, one.seen, one.by_time, one.worse))]
+            for one in done
         ],
         facts=_facts(report, t) if measured else [],
         exposure=_exposure(posture, t),
@@ -114,6 +111,11 @@ def sheet(
 def short_date(day: date, t: Words) -> str:
     """Such as 3 Mar."""
     return f"{day.day} {t(f'month_short.{day.month}')}" if t.language == "en" else f"{day.day}.{day.month}."
+
+
+def medium_date(day: date, t: Words) -> str:
+    """Such as 3 Mar 2026."""
+    return f"{short_date(day, t)} {day.year}" if t.language == "en" else f"{short_date(day, t)}{day.year}"
 
 
 def full_date(day: date, t: Words) -> str:
@@ -150,7 +152,7 @@ def _fixed(report: Report, t: Words, threshold_deg: float, name: str) -> dict[st
     return {key: t(f"sheet.{key}") for key in plain.split()} | filled
 
 
-def _symptom(symptom: Symptom, t: Words) -> list[list[str]]:
+def _symptom(symptom: Symptom, named: int, t: Words) -> list[list[str]]:
     strength = [t("sheet.not_said")]
     if symptom.median is not None:
         digits = 0 if symptom.median == int(symptom.median) else 1
@@ -163,29 +165,40 @@ def _symptom(symptom: Symptom, t: Words) -> list[list[str]]:
     return [
         [
             t(f"symptom.{symptom.kind}"),
-            f"{t('sheet.entries', n=symptom.entries)} {t('sheet.on_days', n=symptom.days)}",
-            t("sheet.last_on", day=short_date(symptom.last, t)),
+            f"{t('sheet.entries', n=symptom.entries)} {t('sheet.on_days', n=symptom.days)}, "
+            + t("sheet.last_on", day=short_date(symptom.last, t)),
         ],
-        _named(symptom.places, lambda key: t(f"place.{key}"), t),
+        _named(symptom.places, named, lambda key: t(f"place.{key}"), t),
         strength,
-        _named(symptom.since, lambda said: _since(said, t), t),
-        _named(symptom.brought_on, lambda key: t(f"brought_on.{key}"), t),
-        _named(symptom.relief, lambda key: t(f"relief.{key}"), t),
+        _named(symptom.since, named, lambda said: _since(said, t), t),
+        _named(symptom.brought_on, named, lambda key: t(f"brought_on.{key}"), t),
+        _named(symptom.relief, named, lambda key: t(f"relief.{key}"), t),
     ]
+
+
+def _fitting(report: Report, quotes: Sequence[str], exercises: int, t: Words) -> tuple[int, int]:
+    """How many places, causes and reliefs are named for each kind, and how many quotes stand below."""
+    room_mm = fitting.room_mm(len(report.symptoms), exercises)
+    for named in range(fitting.MOST_NAMED, 0, -1):
+        left_mm = room_mm - fitting.table_mm([_symptom(one, named, t) for one in report.symptoms])
+        fit = fitting.quotes_that_fit(quotes, left_mm)
+        if fit >= min(fitting.LEAST_QUOTES, len(quotes)):
+            return named, fit
+    return 1, fit
 
 
 def _since(said: str, t: Words) -> str:
     if said in set(Since):
         return t(f"since.said_{said}")
-    return t("since.date", day=full_date(date.fromisoformat(said), t))
+    return t("since.date", day=medium_date(date.fromisoformat(said), t))
 
 
-def _named(counts: Counts, name: Callable[[str], str], t: Words) -> list[str]:
+def _named(counts: Counts, named: int, name: Callable[[str], str], t: Words) -> list[str]:
     if not counts:
         return [t("sheet.not_said")]
-    lines = [t("sheet.times", what=name(key), n=n) for key, n in counts[:NAMED]]
-    if len(counts) > NAMED:
-        lines.append(t("sheet.more", n=len(counts) - NAMED))
+    lines = [t("sheet.times", what=name(key), n=n) for key, n in counts[:named]]
+    if len(counts) > named:
+        lines.append(t("sheet.more", n=len(counts) - named))
     return lines
 
 

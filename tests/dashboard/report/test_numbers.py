@@ -221,10 +221,10 @@ def test_the_columns_of_the_drawings_are_the_days_worked_out_by_hand(made: Made)
     shares = made.hand.distribution()
     top = max(shares.values())
     drawn = [float(h) for h in re.findall(r'height="([\d.]+)" fill="#777"', made.sheet.svg["distribution"])]
-    seen = [share for share in shares.values() if share >= 0.001 and 92 * share / top >= 0.05]
+    seen = [share for share in shares.values() if share >= 0.001 and 86 * share / top >= 0.05]
     assert len(drawn) >= len(seen)
-    assert max(drawn) == pytest.approx(92, abs=0.1)
-    assert sum(drawn) == pytest.approx(92 / top, rel=0.02)
+    assert max(drawn) == pytest.approx(86, abs=0.1)
+    assert sum(drawn) == pytest.approx(86 / top, rel=0.02)
 
 
 def test_no_number_stands_on_the_sheet_that_is_not_accounted_for(made: Made) -> None:
