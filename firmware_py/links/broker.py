@@ -33,17 +33,20 @@ PID_FILE: Final = "mosquitto.pid"
 
 _START_TIMEOUT_S = 10.0
 
+AUTOSAVE_S: Final = 30
+"""How often Mosquitto writes its state, some kilobytes, whether or not anything happened."""
+
 PERSISTENCE: Final = """\
 persistence true
 persistence_location {folder}/
-autosave_interval 5
+autosave_interval {autosave_s}
 autosave_on_changes false
 max_inflight_messages 500
 max_queued_messages 100000
 persistent_client_expiration 2m
 """
-"""What survives a kill. Mosquitto writes its whole state every 5 s; after each change, as it could as well,
-would cost a sync of the disk for each message. What it acknowledged and had not written when it died, a
+"""What survives a kill. Mosquitto writes its whole state now and then; after each change, as it could as
+well, would cost a sync of the disk for each message. What it acknowledged and had not written when it died, a
 device sends again (`outbox.SETTLE_S`). It keeps for two months what a reader that is away has subscribed to
 (its own limit is 1000 messages, less than a day), and has 500 under way to each, so that a reader can store
 as many at once."""
@@ -77,7 +80,11 @@ def find_mosquitto() -> str | None:
 
 
 def start_broker(
-    data_dir: Path, port: int | None = None, *, prefer: Literal["mosquitto", "amqtt"] = "mosquitto"
+    data_dir: Path,
+    port: int | None = None,
+    *,
+    prefer: Literal["mosquitto", "amqtt"] = "mosquitto",
+    autosave_s: int = AUTOSAVE_S,
 ) -> RunningBroker:
     """Start a broker on loopback, with its files in `data_dir`/broker.
 
@@ -85,6 +92,7 @@ def start_broker(
         data_dir: a folder of ours; made where it is missing.
         port: to listen on; None takes a free one.
         prefer: "amqtt" takes the embedded broker although Mosquitto may be there.
+        autosave_s: how often Mosquitto writes its state.
 
     Raises:
         LinkError: the port is taken, neither broker is installed, or it does not start.
@@ -94,7 +102,7 @@ def start_broker(
         raise LinkError(f"port {port} is in use already; stop what listens there, or choose another port")
     chosen = port or _free_port()
     if program is not None:
-        return _start_mosquitto(program, data_dir / "broker", chosen)
+        return _start_mosquitto(program, data_dir / "broker", chosen, autosave_s)
     return start_embedded(LOOPBACK, chosen)
 
 
@@ -161,7 +169,7 @@ def start_embedded(host: str, port: int) -> RunningBroker:
     return RunningBroker(host, port, "amqtt", stop)
 
 
-def _start_mosquitto(program: str, folder: Path, port: int) -> RunningBroker:
+def _start_mosquitto(program: str, folder: Path, port: int, autosave_s: int) -> RunningBroker:
     folder.mkdir(parents=True, exist_ok=True)
     folder.chmod(0o700)
     config = folder / "mosquitto.conf"
@@ -170,16 +178,16 @@ def _start_mosquitto(program: str, folder: Path, port: int) -> RunningBroker:
         "# Written at each start; changes are lost.",
         f"listener {port} {LOOPBACK}",
         "allow_anonymous true",
-        *common_settings(folder),
+        *common_settings(folder, autosave_s),
     ]
     config.write_text("\n".join(lines) + "\n")
     return run_mosquitto(program, config, LOOPBACK, port)
 
 
-def common_settings(folder: Path) -> list[str]:
+def common_settings(folder: Path, autosave_s: int = AUTOSAVE_S) -> list[str]:
     """Lines of configuration that every broker of ours has: it survives a kill and takes no monsters."""
     lines = [
-        *PERSISTENCE.format(folder=folder.resolve()).splitlines(),
+        *PERSISTENCE.format(folder=folder.resolve(), autosave_s=autosave_s).splitlines(),
         f"message_size_limit {2 * MAX_PAYLOAD_BYTES}",
         "log_type error",
         "log_type warning",

@@ -29,9 +29,9 @@ LIMIT_BYTES: Final = 32 * 1024 * 1024
 UNSAVED_LIMIT: Final = 2000
 """Messages held in memory while the disk takes no more: about a day."""
 
-SETTLE_S: Final = 30.0
+SETTLE_S: Final = 60.0
 """So long an acknowledgement may be doubted: Mosquitto acknowledges a message before it has saved it, so
-one that is killed in between has promised what it does not have. Ours saves every 5 s. See `doubt`."""
+one that is killed in between has promised what it does not have. Ours saves every 30 s. See `doubt`."""
 
 LAZY_REMOVALS: Final = 256
 """So many acknowledged messages are deleted at once where no new batch takes them along."""

@@ -41,13 +41,16 @@ from firmware_py.posture.tally import Tally
 
 MINUTES_A_SESSION = 12
 
+SETTLE_S = 5.0
+"""In proportion to the broker's `AUTOSAVE_S` here, as the real ones are to each other."""
+
 
 class JournalledOutbox(Outbox):
     """An outbox that tells a file what it holds, once it does."""
 
     def __init__(self, path: Path, journal: Path) -> None:
         self.journal = journal.open("a")
-        super().__init__(path)
+        super().__init__(path, settle_s=SETTLE_S)
 
     def put(self, messages: Sequence[Outgoing], **more: Callable[[], None] | None) -> None:
         super().put(messages, **more)

@@ -18,6 +18,9 @@ from firmware_py.links.broker import RunningBroker, start_broker
 from ..conftest import ROOT
 from .link import Link
 
+AUTOSAVE_S = 1
+"""The devices here live faster than real ones; broker and outbox trust each other for as much less."""
+
 
 def until(true: Callable[[], object], seconds: float = 30.0) -> float:
     """Wait for a condition; returns the seconds it took.
@@ -47,7 +50,7 @@ class World:
         self.journal.touch()
         self.clock = self.folder / "clock"
         self.clock.write_text("0")
-        self.broker: RunningBroker = start_broker(self.folder / "machine")
+        self.broker: RunningBroker = start_broker(self.folder / "machine", autosave_s=AUTOSAVE_S)
         self.port = self.broker.port
         self.link = Link(self.port)
         config = self.folder / "plumbline.toml"
@@ -68,7 +71,7 @@ class World:
 
     def restart_broker(self) -> None:
         """On the same port, with what it had saved."""
-        self.broker = start_broker(self.folder / "machine", self.port)
+        self.broker = start_broker(self.folder / "machine", self.port, autosave_s=AUTOSAVE_S)
 
     # ---- the dashboard ----
 
