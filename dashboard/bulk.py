@@ -6,11 +6,23 @@ for one another in the same order, and neither ever holds what the other waits f
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from operator import itemgetter
 from typing import Any
 
-from sqlalchemy import ARRAY, ColumnElement, Connection, Table, any_, literal
+from sqlalchemy import (
+    ARRAY,
+    Column,
+    ColumnElement,
+    Connection,
+    Table,
+    TableClause,
+    any_,
+    literal,
+    select,
+)
+from sqlalchemy import column as sa_column
+from sqlalchemy import table as sa_table
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.exc import DBAPIError
 
@@ -40,7 +52,11 @@ def insert_new(connection: Connection, table: Table, rows: Iterable[Row]) -> set
     if not ordered:
         return set()
     if is_postgresql(connection) and len(ordered) >= WORTH_COPYING:
-        return _copied(connection, table, ordered)
+        columns = _columns(table, ordered[0])
+        staged = stage(connection, table.name, columns, ordered)
+        copied = dialect_insert(connection, table).from_select(list(ordered[0]), select(*staged.c))
+        found = connection.execute(copied.on_conflict_do_nothing().returning(*table.primary_key.columns))
+        return {tuple(row) for row in found}
     # RETURNING tells the new rows; an executemany's rowcount is not reliable with every driver.
     statement = (
         dialect_insert(connection, table).on_conflict_do_nothing().returning(*table.primary_key.columns)
@@ -60,16 +76,41 @@ def upsert(
         change: from the row that was to be inserted (`excluded`) to what the present one becomes;
             by default it becomes that row.
     """
-    ordered = in_order(table, rows)
-    if not ordered:
-        return
-    statement = dialect_insert(connection, table)
+    for ordered in _rounds(table, rows):
+        if is_postgresql(connection) and len(ordered) >= WORTH_COPYING:
+            staged = stage(connection, table.name, _columns(table, ordered[0]), ordered)
+            statement = dialect_insert(connection, table).from_select(list(ordered[0]), select(*staged.c))
+            connection.execute(_or_change(table, statement, list(ordered[0]), change))
+        else:
+            statement = dialect_insert(connection, table)
+            connection.execute(_or_change(table, statement, list(ordered[0]), change), ordered)
+
+
+def _or_change(
+    table: Table, statement: Any, names: Sequence[str], change: Callable[[Any], Change] | None
+) -> Any:
     keys = _keys(table)
     if change is None:
-        changed = {name: statement.excluded[name] for name in ordered[0] if name not in keys}
+        changed = {name: statement.excluded[name] for name in names if name not in keys}
     else:
         changed = change(statement.excluded)
-    connection.execute(statement.on_conflict_do_update(index_elements=keys, set_=changed), ordered)
+    return statement.on_conflict_do_update(index_elements=keys, set_=changed)
+
+
+def _rounds(table: Table, rows: Iterable[Row]) -> Iterator[list[Row]]:
+    """Rows in order; several with one key in rounds, for one statement changes a row once."""
+    rest = in_order(table, rows)
+    pick = itemgetter(*_keys(table))
+    while rest:
+        first: list[Row] = []
+        again: list[Row] = []
+        last: Any = None
+        for row in rest:
+            key = pick(row)
+            (again if key == last else first).append(row)
+            last = key
+        yield first
+        rest = again
 
 
 def in_order(table: Table, rows: Iterable[Row]) -> list[Row]:
@@ -100,35 +141,56 @@ def _keys(table: Table) -> list[str]:
     return [column.name for column in table.primary_key.columns]
 
 
-def _copied(connection: Connection, table: Table, rows: Sequence[Row]) -> set[Key]:
+def _columns(table: Table, row: Row) -> tuple[Column[Any], ...]:
+    return tuple(table.c[name] for name in row)
+
+
+def stage(
+    connection: Connection, name: str, columns: Sequence[Column[Any]], rows: Sequence[Row]
+) -> TableClause:
+    """PostgreSQL only: put rows into a temporary table by COPY; its content is gone with the transaction.
+
+    Args:
+        connection: a transaction that writes.
+        name: tells apart what is staged at the same time.
+        columns: what the rows have.
+        rows: at least one.
+
+    Returns:
+        The temporary table, to select from.
+
+    Raises:
+        sqlalchemy.exc.DBAPIError: the database refuses a value, or is gone.
+    """
     import psycopg
     from psycopg import sql
 
-    names = tuple(rows[0])
-    columns = sql.SQL(", ").join(map(sql.Identifier, names))
-    keys = sql.SQL(", ").join(sql.Identifier(column.name) for column in table.primary_key.columns)
-    staged, target = sql.Identifier(f"staged_{table.name}"), sql.Identifier(table.name)
+    names = [column.name for column in columns]
+    kinds = [column.type.compile(connection.dialect) for column in columns]
+    target = f"staged_{name}"
+    identifiers = list(map(sql.Identifier, names))
     driver: Any = connection.connection.driver_connection  # psycopg's own, which knows COPY
     pick = itemgetter(*names)
     try:
         with driver.cursor() as cursor:
             cursor.execute(
-                sql.SQL(
-                    "CREATE TEMPORARY TABLE IF NOT EXISTS {} (LIKE {} INCLUDING DEFAULTS)"
-                    " ON COMMIT DELETE ROWS"
-                ).format(staged, target)
-            )
-            with cursor.copy(sql.SQL("COPY {} ({}) FROM STDIN").format(staged, columns)) as copy:
-                for row in rows:
-                    copy.write_row(pick(row))
-            cursor.execute(
-                sql.SQL("INSERT INTO {} ({}) SELECT {} FROM {} ON CONFLICT DO NOTHING RETURNING {}").format(
-                    target, columns, columns, staged, keys
+                sql.SQL("CREATE TEMPORARY TABLE IF NOT EXISTS {} ({}) ON COMMIT DELETE ROWS").format(
+                    sql.Identifier(target),
+                    sql.SQL(", ").join(
+                        sql.SQL("{} {}").format(identifier, sql.SQL(kind))
+                        for identifier, kind in zip(identifiers, kinds, strict=True)
+                    ),
                 )
             )
-            new = set(cursor.fetchall())
-            cursor.execute(sql.SQL("TRUNCATE {}").format(staged))
+            cursor.execute(sql.SQL("TRUNCATE {}").format(sql.Identifier(target)))
+            with cursor.copy(
+                sql.SQL("COPY {} ({}) FROM STDIN").format(
+                    sql.Identifier(target), sql.SQL(", ").join(identifiers)
+                )
+            ) as copy:
+                for row in rows:
+                    copy.write_row(pick(row))
     except psycopg.Error as error:
         # The driver was spoken to directly: its errors become those that everything else here raises.
-        raise DBAPIError.instance(f"COPY {table.name}", None, error, psycopg.Error) from error
-    return new
+        raise DBAPIError.instance(f"COPY {target}", None, error, psycopg.Error) from error
+    return sa_table(target, *(sa_column(column.name, column.type) for column in columns))

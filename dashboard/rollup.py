@@ -9,15 +9,26 @@ two writers touched at the same time is summed from what both of them committed.
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from typing import Any
 
 import msgspec
-from sqlalchemy import BigInteger, Connection, Integer, Table, column, delete, select, text, values
+from sqlalchemy import (
+    BigInteger,
+    Column,
+    Connection,
+    FromClause,
+    Integer,
+    Table,
+    delete,
+    select,
+    text,
+    values,
+)
 
 from firmware_py.posture.tally import Tally
 
-from .bulk import insert_new, is_postgresql, upsert
+from .bulk import insert_new, is_postgresql, stage, upsert
 from .tables import FIGURES, days, hours, meta, minutes, quarters, touched_quarters
 
 QUARTER_MS = 900_000
@@ -134,18 +145,10 @@ def sum_anew(connection: Connection, parts: Table, sums: Table, span_ms: int, to
         touched: which ones.
     """
     keys = sorted(touched)
-    for cut in range(0, len(keys), _CHUNK):
-        chunk = keys[cut : cut + _CHUNK]
-        wanted = (
-            values(
-                column("device_id", Integer),
-                column("wearer_id", Integer),
-                column("start_utc_ms", BigInteger),
-                name="wanted",
-            )
-            .data(chunk)
-            .cte("wanted")
-        )
+    at_once = _CHUNK if not is_postgresql(connection) else SWEEP
+    for cut in range(0, len(keys), at_once):
+        chunk = keys[cut : cut + at_once]
+        wanted = _wanted(connection, chunk)
         figures = [parts.c[name] for name in FIGURES]
         found = connection.execute(
             select(*wanted.c, parts.c.tally, *figures).join(
@@ -164,6 +167,19 @@ def sum_anew(connection: Connection, parts: Table, sums: Table, span_ms: int, to
                 delete(sums).where(sums.c.device_id == device_id, sums.c.start_utc_ms == start_utc_ms)
             )
         upsert(connection, sums, (_sum(key, rows) for key, rows in grouped.items()))
+
+
+def _wanted(connection: Connection, keys: Sequence[tuple[int, int, int]]) -> FromClause:
+    """The stretches as something to join with."""
+    columns = (
+        Column("device_id", Integer),
+        Column("wearer_id", Integer),
+        Column("start_utc_ms", BigInteger),
+    )
+    if is_postgresql(connection):
+        names = [column.name for column in columns]
+        return stage(connection, "wanted", columns, [dict(zip(names, key, strict=True)) for key in keys])
+    return values(*columns, name="wanted").data(keys).cte("wanted")
 
 
 def _sum(key: tuple[int, int, int], rows: list[Any]) -> dict[str, Any]:

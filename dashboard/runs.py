@@ -11,7 +11,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from typing import Any
 
-from sqlalchemy import Connection, Table, bindparam, func, null, select, update
+from sqlalchemy import Connection, Select, Table, bindparam, func, null, select, update
 
 from firmware_py.posture.messages import Anchor, Message, Status
 
@@ -50,8 +50,12 @@ class Runs:
 
 def held(connection: Connection, keys: set[RunKey]) -> Runs:
     """Look runs up and hold them until the end of the transaction, so that no anchor moves them meanwhile."""
+    return _found(connection, _of(connection, keys).with_for_update(read=True, of=runs))
+
+
+def _of(connection: Connection, keys: set[RunKey]) -> Select[Any]:
     names, ids = sorted({name for name, _ in keys}), sorted({run for _, run in keys})
-    rows = connection.execute(
+    return (
         select(
             devices.c.name,
             devices.c.device_id,
@@ -59,13 +63,17 @@ def held(connection: Connection, keys: set[RunKey]) -> Runs:
             runs.c.run,
             runs.c.t0_utc_ms,
             devices.c.released_utc_ms,
+            runs.c.anchored_at_s,
+            runs.c.trusted,
         )
         .join(runs, runs.c.device_id == devices.c.device_id)
         .where(among(connection, devices.c.name, names), among(connection, runs.c.run, ids))
         .order_by(runs.c.device_id, runs.c.run)
-        .with_for_update(read=True, of=runs)
     )
-    return Runs((row[0], Run(*row[1:])) for row in rows)
+
+
+def _found(connection: Connection, query: Select[Any]) -> Runs:
+    return Runs((row[0], Run(*row[1:6])) for row in connection.execute(query))
 
 
 def introduce(connection: Connection, messages: Sequence[Message], newcomers: int) -> None:
@@ -77,16 +85,16 @@ def introduce(connection: Connection, messages: Sequence[Message], newcomers: in
         newcomers: the wearer whom a device is given to that nobody knows.
     """
     in_use = _devices_in_use(connection, messages, newcomers)
-    _add_runs(connection, messages, in_use)
-    _say_states(connection, messages, in_use)
-    latest: dict[RunKey, tuple[Message, Anchor]] = {}
+    anchors: dict[RunKey, Anchor] = {}
     for message in messages:
         if isinstance(message.body, Anchor):
             key = (message.device, message.run)
-            if key not in latest or latest[key][1].t_s < message.body.t_s:
-                latest[key] = (message, message.body)
-    for key in sorted(latest):
-        _anchor(connection, *latest[key])
+            if key not in anchors or anchors[key].t_s < message.body.t_s:
+                anchors[key] = message.body
+    _add_runs(connection, messages, anchors, in_use)
+    _say_states(connection, messages, in_use)
+    if anchors:
+        _anchor(connection, anchors)
 
 
 def _devices_in_use(connection: Connection, messages: Sequence[Message], newcomers: int) -> dict[str, Any]:
@@ -116,34 +124,37 @@ def _devices_in_use(connection: Connection, messages: Sequence[Message], newcome
     return found
 
 
-def _add_runs(connection: Connection, messages: Sequence[Message], in_use: dict[str, Any]) -> None:
+def _add_runs(
+    connection: Connection, messages: Sequence[Message], anchors: dict[RunKey, Anchor], in_use: dict[str, Any]
+) -> None:
     """A run is its device's as it is in use now, unless a former wearer's run goes by that name."""
-    keys = {(message.device, message.run) for message in messages}
-    known = held(connection, keys)
-    rows: dict[RunKey, dict[str, Any]] = {}
+    query = _of(connection, {(message.device, message.run) for message in messages})
+    rows = connection.execute(query).all()
+    known = Runs((row[0], Run(*row[1:6])) for row in rows)
+    # A run that went on while the device changed hands: its clock is the same for both.
+    clocks = {(row.name, row.run): (row.t0_utc_ms, row.anchored_at_s, row.trusted) for row in rows}
+    clocks |= {key: _clock(anchor) for key, anchor in anchors.items() if key not in clocks}
+    new: dict[RunKey, dict[str, Any]] = {}
     for message in messages:
-        if known.of(message) is None:
-            device = in_use[message.device]
-            rows[message.device, message.run] = {
-                "device_id": device.device_id,
-                "run": message.run,
-                "wearer_id": device.wearer_id,
-                "trusted": False,
-                "simulated": message.simulated,
-                **_anchor_of_former(connection, message),
-            }
-    insert_new(connection, runs, rows.values())
+        key = (message.device, message.run)
+        if key in new or known.of(message) is not None:
+            continue
+        device = in_use[message.device]
+        t0_utc_ms, anchored_at_s, trusted = clocks.get(key, (None, None, False))
+        new[key] = {
+            "device_id": device.device_id,
+            "run": message.run,
+            "wearer_id": device.wearer_id,
+            "t0_utc_ms": t0_utc_ms,
+            "anchored_at_s": anchored_at_s,
+            "trusted": trusted,
+            "simulated": message.simulated,
+        }
+    insert_new(connection, runs, new.values())
 
 
-def _anchor_of_former(connection: Connection, message: Message) -> dict[str, Any]:
-    """The run went on while the device changed hands: its clock is the same for both."""
-    row = connection.execute(
-        select(runs.c.t0_utc_ms, runs.c.anchored_at_s, runs.c.trusted)
-        .join(devices, devices.c.device_id == runs.c.device_id)
-        .where(devices.c.name == message.device, runs.c.run == message.run)
-    ).first()
-    columns = ("t0_utc_ms", "anchored_at_s", "trusted")
-    return dict(zip(columns, (None, None, False) if row is None else row, strict=True))
+def _clock(anchor: Anchor) -> tuple[int, float, bool]:
+    return round(anchor.utc_s * 1000), anchor.t_s, anchor.trusted
 
 
 def _say_states(connection: Connection, messages: Sequence[Message], in_use: dict[str, Any]) -> None:
@@ -164,22 +175,17 @@ def _say_states(connection: Connection, messages: Sequence[Message], in_use: dic
         )
 
 
-def _anchor(connection: Connection, message: Message, anchor: Anchor) -> None:
-    t0_utc_ms = round(anchor.utc_s * 1000)
-    of_name = select(devices.c.device_id).where(devices.c.name == message.device)
-    found = connection.execute(
-        select(runs)
-        .where(runs.c.device_id.in_(of_name), runs.c.run == message.run)
-        .where(runs.c.anchored_at_s.is_(null()) | (runs.c.anchored_at_s < anchor.t_s))
-        .order_by(runs.c.device_id)
-        .with_for_update()
-    ).all()
-    for row in found:
-        this = (runs.c.device_id == row.device_id, runs.c.run == row.run)
+def _anchor(connection: Connection, anchors: dict[RunKey, Anchor]) -> None:
+    """Take what is newer than what is known; the rows of runs whose clock that changes move."""
+    for row in connection.execute(_of(connection, set(anchors)).with_for_update(of=runs)).all():
+        anchor = anchors.get((row.name, row.run))
+        if anchor is None or (row.anchored_at_s is not None and row.anchored_at_s >= anchor.t_s):
+            continue
+        t0_utc_ms, anchored_at_s, trusted = _clock(anchor)
         connection.execute(
             update(runs)
-            .where(*this)
-            .values(t0_utc_ms=t0_utc_ms, anchored_at_s=anchor.t_s, trusted=anchor.trusted)
+            .where(runs.c.device_id == row.device_id, runs.c.run == row.run)
+            .values(t0_utc_ms=t0_utc_ms, anchored_at_s=anchored_at_s, trusted=trusted)
         )
         if t0_utc_ms != row.t0_utc_ms:
             _move(connection, Run(row.device_id, row.wearer_id, row.run, t0_utc_ms))

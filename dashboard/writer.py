@@ -26,7 +26,10 @@ MAX_BATCH = 1000
 RETRY_S = 1.0
 
 SETTLE_EVERY_S = 0.5
-"""How long sums may lag behind the minutes they are made of."""
+"""How long sums lag behind the minutes they are made of, where nothing else waits to be stored."""
+
+SETTLE_AT_LAST_S = 5.0
+"""… and where much does: the sum of a quarter that still fills up need not be made for every minute."""
 
 
 class Arrived(NamedTuple):
@@ -121,7 +124,8 @@ class Writer:
 
     def _settle(self) -> None:
         now_s = time.monotonic()
-        if self._settled or (now_s - self._settled_at_s < SETTLE_EVERY_S and not self._stopping.is_set()):
+        due_s = SETTLE_EVERY_S if self._queue.empty() else SETTLE_AT_LAST_S
+        if self._settled or (now_s - self._settled_at_s < due_s and not self._stopping.is_set()):
             return
         self._settled_at_s = now_s
         try:

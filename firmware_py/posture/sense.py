@@ -20,6 +20,9 @@ def _within(low: float, high: float) -> Callable[[float], bool]:
     return lambda value: low <= value <= high
 
 
+_Limit = tuple[Callable[[float], bool], str]
+"""What makes sense, and that in words."""
+
 _BY_UNIT: Final[tuple[tuple[str, Callable[[float], bool], str], ...]] = (
     ("_deg_s", _within(0.0, 1e9), "0 to 1e9 degree-seconds"),
     ("_deg", lambda v: v != v or -360.0 <= v <= 360.0, "-360 to 360 degrees"),
@@ -33,36 +36,58 @@ _BY_UNIT: Final[tuple[tuple[str, Callable[[float], bool], str], ...]] = (
 """The unit is in the name of every number, so the name says which values make sense."""
 
 
+_FIELDS: Final[dict[type, tuple[tuple[str, _Limit | None], ...]]] = {}
+"""Found out once for each class, as every message asks."""
+
+
 def check_ranges(value: object, where: str) -> None:
     """Refuse what has the right type and no sense.
 
     Raises:
         MessageError: naming the field.
     """
-    if dataclasses.is_dataclass(value):
-        for field in dataclasses.fields(value):
-            check_ranges(getattr(value, field.name), f"{where}.{field.name}")
+    cls = type(value)
+    if cls not in _FIELDS:
+        _FIELDS[cls] = _fields_of(cls)
+    for name, limit in _FIELDS[cls]:
+        _check(getattr(value, name), limit, where, name)
+
+
+def _fields_of(cls: type) -> tuple[tuple[str, _Limit | None], ...]:
+    """The fields of a dataclass with the limits of their units."""
+    if not dataclasses.is_dataclass(cls):
+        return ()
+    return tuple((field.name, _limit_of(field.name)) for field in dataclasses.fields(cls))
+
+
+def _limit_of(name: str) -> _Limit | None:
+    return next(((sensible, words) for suffix, sensible, words in _BY_UNIT if name.endswith(suffix)), None)
+
+
+def _check(value: object, limit: _Limit | None, where: str, name: str) -> None:
+    if isinstance(value, float):
+        if limit is not None and not limit[0](value):
+            raise MessageError(f"{where}.{name} is {value}; {limit[1]} makes sense")
     elif isinstance(value, bool) or value is None:
         return
-    elif isinstance(value, float):
-        for suffix, sensible, words in _BY_UNIT:
-            if where.endswith(suffix):
-                if not sensible(value):
-                    raise MessageError(f"{where} is {value}; {words} makes sense")
-                return
     elif isinstance(value, int):
         if not 0 <= value <= 2**53:
-            raise MessageError(f"{where} is {value}; a count from 0 on makes sense")
+            raise MessageError(f"{where}.{name} is {value}; a count from 0 on makes sense")
     elif isinstance(value, str):
         if len(value) > MAX_TEXT:
-            raise MessageError(f"{where} has {len(value)} characters; {MAX_TEXT} at most make sense")
+            raise MessageError(f"{where}.{name} has {len(value)} characters; {MAX_TEXT} at most make sense")
     elif isinstance(value, dict):
         for key, count in value.items():
             if isinstance(key, int) and not -90 <= key <= 179:
-                raise MessageError(f"{where} counts {key}°; -90 to 179 makes sense")
+                raise MessageError(f"{where}.{name} counts {key}°; -90 to 179 makes sense")
             if isinstance(key, str) and len(key) > 40:
-                raise MessageError(f"{where} has a key of {len(key)} characters; 40 at most make sense")
-            check_ranges(count, f"{where}[{key}]")
+                raise MessageError(
+                    f"{where}.{name} has a key of {len(key)} characters; 40 at most make sense"
+                )
+            if type(count) is not int or not 0 <= count <= 2**53:  # most are, and a minute has dozens
+                _check(count, None, where, f"{name}[{key}]")
+    else:
+        check_ranges(value, f"{where}.{name}")
 
 
 def check_whole(body: object) -> None:

@@ -47,6 +47,11 @@ class PostgreSQL:
         """Stop: `fast` shuts down, `immediate` dies as of a power cut and recovers at the next start."""
         self._run("pg_ctl", "-D", self._data, "-m", mode, "-w", "stop")
 
+    @property
+    def pid(self) -> int:
+        """The first of its processes."""
+        return int((self.folder / "data/postmaster.pid").read_text().split()[0])
+
     def database(self) -> str:
         """Make an empty database; returns its URL."""
         self._made += 1

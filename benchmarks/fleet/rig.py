@@ -1,0 +1,174 @@
+"""What the fleet is let loose on: a broker, a PostgreSQL, workers and plain readers, each in its own process."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import signal
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+import psycopg
+
+from tests.dashboard.conftest import Broker
+from tests.dashboard.servers import PostgreSQL
+
+WORK = """
+import logging, sys
+from pathlib import Path
+from dashboard.settings import BrokerSettings, Settings
+from dashboard.subscriber import Share
+from dashboard.worker import work
+logging.basicConfig(level=logging.WARNING)
+settings = Settings(Path(sys.argv[1]), database=sys.argv[2], broker=BrokerSettings(port=int(sys.argv[3])))
+work(settings, Share(sys.argv[4], sys.argv[5]), on_ready=lambda name: print(name, flush=True))
+"""
+
+# Takes what a worker takes, over the same library with the same settings, and does nothing with it.
+READ = """
+import sys
+import paho.mqtt.client as mqtt
+from paho.mqtt.packettypes import PacketTypes
+from paho.mqtt.properties import Properties
+from dashboard.ingest import KEPT
+from dashboard.subscriber import RECEIVE_MAXIMUM
+from firmware_py.posture.messages import topic_filter
+port, group, name = int(sys.argv[1]), sys.argv[2], sys.argv[3]
+count = 0
+def arrived(client, data, message):
+    global count
+    count += 1
+    if count % 100 == 0:
+        print(count, flush=True)
+def linked(client, *rest):
+    client.subscribe([(f"$share/{group}/{topic_filter(kept)}", 1) for kept in KEPT])
+version = mqtt.CallbackAPIVersion.VERSION2
+client = mqtt.Client(version, client_id=f"reader-{group}-{name}", protocol=mqtt.MQTTv5)
+client.on_message, client.on_connect = arrived, linked
+client.on_subscribe = lambda *rest: print("ready", flush=True)
+kept = Properties(PacketTypes.CONNECT)
+kept.ReceiveMaximum = RECEIVE_MAXIMUM
+client.connect("127.0.0.1", port, clean_start=True, properties=kept)
+client.loop_forever()
+"""
+
+# As `plumbline broker` and deploy/ have it.
+BROKER = (
+    "autosave_interval 5",
+    "autosave_on_changes false",
+    "max_inflight_messages 0",
+    "max_queued_messages 0",
+    "max_connections -1",
+)
+
+POSTGRESQL = ("track_commit_timestamp=on", "shared_buffers=512MB", "max_wal_size=4GB")
+
+
+@dataclass
+class Rig:
+    """Running servers.
+
+    Attributes:
+        broker: Mosquitto.
+        postgresql: with the time of each commit kept, which tells when a row could be seen.
+        url: of an empty database.
+        folder: for whatever a process writes.
+    """
+
+    broker: Broker
+    postgresql: PostgreSQL
+    url: str
+    folder: Path
+
+    def worker(self, name: str, group: str = "fleet") -> subprocess.Popen[str]:
+        """Start an ingest worker; returns when it is at work."""
+        return _started(WORK, str(self.folder), self.url, str(self.broker.port), group, name)
+
+    def reader(self, name: str, group: str) -> subprocess.Popen[str]:
+        """Start a plain reader; returns when it is subscribed."""
+        return _started(READ, str(self.broker.port), group, name)
+
+    def cpu_s(self, *processes: subprocess.Popen[str]) -> dict[str, float]:
+        """Processor time spent so far by each part, seconds."""
+        return {
+            "broker": _cpu_s(self.broker.pid),
+            "PostgreSQL": _cpu_s(self.postgresql.pid, children=True),
+            "ours": sum(_cpu_s(process.pid) for process in processes),
+            "fleet": time.process_time(),
+        }
+
+    def connect(self) -> psycopg.Connection[tuple[object, ...]]:
+        """A connection to the database, past all of our code."""
+        return psycopg.connect(self.url.replace("+psycopg", ""), autocommit=True)
+
+
+@contextmanager
+def rig() -> Iterator[Rig]:
+    """Everything started, and stopped again."""
+    with tempfile.TemporaryDirectory(prefix="plumbline-fleet-") as folder:
+        broker = Broker(Path(folder), *BROKER)
+        broker.start()
+        postgresql = PostgreSQL(*POSTGRESQL)
+        try:
+            yield Rig(broker, postgresql, postgresql.database(), Path(folder))
+        finally:
+            broker.stop()
+            postgresql.close()
+
+
+def stop(*processes: subprocess.Popen[str]) -> None:
+    """Stop processes in order."""
+    for process in processes:
+        process.send_signal(signal.SIGTERM)
+    for process in processes:
+        process.wait(60)
+
+
+def _started(program: str, *arguments: str) -> subprocess.Popen[str]:
+    process = subprocess.Popen([sys.executable, "-c", program, *arguments], stdout=subprocess.PIPE, text=True)
+    assert process.stdout is not None
+    if not process.stdout.readline():
+        raise RuntimeError("a process of the rig did not start")
+    return process
+
+
+def wait_for_rows(connection: psycopg.Connection[tuple[object, ...]], wanted: int, within_s: float) -> float:
+    """Wait until so many minutes and events are stored; returns when (POSIX time, s).
+
+    Raises:
+        TimeoutError: they did not come.
+    """
+    end = time.monotonic() + within_s
+    found = 0
+    while time.monotonic() < end:
+        row = connection.execute("SELECT (SELECT count(*) FROM minutes) + (SELECT count(*) FROM events)")
+        found = int(str(row.fetchone()[0]))  # type: ignore[index] # a count is one row
+        if found >= wanted:
+            return time.time()
+        time.sleep(0.1)
+    raise TimeoutError(f"{found} of {wanted} rows within {within_s:g} s")
+
+
+def _cpu_s(pid: int, *, children: bool = False) -> float:
+    """User and system time of a process; with `children` that of those it started, living or gone."""
+    fields = _stat(pid)
+    ticks = sum(map(int, fields[11:15] if children else fields[11:13]))
+    if children:
+        for entry in Path("/proc").iterdir():
+            if entry.name.isdecimal():
+                with contextlib.suppress(OSError, IndexError):
+                    other = _stat(int(entry.name))
+                    if int(other[1]) == pid:
+                        ticks += int(other[11]) + int(other[12])
+    return ticks / os.sysconf("SC_CLK_TCK")
+
+
+def _stat(pid: int) -> list[str]:
+    # From the state on: what stands before, the program's name in parentheses, may hold spaces.
+    return Path(f"/proc/{pid}/stat").read_text().rpartition(") ")[2].split()
