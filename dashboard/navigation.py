@@ -38,6 +38,7 @@ MORE = (
 PEOPLE = Place("people", "/who")
 WEARERS = Place("wearers", "/wearers")
 PROGRAMME = Place("programme", "/programme")
+ACCOUNT = Place("account", "/who")
 ADMINISTER = Place("administer", "/people")
 
 
@@ -49,9 +50,13 @@ def places_for(visitor: Visitor | None) -> tuple[tuple[Place, ...], tuple[Place,
         visitor.role, ()
     )
     if visitor.sees is None:
-        return (*own, PEOPLE), ()
+        return (*own, ACCOUNT), ()
     if visitor.whose is not None:
-        return TABS, (*(place for place in MORE if place.key in OF_WEARER), WEARERS, PEOPLE)
+        return TABS, (
+            *(place for place in MORE if place.key in OF_WEARER),
+            WEARERS,
+            PEOPLE if visitor.own_wearer is not None else ACCOUNT,
+        )
     return TABS, (*MORE, PEOPLE)
 
 

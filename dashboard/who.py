@@ -146,7 +146,7 @@ class Who:
         return self._site.page(
             request,
             "who.html",
-            "people",
+            "people" if own else "account",
             people=self._door.people,
             locked=self._door.locked,
             own=own,

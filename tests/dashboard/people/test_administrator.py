@@ -33,7 +33,7 @@ def test_a_new_link_for_an_account_in_use_is_told_to_its_wearer(ada: Person) -> 
     assert "A new link" not in anna.get("/who").text
     assert "/join?code=" in ada.post("/people/accounts/anna/invite").text
     row = re.search(
-        r'<th scope="row">(.+?)</th><td>A new link to choose your password', anna.get("/who").text
+        r"<strong>([\w ]+)</strong><span>A new link to choose your password", anna.get("/who").text
     )
     assert row is not None
     assert row[1] == "Ada Example"

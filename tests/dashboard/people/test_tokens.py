@@ -109,7 +109,7 @@ def test_nobody_revokes_anothers_token(anna: Person) -> None:
 
 def test_what_a_program_reads_stands_in_the_log(anna: Person) -> None:
     program(anna, TokenScope.READ).get("/api/v1/days.json")
-    assert re.search(r'<th scope="row">kettle</th><td>Figures, by a program', anna.get("/who").text)
+    assert re.search(r"<strong>kettle</strong><span>Figures, by a program", anna.get("/who").text)
 
 
 def test_the_services_figures_are_for_this_machine_or_by_a_token(anna: Person) -> None:
