@@ -24,8 +24,9 @@ from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Browser, Page, sync_playwright
 from websockets.sync.client import connect
 
-from dashboard.ingest import Ingest
+from dashboard.ingest import FIRST_WEARER, Ingest
 from dashboard.store import Store, sqlite_url
+from dashboard.tables import metadata
 from tests.dashboard.conftest import Broker
 from tests.dashboard.device import Device, reading
 from tests.dashboard.seed import BERLIN, history
@@ -47,6 +48,7 @@ VIEWERS = 3
 LIVE_S = 20.0
 REPEATS = 7
 OPENINGS = 20
+CROWD_DAYS = 28
 
 
 class Served:
@@ -86,6 +88,33 @@ def seed(folder: Path, days: int) -> int:
             ingest.take((message.topic, message.payload) for message in batch)
     with store.engine.connect() as connection:
         count: int = connection.exec_driver_sql("SELECT count(*) FROM minutes").scalar_one()
+    store.close()
+    return count
+
+
+def crowd(folder: Path, wearers: int) -> int:
+    """Put as many wearers into a store as are wanted, copies of the one there is; returns the minutes."""
+    store = Store(sqlite_url(folder / "plumbline.db"))
+    with store.engine.execution_options(writes=True).begin() as connection:
+        (own,) = connection.exec_driver_sql("SELECT min(device_id) FROM devices").one()
+        connection.exec_driver_sql("CREATE TEMPORARY TABLE others (k INTEGER)")
+        connection.exec_driver_sql("INSERT INTO others VALUES (?)", [(k,) for k in range(1, wearers)])
+        for table in metadata.sorted_tables:
+            if not {"device_id", "wearer_id"} & set(table.c.keys()):
+                continue
+            # Each copy has its own device and wearer; a name that must be the only one gets a number behind.
+            as_copied = {"device_id": f"{own} + k", "wearer_id": f"{FIRST_WEARER} + k"}
+            if table.name in ("devices", "wearers"):
+                as_copied["name"] = "name || '-' || k"
+            copied = ", ".join(as_copied.get(column.name, column.name) for column in table.c)
+            whose = f"device_id = {own}" if "device_id" in table.c else f"wearer_id = {FIRST_WEARER}"
+            names = ", ".join(column.name for column in table.c)
+            connection.exec_driver_sql(
+                f"INSERT INTO {table.name} ({names}) SELECT {copied} FROM {table.name}, others WHERE {whose}"
+            )
+        count: int = connection.exec_driver_sql("SELECT count(*) FROM minutes").scalar_one()
+    with store.engine.connect() as connection:
+        connection.exec_driver_sql("ANALYZE")
     store.close()
     return count
 
@@ -172,6 +201,36 @@ def sensor_to_figure_ms(browser: Browser, address: str, broker: Broker) -> tuple
     return statistics.median(delays), delays[int(0.95 * len(delays))]
 
 
+FRAMES = """() => {
+  window.gaps = [];
+  let before = null;
+  const step = (now) => {
+    if (before !== null) window.gaps.push(now - before);
+    before = now;
+    requestAnimationFrame(step);
+  };
+  requestAnimationFrame(step);
+}"""
+
+
+def frame_gap_ms(browser: Browser, address: str, broker: Broker) -> float:
+    """Between two frames while figure and trace run: the 95th percentile over some seconds."""
+    device = Device(broker.port, name="desk", run="frames", simulated=True)
+    context = browser.new_context(viewport=PHONE, locale="en-GB")
+    page = context.new_page()
+    page.goto(address)
+    device.show(9.0)
+    page.wait_for_selector("#live-link[data-state=live]")
+    page.evaluate(FRAMES)
+    for n in range(50):
+        device.show(9.0 + 8.0 * (n % 2))
+        page.wait_for_timeout(100)
+    gaps: list[float] = sorted(page.evaluate("window.gaps"))
+    context.close()
+    device.close()
+    return gaps[int(0.95 * len(gaps))]
+
+
 def opening_ms(served: Served) -> dict[str, tuple[float, float]]:
     """Median time to answer each page, and the dashboard's mean processor time for it."""
     address = served.address
@@ -220,7 +279,8 @@ def axe_findings(page: Page, address: str) -> int:
     """What axe-core finds on the main pages."""
     today = datetime.now(BERLIN).date()
     found = 0
-    for path in ("", f"history/day/{today}", f"history/month/{today}", "devices", "data", "about"):
+    pages = ("settings", "devices", "data", "about", "offline", "wear", "exercises", "diary", "help")
+    for path in ("", f"history/day/{today}", f"history/month/{today}", *pages):
         page.goto(address + path)
         found += Axe().run(page).violations_count
     return found
@@ -230,6 +290,7 @@ def main() -> None:
     """Print the table; exits with 1 where a budget is exceeded."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--days", type=int, default=365, help="days of history (default: a year)")
+    parser.add_argument("--wearers", type=int, default=100, help="wearers in one store (default: 100)")
     parser.add_argument("--store", type=Path, help="folder of a made-up store to keep, and to use again")
     arguments = parser.parse_args()
     days: int = arguments.days
@@ -255,6 +316,8 @@ def main() -> None:
             row("usable, CPU / 4, 10 Mbit/s", 1.5, ready_s(browser, served.address), "{:.2f} s".format)
             median_ms, p95_ms = sensor_to_figure_ms(browser, served.address, broker)
             row(f"sensor to figure, p95 (median {median_ms:.0f} ms)", 150, p95_ms, "{:.0f} ms".format)
+            gap_ms = frame_gap_ms(browser, served.address, broker)
+            row("between two frames of figure and trace, p95", 100, gap_ms, "{:.0f} ms".format)
             context = browser.new_context(viewport=PHONE)  # type: ignore[arg-type]
             row("axe-core findings", 0, axe_findings(context.new_page(), served.address), "{:.0f}".format)
             browser.close()
@@ -265,6 +328,20 @@ def main() -> None:
         row(f"{VIEWERS} live viewers, of one core", 3, viewers_percent(served, broker), "{:.1f} %".format)
         rows.append(("resident memory at the end", "–", f"{served.resident_mb():.0f} MB", True))
         served.stop()
+        if arguments.wearers > 1:
+            many = scratch / "many"
+            seed(many, CROWD_DAYS)
+            count = crowd(many, arguments.wearers)
+            print(f"{count} minutes of {arguments.wearers} wearers, {CROWD_DAYS} days each")
+            served = Served(many, broker.port)
+            for name, (ms, cpu_ms) in opening_ms(served).items():
+                row(
+                    f"one of {arguments.wearers}, open {name} (processor {cpu_ms:.0f} ms)",
+                    500,
+                    ms,
+                    "{:.0f} ms".format,
+                )
+            served.stop()
     finally:
         broker.stop()
         shutil.rmtree(scratch)

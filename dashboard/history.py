@@ -117,6 +117,11 @@ class HourOfDay:
     figures: Figures
     days: int
 
+    @property
+    def enough(self) -> bool:
+        """Whether it was judged for long enough, on enough days, to stand for a habit."""
+        return self.figures.judged_s >= LEAST_JUDGED_OF_AN_HOUR_S and self.days >= LEAST_DAYS_OF_AN_HOUR
+
 
 @dataclass(frozen=True, slots=True)
 class Look:
@@ -227,11 +232,7 @@ def worst_hour(placed: Sequence[tuple[datetime, Figures]], hours: Sequence[HourO
     least one and a half times the share of all the others together, and it was above that day's
     other hours on at least three of four days: one bad afternoon is no habit.
     """
-    enough = [
-        hour
-        for hour in hours
-        if hour.figures.judged_s >= LEAST_JUDGED_OF_AN_HOUR_S and hour.days >= LEAST_DAYS_OF_AN_HOUR
-    ]
+    enough = [hour for hour in hours if hour.enough]
     if len(enough) < 3:
         return None
     worst = max(enough, key=lambda hour: hour.figures.slouched_share or 0.0)

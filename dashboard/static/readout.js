@@ -2,6 +2,7 @@
 
 export function attach(root = document) {
   for (const chart of root.querySelectorAll("[data-chart]")) readable(chart);
+  downloads(root);
 }
 
 function readable(chart) {
@@ -72,6 +73,24 @@ function readable(chart) {
     event.preventDefault();
     show(Math.min(rows.length - 1, Math.max(0, at + steps[event.key])));
   });
+}
+
+// What a table shows, as a file: the cells as they stand, in the reader's own way of writing numbers.
+export function tableCsv(table) {
+  const quoted = (cell) => `"${cell.textContent.trim().replace(/\s+/g, " ").replaceAll('"', '""')}"`;
+  return [...table.rows].map((row) => [...row.cells].map(quoted).join(",")).join("\r\n") + "\r\n";
+}
+
+function downloads(root) {
+  for (const link of root.querySelectorAll("a[data-csv]")) {
+    link.closest(".csv").hidden = false; // without script there is nothing to press
+    link.download = link.dataset.csv;
+    link.onclick = () => {
+      const table = link.closest("figure, section").querySelector("table");
+      URL.revokeObjectURL(link.href);
+      link.href = URL.createObjectURL(new Blob(["\ufeff", tableCsv(table)], { type: "text/csv" }));
+    };
+  }
 }
 
 attach();

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import csv
 import re
 from collections.abc import Iterator
 from datetime import date
@@ -13,7 +14,11 @@ from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Browser, Page, expect
 
 from dashboard.app import Server, build
+from dashboard.diary.entries import take_in
+from dashboard.diary.symptoms import made
+from dashboard.ingest import FIRST_WEARER
 from dashboard.settings import Settings
+from firmware_py.hardware.twin.wearer_diary import simulated_diary
 from firmware_py.posture.messages import Outgoing
 
 from .seed import BERLIN, history
@@ -28,6 +33,8 @@ def weeks(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
     dashboard = build(Settings(folder, port=0, broker=None, timezone="Europe/Berlin"))
     for batch in history("desk", LAST, 9, BERLIN):
         dashboard.ingest.take(told(batch))
+    noted = simulated_diary(20, until=LAST, zone=BERLIN)
+    take_in(dashboard.store, FIRST_WEARER, [made(entry) for entry in noted])
     server = Server(dashboard)
     server.start()
     yield server
@@ -53,6 +60,10 @@ PATHS = (
     f"history/month/{LAST}",
     f"history/year/{LAST}",
     "history/week/2020-01-01",
+    "diary",
+    f"timeline/month/{LAST}",
+    f"report?to={LAST}",
+    "help",
     "nowhere",
 )
 
@@ -65,6 +76,10 @@ TEMPLATES = (
     "data",
     f"history/day/{LAST}",
     f"history/month/{LAST}",
+    "diary",
+    f"timeline/month/{LAST}",
+    f"report?to={LAST}",
+    "help",
     "nowhere",
 )
 """One address of each kind of page."""
@@ -73,6 +88,10 @@ TOO_WIDE = """() => document.documentElement.scrollWidth <= innerWidth ? [] :
   [...document.querySelectorAll("body *")]
     .filter((e) => e.getBoundingClientRect().right > innerWidth + 1 && !e.closest(".scroll"))
     .map((e) => `${e.tagName}.${e.getAttribute("class")}`)"""
+
+
+CELLS = """table => [...table.rows].map((row) =>
+  [...row.cells].map((cell) => cell.textContent.trim().replace(/\\s+/g, " ")))"""
 
 
 @pytest.fixture
@@ -176,6 +195,25 @@ def test_every_chart_has_the_same_numbers_as_a_table(page: Page, weeks: Server) 
         for chart in charts.all():
             assert chart.locator("tbody tr[data-left]").count() > 0
             assert chart.locator("thead th").count() > 1
+
+
+def test_what_a_table_shows_is_had_as_a_file_with_the_same_cells(page: Page, weeks: Server) -> None:
+    for path in (f"history/day/{LAST}", f"history/week/{LAST}", session_path(weeks)):
+        page.goto(weeks.address + path)
+        for summary in page.locator("main details > summary").all():
+            summary.click()
+        links = page.locator("a[data-csv]")
+        expect(links.first).to_be_visible()
+        for link in links.all():
+            with page.expect_download() as started:
+                link.click()
+            lines = list(csv.reader(started.value.path().read_text("utf-8-sig").splitlines()))
+            table = link.locator("xpath=ancestor::*[self::figure or self::section][1]").locator("table").first
+            cells = table.evaluate(CELLS)
+            assert lines == cells
+    # Every chart has the one or the other.
+    for chart in page.locator("[data-chart]").all():
+        assert chart.locator(".csv a").count() > 0
 
 
 def test_simulated_days_say_so(page: Page, weeks: Server) -> None:
