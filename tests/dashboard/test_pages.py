@@ -71,6 +71,8 @@ PATHS = (
 TEMPLATES = (
     "",
     "about",
+    "exercises",
+    "exercises/head_lift",
     "devices",
     "wear",
     "data",
