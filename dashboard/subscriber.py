@@ -10,6 +10,7 @@ moment: they are neither kept nor waited for.
 from __future__ import annotations
 
 import logging
+import re
 import threading
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -21,6 +22,7 @@ from paho.mqtt.properties import Properties
 from paho.mqtt.reasoncodes import ReasonCode
 from paho.mqtt.subscribeoptions import SubscribeOptions
 
+from firmware_py.errors import ConfigError
 from firmware_py.posture.messages import Channel, Outgoing, topic_filter
 
 from .ingest import KEPT, Ingest, Taken
@@ -46,6 +48,7 @@ LIVE = (Channel.LIVE, Channel.REPLY, *STANDING)
 FOLLOWED = (*LIVE, Channel.STATUS, Channel.EVENT, Channel.MINUTE)
 """What a web process hears of a device that is being looked at."""
 
+_NAME = re.compile(r"[A-Za-z0-9_-]{1,40}")
 _KEPT_ENDS = tuple(f"/{channel.value}" for channel in KEPT)
 
 
@@ -60,6 +63,13 @@ class Share:
 
     group: str
     worker: str
+
+    def __post_init__(self) -> None:
+        for name in (self.group, self.worker):
+            if not _NAME.fullmatch(name):
+                raise ConfigError(
+                    f"{name!r} cannot name a group or a worker: 1 to 40 letters, digits, - or _ can"
+                )
 
     @property
     def client_id(self) -> str:

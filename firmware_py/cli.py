@@ -118,6 +118,7 @@ def _parser() -> argparse.ArgumentParser:
 
     dashboard = commands.add_parser("dashboard", help="serve the page and store what the broker brings")
     _config_option(dashboard)
+    dashboard.add_argument("--port", type=int, help="port of the page (dashboard.port of plumbline.toml)")
     dashboard.set_defaults(run=_dashboard)
 
     ingest = commands.add_parser(
@@ -242,7 +243,7 @@ def _dashboard(args: argparse.Namespace) -> int:
     from .config import load
     from .page import serve
 
-    return serve(load(args.config))
+    return serve(load(args.config), args.port)
 
 
 def _ingest(args: argparse.Namespace) -> int:

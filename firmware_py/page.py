@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import logging
 import sys
 from pathlib import Path
@@ -51,12 +52,13 @@ def _file(name: str) -> Path | None:
     return Path(name).expanduser() if name else None
 
 
-def serve(config: Config) -> int:
-    """Serve the page until interrupted."""
+def serve(config: Config, port: int | None = None) -> int:
+    """Serve the page until interrupted; `port` instead of the configuration's."""
     from dashboard.app import serve as serve_page
 
     logging.basicConfig(format="%(levelname)s %(name)s: %(message)s", level=logging.INFO)
-    serve_page(settings_of(config), announce)
+    settings = settings_of(config)
+    serve_page(settings if port is None else dataclasses.replace(settings, port=port), announce)
     return 0
 
 
