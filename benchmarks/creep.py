@@ -24,11 +24,12 @@ from firmware_py.posture.creep import LIMIT_FLEXION_DEG, LIMIT_LATERAL_DEG, Cree
 from firmware_py.posture.estimate import TrunkEstimator
 from firmware_py.posture.flexion import flexion_deg, lateral_deg
 from firmware_py.posture.neutral_check import FitRules
+from firmware_py.posture.walks import Walks
 
 RATE_HZ = 25.0
 CREEP_DEG_PER_H = 10.0
 BEGINS_S = (3600.0, 10800.0)
-LIMITS_DEG = (1.5, 2.0, 2.5, 3.0, 3.6, 4.0, 4.5, 5.0, 5.5, 6.0, 6.5, 7.0)
+LIMITS_DEG = (1.5, 2.0, 2.5, 3.0, 3.3, 4.0, 5.0, 5.5, 6.0, 6.5, 7.0)
 SAGITTAL, SIDEWAYS = 0, 1
 
 
@@ -45,16 +46,20 @@ class Day(NamedTuple):
 
 
 def still_ticks(style: Style, seed: int) -> np.ndarray:
-    """(n, 3) time, flexion and lateral angle of the still ticks of a day of 8 h."""
+    """(n, 3) time, flexion and lateral angle of the still ticks of a day of 8 h, as the watch gets them."""
     wearer = Wearer(working_day(style, seed, 8.0))
     estimator = TrunkEstimator(wearer.person.profile(sensors=1), RATE_HZ)
-    limit_rad_s = FitRules().still_rad_s
-    rows = [
-        (state.t_s, flexion_deg(state.upper.up), lateral_deg(state.upper.up))
-        for block in wearer.blocks(RATE_HZ, sensors=1)
-        for state in estimator.feed(block)
-        if state.upper is not None and state.upper.gyr_rms_rad_s < limit_rad_s
-    ]
+    rules = FitRules()
+    walks = Walks(rules, (0.0, 0.0))
+    rows = []
+    for block in wearer.blocks(RATE_HZ, sensors=1):
+        for state in estimator.feed(block):
+            upper = state.upper
+            if upper is None:
+                continue
+            walks.step(upper.acc_rms_m_s2, upper.up)
+            if walks.seated and upper.gyr_rms_rad_s < rules.still_rad_s:
+                rows.append((state.t_s, flexion_deg(upper.up), lateral_deg(upper.up)))
     return np.array(rows)
 
 

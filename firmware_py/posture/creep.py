@@ -8,8 +8,9 @@ but no faster than a strap creeps; in minutes without any the strap may have cre
 wider by as much. What the centre has moved by from the neutral is the creep.
 
 A slow change of posture by the same amount looks the same; that is why the limits stand above what
-ten simulated working days do (6.1° and 3.2°). A creep of 10° an hour is therefore found after half an
-hour sideways, and after an hour sagittally: a person's own return to upright is no more exact.
+twenty simulated working days do (6.1° and 3.0°). A creep of 10° an hour is therefore found after half
+an hour sideways, and after an hour sagittally: a person's own return to upright is no more exact, and
+no other way of adding up the same returns was found sooner (`docs/calibration.md`).
 """
 
 from __future__ import annotations
@@ -27,7 +28,7 @@ FASTEST_DEG = 0.2
 """Most that the centre moves in a minute: 12° an hour."""
 
 LIMIT_FLEXION_DEG = 6.5
-LIMIT_LATERAL_DEG = 3.6
+LIMIT_LATERAL_DEG = 3.3
 
 
 class CreepWatch:

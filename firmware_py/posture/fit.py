@@ -147,7 +147,7 @@ class FitChecker:
                 self._verdict = found
         self._watch_slip(upper, flexion, lateral, quiet)
         self._watch_walk(upper.acc_rms_m_s2, up)
-        if quiet and self._verdict.fit is not Fit.STALE:
+        if quiet and self._walks.seated and self._verdict.fit is not Fit.STALE:
             crept = self._creep.step(flexion, lateral)
             if crept is not None:
                 off = math.hypot(*crept)

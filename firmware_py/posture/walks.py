@@ -12,6 +12,9 @@ from .trunk import TICK_S, Vector
 PAUSE_TICKS = 10
 """A walk is over after a second without a step."""
 
+SEATED_TICKS = round(45.0 / TICK_S)
+"""Between two walks people stand, and stand otherwise than they sit; longer than this they seldom do."""
+
 KEPT = 3
 """Walks that are looked at together: of three, one on the stairs does not count."""
 
@@ -31,17 +34,19 @@ class Walks:
         self._sum = (0.0, 0.0, 0.0)
         self._walked = 0
         self._pause = 0
+        self._since_step = SEATED_TICKS
         self._offs: deque[tuple[float, float]] = deque(maxlen=KEPT)
 
     def step(self, acc_rms_m_s2: float, up: Vector) -> Vector | None:
         """Take a tick; returns the mean "up" (unit vector) of a walk that is over, once."""
         if acc_rms_m_s2 >= self._rules.stepping_m_s2:
             self._walked += 1
-            self._pause = 0
+            self._pause = self._since_step = 0
             x, y, z = self._sum
             self._sum = (x + up[0], y + up[1], z + up[2])
             return None
         self._pause += 1
+        self._since_step += 1
         if self._pause < PAUSE_TICKS:
             return None
         walked, (x, y, z) = self._walked, self._sum
@@ -60,6 +65,11 @@ class Walks:
         stands, leans = self._standing
         self._offs.append((flexion_deg - stands - self._rules.walking_lean_deg, lateral_deg - leans))
         return None if len(self._offs) < 2 else self._middle()
+
+    @property
+    def seated(self) -> bool:
+        """Whether the last step is so long ago that the wearer sits again, rather than standing about."""
+        return self._since_step >= SEATED_TICKS
 
     @property
     def count(self) -> int:
