@@ -20,6 +20,7 @@ from typing import TYPE_CHECKING, Literal
 
 from .config import default_data_home
 from .errors import ConfigError, LinkError
+from .exercise_file import load as load_exercises
 from .hardware.twin.history import simulated_history
 from .hardware.twin.wearer_diary import simulated_diary
 from .links.broker import RunningBroker, start_broker
@@ -143,8 +144,12 @@ def _fill_history(
     made = threading.Event()
     _fill_diary(dashboard, days)
 
+    exercises = [described.exercise for described in load_exercises().values()]
+
     def fill() -> None:
-        for start, events in simulated_history(days, sensors=sensors, stopped=stop.is_set):
+        for start, events in simulated_history(
+            days, sensors=sensors, exercises=exercises, stopped=stop.is_set
+        ):
             encoder = Encoder(DEVICE, f"history-{start:%Y%m%dT%H%M}", simulated=True)
             messages = [encoder.anchor(Anchor(0.0, start.timestamp(), trusted=True))]
             messages += [encoder.encode(event) for event in events]

@@ -7,6 +7,7 @@ from datetime import UTC, date, datetime, timedelta, timezone
 
 import pytest
 
+from firmware_py.exercise_file import load
 from firmware_py.hardware.twin.history import simulated_history
 from firmware_py.posture.events import (
     Event,
@@ -17,6 +18,7 @@ from firmware_py.posture.events import (
     SlouchAlert,
     SlouchEnded,
 )
+from firmware_py.posture.exercise_words import ExerciseEnded, ExerciseOutcome, ExerciseProgress
 from firmware_py.posture.tally import Tally
 
 MONDAY = date(2026, 3, 2)
@@ -88,3 +90,19 @@ def test_closing_early_stops_the_workers_at_once() -> None:
     next(runs)
     runs.close()
     assert multiprocessing.active_children() == []
+
+
+def test_a_half_day_often_ends_with_a_set_which_changes_nothing_about_how_it_was_sat(
+    over_a_weekend: Runs,
+) -> None:
+    exercises = [described.exercise for described in load().values()]
+    lived = list(
+        simulated_history(3, until=MONDAY, zone=ZONE, workers=1, half_day_hours=SHORT, exercises=exercises)
+    )
+    sets = [event for _, events in lived for event in events if isinstance(event, ExerciseEnded)]
+    assert 1 <= len(sets) <= len(lived)
+    assert all(one.outcome is ExerciseOutcome.FINISHED and one.position_seen for one in sets)
+    assert not [event for _, events in lived for event in events if isinstance(event, ExerciseProgress)]
+    for (_, with_one), (_, without) in zip(lived, over_a_weekend, strict=True):
+        slouches = [event for event in without if isinstance(event, SlouchEnded)]
+        assert [event for event in with_one if isinstance(event, SlouchEnded)][: len(slouches)] == slouches

@@ -7,7 +7,7 @@ import math
 import multiprocessing
 import os
 import signal
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor, wait
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta, tzinfo
@@ -16,10 +16,14 @@ from multiprocessing.synchronize import Event
 import numpy as np
 
 from ...posture import events as told
+from ...posture.exercise import Exercise
+from ...posture.exercise_words import BeginExercise, ExerciseProgress
 from ...posture.monitor import Monitor
 from .wearer import Wearer
 from .wearer_days import Habits, day_of
+from .wearer_exercises import Exerciser, Manner
 from .wearer_person import Style, person
+from .wearer_script import Script
 
 RATE_HZ = 25.0
 """Samples a second: four harmonics of the gait, and a quarter of the work of a live sensor."""
@@ -39,6 +43,12 @@ HABITS = Habits(
 
 SATURDAY = 5
 
+EXERCISED = 0.7
+"""Share of the half days that end with an exercise."""
+
+EXERCISE_STEP_S = 0.5
+"""How often the wearer listens to the coach: a quarter of the work of a quick listener."""
+
 
 @dataclass(frozen=True, slots=True)
 class _Stretch:
@@ -50,6 +60,7 @@ class _Stretch:
     seed: int
     wearer_seed: int
     sensors: int
+    exercise: Exercise | None
 
 
 def simulated_history(
@@ -61,6 +72,7 @@ def simulated_history(
     zone: tzinfo | None = None,
     workers: int | None = None,
     half_day_hours: tuple[float, float] = (1.2, 1.9),
+    exercises: Sequence[Exercise] = (),
     stopped: Callable[[], bool] = lambda: False,
 ) -> Iterator[tuple[datetime, list[told.Event]]]:
     """The runs of the last days, the newest first, each with the UTC of its t_s = 0 and its events.
@@ -78,13 +90,14 @@ def simulated_history(
         half_day_hours: shortest and longest run.
         workers: processes to spread the work over, one for each processor if not said; with 1 all is
             done in this one. Closing the iterator early stops them within a moment.
+        exercises: of these a half day often ends with a set of one.
         stopped: asked while the next run is waited for; True ends the iterator.
     """
     if zone is None:
         zone = datetime.now().astimezone().tzinfo
     if until is None:
         until = datetime.now(zone).date() - timedelta(days=1)
-    stretches = _stretches(days, seed, sensors, until, zone, half_day_hours)
+    stretches = _stretches(days, seed, sensors, until, zone, half_day_hours, exercises)
     workers = min(workers or os.cpu_count() or 1, len(stretches))
     if workers <= 1:
         yield from map(_lived, stretches)
@@ -118,7 +131,13 @@ def _begin(stopping: Event) -> None:
 
 
 def _stretches(
-    days: int, seed: int, sensors: int, until: date, zone: tzinfo | None, half_day_hours: tuple[float, float]
+    days: int,
+    seed: int,
+    sensors: int,
+    until: date,
+    zone: tzinfo | None,
+    half_day_hours: tuple[float, float],
+    exercises: Sequence[Exercise],
 ) -> list[_Stretch]:
     found = []
     for ago in range(days):
@@ -138,20 +157,46 @@ def _stretches(
                 hours=hour + float(rng.uniform(-0.3, 0.3))
             )
             hours = float(rng.uniform(*half_day_hours))
-            found.append(
-                _Stretch(start.astimezone(UTC), hours, habits, 2 * day.toordinal() + half, seed, sensors)
-            )
+            # Another generator: what is exercised changes nothing about how the days were sat.
+            also = np.random.default_rng([seed, day.toordinal(), half])
+            exercise = exercises[half % len(exercises)] if exercises and also.random() < EXERCISED else None
+            number = 2 * day.toordinal() + half
+            found.append(_Stretch(start.astimezone(UTC), hours, habits, number, seed, sensors, exercise))
     return found
 
 
 def _lived(stretch: _Stretch) -> tuple[datetime, list[told.Event]]:
     who = person(Style.RESTLESS, stretch.wearer_seed)
-    wearer = Wearer(day_of(who, stretch.seed, stretch.hours, stretch.habits, lunch=False))
+    script = day_of(who, stretch.seed, stretch.hours, stretch.habits, lunch=False)
+    wearer = Wearer(script)
     monitor = Monitor(who.profile(stretch.sensors), RATE_HZ, run=f"history-{stretch.start_utc:%Y%m%dT%H%M}")
     events: list[told.Event] = []
     for block in wearer.blocks(RATE_HZ, stretch.sensors):
         if _stopping is not None and _stopping.is_set():
             break
-        events += [event for event in monitor.feed(block) if not isinstance(event, told.Reading)]
+        events += _lasting(monitor.feed(block))
+    else:
+        if stretch.exercise is not None:
+            events += _exercised(script, monitor, stretch.exercise, stretch.sensors)
     events += monitor.finish()
     return stretch.start_utc, events
+
+
+def _exercised(script: Script, monitor: Monitor, exercise: Exercise, sensors: int) -> list[told.Event]:
+    """A set at the end of a half day, now smaller than can be seen, now with a repetition left out."""
+    least_deg = 3.0 if exercise.sees is None else exercise.sees.least_deg
+    size = script.between((0.9, 3.0))
+    manner = Manner((size * least_deg, 0.2 * least_deg), left_out=0.1, hold_share=(1.0, 0.0))
+    doing = Exerciser(script, exercise, manner)
+    start_s = script.now_s
+    doing.take_position()
+    repetitions = int(script.rng.integers(max(1, exercise.repetitions // 2), exercise.repetitions + 1))
+    events = _lasting(monitor.tell(BeginExercise(script.now_s, exercise, 1, repetitions)))
+    for heard in doing.follow(monitor, sensors, RATE_HZ, start_s, step_s=EXERCISE_STEP_S):
+        events += _lasting(heard)
+    return events
+
+
+def _lasting(events: Sequence[told.Event]) -> list[told.Event]:
+    """What history keeps: neither readings nor what the coach said at each moment."""
+    return [event for event in events if not isinstance(event, told.Reading | ExerciseProgress)]

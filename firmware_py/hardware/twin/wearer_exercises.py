@@ -11,6 +11,7 @@ that moment.
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 from ...posture.events import Activity, Event, Posture
@@ -187,19 +188,41 @@ class Exerciser:
         self.take_position(position)
         begin = BeginExercise(script.now_s, self._exercise, 1, repetitions or self._exercise.repetitions)
         events = monitor.tell(begin)
-        wearer = Wearer(script)
+        for told in self.follow(monitor, sensors, rate_hz, 0.0, chip, step_s):
+            events += told
+        return events + monitor.finish()
+
+    def follow(
+        self,
+        monitor: Monitor,
+        sensors: int,
+        rate_hz: float,
+        start_s: float,
+        chip: ChipError | None = None,
+        step_s: float = 0.2,
+    ) -> Iterator[list[Event]]:
+        """What a monitor says of the wearer from `start_s` to the end of the set, who follows it.
+
+        Args:
+            monitor: has been told to begin, or will be before anything is over.
+            sensors: 1 or 2.
+            rate_hz: samples a second.
+            start_s: the first sample that the monitor has not had yet.
+            chip: noise and bias of the sensors.
+            step_s: how much time passes between two moments at which the wearer listens.
+        """
+        script = self._script
         ends_s = script.now_s + LONGEST_S
         piece = max(1, round(step_s * rate_hz))
-        for block in wearer.blocks(rate_hz, sensors, 0.0, ends_s, chip or ChipError(), piece):
+        for block in Wearer(script).blocks(rate_hz, sensors, start_s, ends_s, chip or ChipError(), piece):
             script.now_s = max(script.now_s, block.until_s)
             told = monitor.feed(block)
-            events += told
             for event in told:
                 if isinstance(event, ExerciseProgress):
                     self.hear(event)
+            yield told
             if any(isinstance(event, ExerciseEnded) for event in told):
-                break
-        return events + monitor.finish()
+                return
 
 
 _COME_BACK = (ExerciseCue.RELEASE, ExerciseCue.DONE, ExerciseCue.STOP, ExerciseCue.PAUSE)
