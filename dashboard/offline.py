@@ -13,6 +13,7 @@ from starlette.responses import Response
 from starlette.routing import Route
 
 from .site import STATIC, Site
+from .visitor import KEY, Visitor
 
 PATH = "/offline"
 
@@ -38,10 +39,15 @@ class Offline:
         return self._site.page(request, "offline.html", "")
 
     def worker(self, request: Request) -> Response:
-        """The service worker, anew for each version of the files and each language of the pages."""
+        """The service worker, anew for each version of the files, each language and each person.
+
+        What is written in the diary out of reach belongs to whoever the kept page was made for.
+        """
+        visitor: Visitor | None = request.scope.get(KEY)
+        person = "nobody" if visitor is None else f"{visitor.sees}{'' if visitor.may_write else '-read'}"
         static = f"/static/{self._site.version}/"
         setup = {
-            "version": f"{self._site.version}-{self._site.words(request).language}",
+            "version": f"{self._site.version}-{self._site.words(request).language}-{person}",
             "static": static,
             "files": [static + name for name in FILES],
             "pages": [PATH, *(page for _, page in INSTEAD)],

@@ -18,7 +18,11 @@ from PIL import Image
 from playwright.sync_api import Browser, sync_playwright
 
 from dashboard.app import Server, build
+from dashboard.diary.entries import take_in
+from dashboard.diary.symptoms import made
+from dashboard.ingest import FIRST_WEARER
 from dashboard.settings import Settings
+from firmware_py.hardware.twin.wearer_diary import simulated_diary
 from firmware_py.posture.events import Mode, ModeChanged, Posture, SessionStarted, WornChanged
 from tests.dashboard.conftest import Broker
 from tests.dashboard.device import Device
@@ -65,6 +69,8 @@ def take(
     if broker is not None:
         for batch in history("desk", now.date(), DAYS, BERLIN, until=now):
             dashboard.ingest.take((message.topic, message.payload) for message in batch)
+        noted = simulated_diary(DAYS, until=now.date(), zone=BERLIN)
+        take_in(dashboard.store, FIRST_WEARER, [made(entry) for entry in noted])
     server = Server(dashboard)
     server.start()
     devices = []
@@ -126,6 +132,10 @@ def all_pages(address: str, now: datetime) -> dict[str, str]:
         **session,
         "wear": "wear",
         "devices": "devices",
+        "diary": "diary",
+        "timeline": f"timeline/month/{day}",
+        "record": f"report?to={day}",
+        "help": "help",
         "data": "data",
         "about": "about",
     }

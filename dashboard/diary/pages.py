@@ -113,7 +113,8 @@ class DiaryPages:
         wearer = self._site.wearer(request)
         try:
             span = SPANS[SPANS.index(request.path_params["span"])]
-            period = Period.around(span, date.fromisoformat(request.path_params["day"]))
+            week_start = self._site.preferences(request).week_start
+            period = Period.around(span, date.fromisoformat(request.path_params["day"]), week_start)
             stretch = period.stretch(self._site.zone)
         except (ValueError, OverflowError) as error:
             raise HTTPException(404) from error
