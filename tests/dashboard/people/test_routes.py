@@ -46,9 +46,10 @@ class Hometown(NamedTuple):
     samples: dict[str, str]
 
 
-@pytest.fixture(scope="module")
-def hometown(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Hometown]:
-    town = Town(tmp_path_factory.mktemp("town"))
+@pytest.fixture(scope="module", params=["sqlite", pytest.param("postgresql", marks=pytest.mark.slow)])
+def hometown(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Hometown]:
+    database = "" if request.param == "sqlite" else request.getfixturevalue("postgresql")()
+    town = Town(tmp_path_factory.mktemp("town"), database)
     anna, ben = town.wearer("anna"), town.wearer("ben")
     carer = town.person("carol", Role.CARER)
     owner = town.person("otto", Role.OWNER)
