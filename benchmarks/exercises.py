@@ -128,12 +128,14 @@ def _percent(share: float) -> str:
     return "" if share != share else f"{100 * share:.1f} %"
 
 
-def score_set(exercise: Exercise, manner: Manner, seed: int, sensors: int) -> Score:
-    """One person's set."""
+def score_set(
+    exercise: Exercise, manner: Manner, seed: int, sensors: int, repetitions: int | None = None
+) -> Score:
+    """One person's set, of as many repetitions as the exercise has if not said."""
     assert exercise.sees is not None
     style = (Style.STEADY, Style.RESTLESS)[seed % 2]
     doing = Exerciser(Script(person(style, seed), seed), exercise, manner)
-    events = doing.coached(sensors)
+    events = doing.coached(sensors, repetitions=repetitions)
     told = [event for event in events if isinstance(event, ExerciseProgress)]
     score = Score()
     results = [one for before, one in pairwise(told) if one.seen + one.by_time > before.seen + before.by_time]
