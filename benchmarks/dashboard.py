@@ -49,6 +49,7 @@ LIVE_S = 20.0
 REPEATS = 7
 OPENINGS = 20
 CROWD_DAYS = 28
+PATIENCE_MS = 120_000
 
 
 class Served:
@@ -150,7 +151,7 @@ def ready_s(browser: Browser, address: str) -> float:
                 "uploadThroughput": BYTES_PER_S,
             },
         )
-        page.goto(address)
+        page.goto(address, wait_until="domcontentloaded", timeout=PATIENCE_MS)
         times.append(
             page.evaluate("performance.getEntriesByType('navigation')[0].domContentLoadedEventEnd") / 1000
         )

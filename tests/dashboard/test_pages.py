@@ -6,6 +6,7 @@ import csv
 import re
 from collections.abc import Iterator
 from datetime import date
+from itertools import pairwise
 from pathlib import Path
 
 import httpx
@@ -64,6 +65,11 @@ PATHS = (
     f"timeline/month/{LAST}",
     f"report?to={LAST}",
     "help",
+    "settings",
+    "settings/phone",
+    "exercises",
+    "who",
+    "offline",
     "nowhere",
 )
 
@@ -82,6 +88,11 @@ TEMPLATES = (
     f"timeline/month/{LAST}",
     f"report?to={LAST}",
     "help",
+    "settings",
+    "settings/phone",
+    "exercises",
+    "who",
+    "offline",
     "nowhere",
 )
 """One address of each kind of page."""
@@ -128,6 +139,59 @@ def test_nothing_is_wider_than_the_window(page: Page, weeks: Server, width: int)
         page.goto(weeks.address + path)
         wide = page.evaluate(TOO_WIDE)
         assert not wide, f"/{path} at {width} px: {wide}"
+
+
+OUTLINE = """() => {
+  const all = (selector) => [...document.querySelectorAll(selector)];
+  const short = (e) => e.outerHTML.slice(0, 80);
+  const label = (e) => e.getAttribute("aria-label") ?? e.getAttribute("alt") ??
+    document.getElementById(e.getAttribute("aria-labelledby"))?.textContent;
+  return {
+    levels: all("h1, h2, h3, h4").filter((e) => e.checkVisibility()).map((e) => Number(e.tagName[1])),
+    unnamed: all("nav, [role=slider], [role=region], [role=img], img").filter((e) => !label(e)).map(short),
+    unread: all("[role=slider]").filter((e) => !e.getAttribute("aria-valuetext")).map(short),
+    unheaded: all("table").filter((table) => !table.querySelector("th")).map(short),
+    landmarks: ["header", "main", "footer"].filter((name) => all(`body > ${name}`).length !== 1),
+  };
+}"""
+
+
+def test_every_page_is_an_outline_to_who_does_not_see_it(page: Page, weeks: Server) -> None:
+    for path in (*TEMPLATES, session_path(weeks)):
+        page.goto(weeks.address + path)
+        found = page.evaluate(OUTLINE)
+        levels: list[int] = found.pop("levels")
+        assert levels.count(1) == 1, f"/{path} has {levels.count(1)} first headings"
+        steps = pairwise(levels[levels.index(1) :])
+        assert all(after <= before + 1 for before, after in steps), f"/{path}: {levels}"
+        assert not any(found.values()), f"/{path}: {found}"
+
+
+WEEK = (
+    'navigation "How far to look"',
+    'heading "Mon 15 Jun – Sun 21 Jun',
+    "of the judged time upright",
+    "term: Judged",
+    "term: Slouches an hour",
+    'heading "Judged time, and how much of it upright" [level=2]',
+    'slider "Judged time, and how much of it upright"',
+    'heading "Time of day" [level=2]',
+    'slider "Time of day"',
+    'table "This week beside the week before."',
+    'rowheader "Upright share"',
+    'heading "Notes" [level=2]',
+    'textbox "What changed"',
+    'button "Add a note"',
+)
+
+
+def test_a_week_is_read_in_a_sensible_order_without_eyes(page: Page, weeks: Server) -> None:
+    page.goto(f"{weeks.address}history/week/{LAST}")
+    tree = page.locator("main").aria_snapshot()
+    at = 0
+    for told in WEEK:
+        at = tree.find(told, at)
+        assert at >= 0, f"{told!r} does not follow in:\n{tree}"
 
 
 def test_history_is_walked_by_keyboard_alone(page: Page, weeks: Server) -> None:
