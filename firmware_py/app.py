@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from .config import Config
     from .guided import Guided
     from .links.mqtt import MqttSettings
+    from .posture.settings import BodyAlert
     from .service import Watchdog
 
 log = logging.getLogger(__name__)
@@ -101,7 +102,12 @@ def _one_run(
     origin_s = clock.monotonic()
     imus = open_sensors(config, clock, origin_s)
     preferences = Preferences(data, config.rules(), config.reminder_settings(), utc_where_set)
-    body = Body(config, clock, origin_s, preferences.buzzes)
+
+    def wanted(kind: BodyAlert) -> bool:
+        # While a guide measures, the motor is its own: a reminder would shake what is being measured.
+        return not guided.busy and preferences.buzzes(kind)
+
+    body = Body(config, clock, origin_s, wanted)
     found = profile_for(imus, data / "profiles")
     profile = found or default_profile(imus)
     neutral_of = NeutralOf.ANOTHER_WEAR if found else NeutralOf.NOBODY
