@@ -44,7 +44,7 @@ def faults(share: float, seed: int) -> dict[str, Fault]:
         "torn in mid-message": lambda world: suite.tear_link(world, times(200), chance),
         "silent network": lambda world: suite.lose_link(world, gaps_s),
         "cable pulled": lambda world: suite.cut_cable(world, gaps_s),
-        "disk full": lambda world: suite.fill_disk(world, times(20)),
+        "disk full": lambda world: suite.fill_disk(world, times(5)),
         "clock": suite.step_clock,
         "flood": lambda world: suite.flood(world, times(100_000), chance),
         "slow consumer": lambda world: suite.slow_consumer(world, times(20_000)),

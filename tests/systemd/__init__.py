@@ -1,0 +1,1 @@
+"""The units started by a real systemd, in namespaces of its own."""
