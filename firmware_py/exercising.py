@@ -133,6 +133,8 @@ class Exercising:
             self._paused = event.phase in (ExercisePhase.PAUSED, ExercisePhase.POSITION)
         elif isinstance(event, ModeChanged):
             self._driving = event.mode is Mode.DRIVING
+            if self._driving and self.running:  # nothing buzzes a driver
+                self.stop()
         elif isinstance(event, ExerciseEnded):
             self._book.add(event.exercise, event.seen + event.by_time)
 

@@ -104,3 +104,36 @@ def test_three_presses_toggle_silence() -> None:
 def test_a_motor_that_is_not_there_is_named() -> None:
     with pytest.raises(SensorError, match=r"no I2C bus 77"):
         body_of("[motor]\nkind = 'drv2605l'\nbus = 77")
+
+
+class Asked:
+    """Stands for the exercises: notes what the button asks of them."""
+
+    def __init__(self) -> None:
+        self.running = False
+        self.told: list[str] = []
+
+    def start_fitting(self) -> None:
+        self.told.append("start")
+
+    def pause_or_resume(self) -> None:
+        self.told.append("pause")
+
+    def stop(self) -> None:
+        self.told.append("stop")
+
+
+def test_a_tap_and_a_long_press_begin_an_exercise_which_the_next_presses_pause_and_stop() -> None:
+    exercises = Asked()
+    neutrals: list[int] = []
+    with body_of("") as body:
+        body.pressed(Press.TAP_HOLD)  # there are no exercises: nothing happens
+        body.exercises = exercises  # type: ignore[assignment]
+        body.on_long_press = lambda: neutrals.append(1)
+        body.pressed(Press.TAP_HOLD)
+        exercises.running = True
+        for press in (Press.SHORT, Press.LONG, Press.TRIPLE, Press.TAP_HOLD):
+            body.pressed(press)
+        assert body.wishes() == []
+    assert exercises.told == ["start", "pause", "stop", "stop", "stop"]
+    assert neutrals == []

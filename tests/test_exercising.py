@@ -123,6 +123,9 @@ def test_nothing_buzzes_a_driver(exercising: Exercising) -> None:
     assert exercising.ask(StartExercise(0.0, "head_lift")).refusal == "not while driving"
     exercising(ModeChanged(2.0, Mode.TRAINING, None))
     assert begun(exercising, "head_lift")
+    exercising(progress(ExercisePhase.HOLD))
+    exercising(ModeChanged(3.0, Mode.DRIVING, None))
+    assert exercising.wishes() == [StopExercise(0.0)]
 
 
 def test_nobody_is_reminded_of_a_dose_that_is_done(exercising: Exercising) -> None:

@@ -1,5 +1,6 @@
 """The motor: patterns, drivers, and a player that blocks nobody."""
 
+import dataclasses
 import threading
 
 import pytest
@@ -8,7 +9,7 @@ from gpiozero.pins.mock import MockFactory, MockPWMPin
 
 from firmware_py.errors import ConfigError, SensorError
 from firmware_py.hardware.clock import SystemClock
-from firmware_py.hardware.haptics import Haptics, pattern_for
+from firmware_py.hardware.haptics import EXERCISE_CUES, Haptics, pattern_for
 from firmware_py.hardware.i2c import I2cBus
 from firmware_py.hardware.motors import Drv2605, GpioMotor
 from firmware_py.hardware.patterns import DEFAULTS, Pulse, duration_s, parse_pattern, patterns
@@ -16,6 +17,13 @@ from firmware_py.hardware.twin.bus import TwinBus
 from firmware_py.hardware.twin.clock import VirtualClock
 from firmware_py.hardware.twin.drv2605 import TwinDrv2605
 from firmware_py.posture import events as said
+from firmware_py.posture.exercise_words import (
+    ExerciseCue,
+    ExerciseDue,
+    ExercisePhase,
+    ExerciseProgress,
+    ExerciseRemark,
+)
 
 
 @pytest.fixture
@@ -140,6 +148,28 @@ def test_a_motor_on_a_pin_gets_the_strength_as_duty(pins):
 )
 def test_what_is_answered_on_the_body_and_what_is_not(event, name):
     assert pattern_for(event) == name
+
+
+def test_every_cue_of_a_coach_can_be_felt_and_told_from_the_others():
+    felt = {cue: name for cue, name in EXERCISE_CUES.items() if name is not None}
+    assert set(EXERCISE_CUES) == set(ExerciseCue)
+    known = patterns()
+    by_eyes_closed = [
+        ExerciseCue.GO,
+        ExerciseCue.HELD,
+        ExerciseCue.RELEASE,
+        ExerciseCue.DONE,
+        ExerciseCue.WRONG,
+    ]
+    shapes = [tuple(pulse.on_s for pulse in known[felt[cue]]) for cue in by_eyes_closed]
+    assert len(set(shapes)) == len(shapes)
+    progress = ExerciseProgress(
+        1.0, "head_lift", ExercisePhase.MOVE, 1, 1, 10, 0, 0, 3.0, 3.0, None, None, None, None,
+        ExerciseRemark.NONE, ExerciseCue.GO,
+    )  # fmt: skip
+    assert pattern_for(progress) == "exercise_go"
+    assert pattern_for(dataclasses.replace(progress, cue=ExerciseCue.NONE)) is None
+    assert pattern_for(ExerciseDue(1.0, "head_lift")) == "exercise_due"
 
 
 def test_every_answer_has_its_pattern_and_no_pattern_is_long():

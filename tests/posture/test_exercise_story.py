@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import itertools
+from collections.abc import Sequence
 from functools import cache
 from pathlib import Path
 
@@ -113,7 +114,7 @@ def test_the_size_of_a_block_never_changes_what_the_coach_says(size: int) -> Non
     assert _close([event for event in cut if isinstance(event, of_coach)], ours)
 
 
-def _close(one: list[Event], other: list[Event]) -> bool:
+def _close(one: Sequence[Event], other: Sequence[Event]) -> bool:
     pairs = zip(one, other, strict=True)
     values = ((dataclasses.astuple(a), dataclasses.astuple(b)) for a, b in pairs)
     return all(
@@ -127,7 +128,7 @@ def test_a_recording_replays_the_same_exercise_whatever_the_file_has_become(tmp_
     blocks, begin, _ = lived("scapular_retraction")
     odd = dataclasses.replace(begin.exercise, key="my_own", hold_s=7.0, daily_limit=9)
     mine = dataclasses.replace(begin, exercise=odd)
-    commands = [
+    commands: list[Command] = [
         mine,
         PauseExercise(begin.t_s + 12.0),
         ResumeExercise(begin.t_s + 15.0),
