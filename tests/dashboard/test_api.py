@@ -92,6 +92,9 @@ def test_every_described_address_answers(filled: Server) -> None:
     described = httpx.get(f"{filled.address}api/v1/openapi.json").json()
     assert described["openapi"].startswith("3.")
     for path, methods in described["paths"].items():
+        if "{entry_id}" in path:
+            assert set(methods) == {"put", "delete"}  # answered in tests/dashboard/diary
+            continue
         assert set(methods) == {"get"}
         assert httpx.get(filled.address[:-1] + path).status_code == 200, path
 
