@@ -119,7 +119,8 @@ class Guided:
             self._tell(self._asked.pop(0))
         told = self._host.feed(block)
         for progress in told:
-            self._show(progress)
+            held = progress.phase is GuidePhase.HOLD
+            self._show(dataclasses.replace(progress, motion=self._host.motion) if held else progress)
         last = self._host.progress
         if last is not None and not told and self._now_s >= self._motion_due_s:
             motion = self._host.motion
