@@ -127,7 +127,8 @@ def _devices_in_use(connection: Connection, messages: Sequence[Message], newcome
 def _add_runs(
     connection: Connection, messages: Sequence[Message], anchors: dict[RunKey, Anchor], in_use: dict[str, Any]
 ) -> None:
-    """A run is its device's as it is in use now, unless a former wearer's run goes by that name."""
+    """A run is its device's as it is in use now, unless it was before that device was handed on."""
+    former = _handed_on(connection, {message.device for message in messages})
     query = _of(connection, {(message.device, message.run) for message in messages})
     rows = connection.execute(query).all()
     known = Runs((row[0], Run(*row[1:6])) for row in rows)
@@ -139,8 +140,12 @@ def _add_runs(
         key = (message.device, message.run)
         if key in new or known.of(message) is not None:
             continue
-        device = in_use[message.device]
         t0_utc_ms, anchored_at_s, trusted = clocks.get(key, (None, None, False))
+        device = in_use[message.device]
+        if t0_utc_ms is not None:
+            at_utc_ms = t0_utc_ms + round(1000 * time_of(message))
+            had = former.get(message.device, ())
+            device = next((row for row in had if at_utc_ms < row.released_utc_ms), device)
         new[key] = {
             "device_id": device.device_id,
             "run": message.run,
@@ -151,6 +156,17 @@ def _add_runs(
             "simulated": message.simulated,
         }
     insert_new(connection, runs, new.values())
+
+
+def _handed_on(connection: Connection, names: set[str]) -> dict[str, list[Any]]:
+    """The rows of these devices that were handed on, the earliest first."""
+    found: dict[str, list[Any]] = {}
+    query = select(devices.c.name, devices.c.device_id, devices.c.wearer_id, devices.c.released_utc_ms).where(
+        among(connection, devices.c.name, sorted(names)), devices.c.released_utc_ms.is_not(null())
+    )
+    for row in connection.execute(query.order_by(devices.c.released_utc_ms)):
+        found.setdefault(row.name, []).append(row)
+    return found
 
 
 def _clock(anchor: Anchor) -> tuple[int, float, bool]:

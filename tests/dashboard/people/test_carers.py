@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from typing import Any
 
 import pytest
+from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Browser, BrowserContext, Page, expect
 from sqlalchemy import update
 from websockets.exceptions import ConnectionClosed, InvalidStatus
@@ -196,6 +197,19 @@ def browsing(browser: Browser, town: Town, person: Person) -> BrowserContext:
     return context
 
 
+def accessible(page: Page) -> None:
+    """Nothing for axe to find, in either scheme, and nothing wider than the smallest phone."""
+    found = Axe().run(page)
+    assert found.violations_count == 0, found.generate_report()
+    page.emulate_media(color_scheme="dark")
+    found = Axe().run(page, options={"runOnly": ["color-contrast"]})
+    assert found.violations_count == 0, found.generate_report()
+    page.set_viewport_size({"width": 320, "height": 800})
+    assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
+    page.set_viewport_size({"width": 390, "height": 844})
+    page.emulate_media(color_scheme="light")
+
+
 @pytest.fixture
 def pages(browser: Browser, town: Town) -> Iterator[tuple[Page, Page]]:
     """Anna's browser, and Carol's."""
@@ -214,15 +228,18 @@ def test_a_wearer_lets_a_carer_in_reads_the_log_and_shuts_the_carer_out(
     anna.get_by_label("Let somebody in").select_option("for one week")
     anna.get_by_role("button", name="Make a link").click()
     expect(anna.locator("svg.qr")).to_be_visible()
+    accessible(anna)
     link = anna.locator(".code a").get_attribute("href")
     assert link is not None
     carol.goto(link)
     expect(carol.get_by_text("Anna Example lets you see")).to_be_visible()
+    accessible(carol)
     carol.get_by_role("button", name="Accept as Carol Example").click()
     carol.get_by_role("button", name="Look at the record of Anna Example").click()
     expect(carol.get_by_role("complementary")).to_contain_text(
         "You are looking at the record of Anna Example"
     )
+    accessible(carol)
     anna.goto(f"{town.server.address}who")
     expect(anna.locator(".looks li").first).to_contain_text("Carol Example")
     anna.get_by_role("button", name="Shut out Carol Example").click()

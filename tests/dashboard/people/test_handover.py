@@ -71,6 +71,19 @@ def test_what_comes_late_of_the_time_before_still_goes_to_the_former_wearer(
     assert owners(store) == {("r1-1", anna)}
 
 
+def test_a_day_offline_that_is_delivered_after_the_handover_is_the_former_wearers(
+    store: Store, wearers: tuple[int, int]
+) -> None:
+    anna, ben = wearers
+    ingest = Ingest(store, UNCLAIMED)
+    ingest.take(messages("back", "r1", time.time() - 9000))
+    give(store, "back", anna)
+    give(store, "back", ben)
+    ingest.take(messages("back", "r2", time.time() - 4000))  # nothing of this run had come before
+    ingest.take(messages("back", "r3", time.time() + 1))
+    assert owners(store) == {("r1-1", anna), ("r2-1", anna), ("r3-1", ben)}
+
+
 def test_a_name_for_the_device_is_not_handed_on_with_it(town: Town) -> None:
     anna, ben = town.wearer("anna"), town.person("ben")
     give(town.dashboard.store, anna.device, ben.wearer)
