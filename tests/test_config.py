@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import re
+from datetime import date
 from pathlib import Path
 
 import pytest
 
 from firmware_py.config import Config, load, parse
 from firmware_py.errors import ConfigError
+from firmware_py.posture.commands import Mode
 from firmware_py.posture.rules import Rules
+from firmware_py.posture.settings import QuietHours, TrainingPlan, Weekday
 
 from .conftest import ROOT
 
@@ -34,6 +37,25 @@ def test_what_the_example_comments_out_is_valid_too() -> None:
     assert config.rules() == Rules()
 
 
+def test_reminders_are_settings_by_key_where_they_differ_from_the_default() -> None:
+    text = """
+        [reminders]
+        mode = "tracking"
+        quiet_hours = [{ days = ["mon", "fri"], begins = "22:00", ends = "07:00" }]
+        [reminders.plan]
+        start = 2026-03-01
+        [reminders.buzz]
+        answer = false
+    """
+    assert parse(text, "x.toml").reminder_settings() == {
+        "mode": Mode.TRACKING,
+        "quiet_hours": (QuietHours((Weekday.MON, Weekday.FRI), "22:00", "07:00"),),
+        "plan": TrainingPlan(start=date(2026, 3, 1)),
+        "buzz.answer": False,
+    }
+    assert Config().reminder_settings() == {}
+
+
 @pytest.mark.parametrize(
     ("text", "words"),
     [
@@ -55,6 +77,15 @@ def test_what_the_example_comments_out_is_valid_too() -> None:
             "[judgement] Expected `float`, got `str` - at `$.slouch_enter_deg`",
         ),
         ("[judgement]\nslouch_enter_deg = 99", "slouch_enter_deg"),
+        ("[reminders]\nmode = 'driving'", "reminders.mode = 'driving': Invalid enum value"),
+        ("[reminders]\nbaselin_day = true", "has no key 'baselin_day'; did you mean 'baseline_day'?"),
+        ("[reminders.plan]\nbegin = 2026-03-01", "[reminders.plan] has no key 'begin'"),
+        ("[reminders.plan]\nfull_days = 900", "[reminders] full_days is 900; it must lie between 1 and 90"),
+        (
+            "[reminders]\nquiet_hours = [{ days = ['mon'], begins = '25:00', ends = '13:00' }]",
+            "begins is '25:00'",
+        ),
+        ("[reminders.buzz]\nloudly = true", "Invalid enum value 'loudly'"),
         ("[device\n", "is not valid TOML"),
     ],
 )
