@@ -26,6 +26,24 @@ DOCUMENT = Path(__file__).resolve().parent.parent / "docs" / "faults.md"
 
 Fault = Callable[[World], str]
 
+HEAD = """\
+# The fault suite, last result
+
+{day}, {machine}; `python -m benchmarks.faults --write`. One fault alone: `--only "disk full"`; a part of
+each: `--share 0.02`. A smaller part of the same runs with every `pytest`.
+
+After each fault: every message that a device's outbox had promised to keep is in the dashboard's
+store exactly once, every session is ended, has as many messages as its last one says and minutes
+that add up to its summary, and every minute and event has its true date to a second.
+
+The devices live faster than real ones, an hour in seconds, and send as much more; the `monitor` is the whole
+product in real time. Times are of the whole trial. `load` is how many processes wanted the cores at its end,
+others' work included: where it is far above their number, the times of recovery are the machine's.
+
+| fault | result | time | load |
+|---|---|---|---|
+"""
+
 
 def faults(share: float, seed: int) -> dict[str, Fault]:
     """Every fault, as often as the product promises, times `share`."""
@@ -60,7 +78,8 @@ def main() -> int:
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--write", action="store_true", help="put the result into docs/faults.md")
     chosen = parser.parse_args()
-    lines, failed = [], 0
+    lines: dict[str, str] = {}
+    failed = 0
     with tempfile.TemporaryDirectory() as folder:
         for name, fault in faults(chosen.share, chosen.seed).items():
             if chosen.only not in (None, name):
@@ -75,26 +94,23 @@ def main() -> int:
                 said = f"FAILED: {error}"
             finally:
                 world.stop()
-            line = f"| {name} | {said} | {time.monotonic() - began_s:.0f} s |"
+            line = f"| {name} | {said} | {time.monotonic() - began_s:.0f} s | {os.getloadavg()[1]:.0f} |"
             print(line, flush=True)
-            lines.append(line)
-    if chosen.write:
-        write(lines, chosen.share)
+            lines[name] = line
+            if chosen.write:
+                write(lines)
     return min(failed, 1)
 
 
-def write(lines: list[str], share: float) -> None:
+def write(lines: dict[str, str]) -> None:
+    """Put these results into the document, in place of the older ones of the same faults."""
+    text = DOCUMENT.read_text()
+    known = {line.split("|")[1].strip(): line for line in text.splitlines() if line.startswith("| ")}
+    del known["fault"]
+    table = [line for line in (lines.get(name, known.get(name)) for name in faults(1.0, 1)) if line]
     machine = f"{os.cpu_count()} cores, {platform.machine()}, Python {platform.python_version()}"
-    command = "python -m benchmarks.faults --write" + (f" --share {share:g}" if share != 1.0 else "")
-    DOCUMENT.write_text(
-        "# The fault suite, last result\n\n"
-        f"{datetime.now(UTC):%Y-%m-%d}, {machine}; `{command}`. The times are of the whole trial;\n"
-        "the machine was in use by others meanwhile. A smaller part of the same runs with every `pytest`.\n\n"
-        "After each fault: every message that a device's outbox had promised to keep is in the dashboard's\n"
-        "store exactly once, every session is ended, has as many messages as its last one says and minutes\n"
-        "that add up to its summary, and every minute and event has its true date to a second.\n\n"
-        "| fault | result | time |\n|---|---|---|\n" + "\n".join(lines) + "\n"
-    )
+    head = HEAD.format(day=datetime.now(UTC).date(), machine=machine)
+    DOCUMENT.write_text(head + "\n".join(table) + "\n")
 
 
 if __name__ == "__main__":
