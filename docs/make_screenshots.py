@@ -6,9 +6,12 @@ What is seen is a simulated wearer, and every picture says so.
 
 from __future__ import annotations
 
+import dataclasses
+import math
 import shutil
 import sys
 import tempfile
+import threading
 import time
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -24,13 +27,18 @@ from dashboard.ingest import FIRST_WEARER
 from dashboard.settings import Settings
 from firmware_py.hardware.twin.wearer_diary import simulated_diary
 from firmware_py.posture.events import Mode, ModeChanged, Posture, SessionStarted, WornChanged
+from firmware_py.posture.messages import MachineState
+from firmware_py.posture.plan import DayKind, plan_day
+from firmware_py.posture.settings import Chosen, PlanToday, QuietHours, TrainingPlan, Weekday
 from tests.dashboard.conftest import Broker
-from tests.dashboard.device import Device
+from tests.dashboard.device import Device, settings_in_force
 from tests.dashboard.seed import BERLIN, history
 
 FOLDER = Path(__file__).parent / "screenshots"
 SIZES = {"phone": (390, 844), "desktop": (1280, 800)}
 DAYS = 45
+LIVE_MS = 16_000
+"""How long a live page is watched before its picture is taken."""
 
 
 def main() -> None:
@@ -73,9 +81,10 @@ def take(
         take_in(dashboard.store, FIRST_WEARER, [made(entry) for entry in noted])
     server = Server(dashboard)
     server.start()
-    devices = []
+    sway = None
     if broker is not None:
-        devices.append(worn_device(broker))
+        sway = Sway(worn_device(broker))
+        sway.start()
         time.sleep(1.0)
     if pages is None:
         pages = all_pages(server.address, now)
@@ -92,8 +101,9 @@ def take(
                 if wanted and name not in wanted:
                     continue
                 page.goto(server.address + path)
-                if path == "" and broker is not None:
-                    page.wait_for_selector("#live-link[data-state=live]")
+                if path in ("", "settings", "devices") and sway is not None:
+                    sway.begin()
+                    page.wait_for_timeout(LIVE_MS if path != "devices" else LIVE_MS / 5)
                 page.set_viewport_size({"width": width, "height": height})
                 page.wait_for_timeout(150)
                 if name != "now":  # as tall as the page, so that the bar at the foot stays at the foot
@@ -104,8 +114,8 @@ def take(
                 # 128 colours are enough for these pages, and half the bytes.
                 Image.open(path_of).convert("RGB").quantize(128).save(path_of, optimize=True)
             context.close()
-    for device in devices:
-        device.close()
+    if sway is not None:
+        sway.stop()
     server.stop()
 
 
@@ -116,8 +126,48 @@ def worn_device(broker: Broker) -> Device:
     device.tell(SessionStarted(0.0, "live-1", 1))
     device.tell(ModeChanged(0.1, Mode.TRAINING, None))
     device.tell(WornChanged(5.0, True, "it moves as a body does"))
-    device.show(16.4, posture=Posture.SLOUCHED)
+    plan = TrainingPlan(start=(datetime.now(BERLIN) - timedelta(days=16)).date())
+    lunch = QuietHours((Weekday.MON, Weekday.TUE, Weekday.WED, Weekday.THU, Weekday.FRI), "12:00", "13:00")
+    device.go_by(
+        dataclasses.replace(
+            settings_in_force(slouch_enter_deg=12.0, slouch_exit_deg=9.0),
+            plan=plan,
+            quiet_hours=(lunch,),
+            today=PlanToday(16, DayKind.FADING, plan_day(16, plan).share),
+            chosen={key: Chosen("page", time.time()) for key in ("slouch_enter_deg", "plan", "quiet_hours")},
+        )
+    )
+    device.send(device.encoder.machine(MachineState(60.0, 83.0, False, -54.0, 48.0, False)))
     return device
+
+
+class Sway(threading.Thread):
+    """Lets the device's wearer sit upright for some seconds and then sink in, so that a line has a shape."""
+
+    def __init__(self, device: Device) -> None:
+        super().__init__(daemon=True)
+        self._device = device
+        self._began_s = time.monotonic()
+        self._stopping = threading.Event()
+
+    def begin(self) -> None:
+        """Sit upright again."""
+        self._began_s = time.monotonic()
+
+    def run(self) -> None:
+        """Ten angles a second."""
+        while not self._stopping.wait(0.1):
+            at_s = time.monotonic() - self._began_s
+            sunk = min(1.0, max(0.0, (at_s - 0.55 * LIVE_MS / 1000) / 2.0))
+            angle = 2.5 + 14.0 * sunk + 1.1 * math.sin(1.7 * at_s) + 0.5 * math.sin(5.1 * at_s)
+            slouched = angle > 12.0
+            self._device.show(angle, posture=Posture.SLOUCHED if slouched else Posture.UPRIGHT)
+
+    def stop(self) -> None:
+        """And take it off."""
+        self._stopping.set()
+        self.join()
+        self._device.close()
 
 
 def all_pages(address: str, now: datetime) -> dict[str, str]:
@@ -130,13 +180,19 @@ def all_pages(address: str, now: datetime) -> dict[str, str]:
         "now": "",
         **spans,
         **session,
+        "exercises": "exercises",
+        "exercise": "exercises/head_lift",
         "wear": "wear",
+        "settings": "settings",
+        "phone-alerts": "settings/phone",
         "devices": "devices",
+        "people": "who",
         "diary": "diary",
         "timeline": f"timeline/month/{day}",
         "record": f"report?to={day}",
         "help": "help",
         "data": "data",
+        "offline": "offline",
         "about": "about",
     }
 
