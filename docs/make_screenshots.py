@@ -100,9 +100,11 @@ def take(
             for name, path in pages.items():
                 if wanted and name not in wanted:
                     continue
+                if sway is not None:
+                    sway.begin()
+                    time.sleep(0.3)
                 page.goto(server.address + path)
                 if path in ("", "settings", "devices") and sway is not None:
-                    sway.begin()
                     page.wait_for_timeout(LIVE_MS if path != "devices" else LIVE_MS / 5)
                 page.set_viewport_size({"width": width, "height": height})
                 page.wait_for_timeout(150)
