@@ -5,7 +5,6 @@ from __future__ import annotations
 import dataclasses
 import re
 import stat
-import subprocess
 import sys
 from datetime import date, datetime, timedelta
 from pathlib import Path
@@ -187,8 +186,3 @@ def test_without_the_library_a_pdf_is_refused_with_what_to_do(monkeypatch: pytes
         files.as_pdf(laid_out())
     with pytest.raises(ReportError, match="a4, us-letter"):
         files.as_pdf(laid_out(), "a5")
-
-
-def test_the_dashboard_starts_without_the_library_of_the_pdf() -> None:
-    asked = "import sys; sys.modules['typst'] = None; import dashboard.app, firmware_py.cli"
-    subprocess.run([sys.executable, "-c", asked], check=True)
