@@ -50,9 +50,9 @@ _decode = msgspec.json.Decoder(Tally).decode
 
 
 def packed(tally: Tally) -> str:
-    """A tally as compact JSON, without its zeroes."""
-    kept = {name: value for name, value in msgspec.to_builtins(tally).items() if value}
-    return msgspec.json.encode(kept).decode()
+    """A tally as compact JSON, without its zeroes; equal tallies give equal text."""
+    kept = {name: value for name, value in msgspec.to_builtins(tally, str_keys=True).items() if value}
+    return msgspec.json.encode(kept, order="deterministic").decode()
 
 
 def unpacked(text: str) -> Tally:

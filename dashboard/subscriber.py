@@ -39,8 +39,8 @@ RECONNECT_S = (1, 3)
 SESSION_EXPIRY_S = 60 * 86_400
 """How long the broker keeps what waits for a worker that is away."""
 
-RECEIVE_MAXIMUM = 2000
-"""Messages under way to one worker: the batch that is being stored, and the next."""
+RECEIVE_MAXIMUM = 65_535
+"""Messages under way to a worker, all that MQTT can number: it lets devices take turns, a broker does not."""
 
 LIVE = (Channel.LIVE, Channel.REPLY, *STANDING)
 """The channels that only a page wants."""

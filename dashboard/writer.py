@@ -2,13 +2,13 @@
 
 One thread: it takes what has gathered, stores it in one transaction, and then has all of it
 acknowledged. Meanwhile the next batch gathers, so the slower the database is, the larger the batches.
+Devices take turns: two thousand that come back with an hour each hold up nobody's minute of now.
 A message that was not acknowledged comes again, and changes nothing if it was stored after all.
 """
 
 from __future__ import annotations
 
 import logging
-import queue
 import threading
 import time
 from collections.abc import Callable, Sequence
@@ -16,6 +16,7 @@ from typing import NamedTuple
 
 from sqlalchemy.exc import DBAPIError
 
+from .fair_queue import FairQueue
 from .ingest import Ingest, Taken
 
 log = logging.getLogger(__name__)
@@ -64,7 +65,7 @@ class Writer:
         self._ingest = ingest
         self._acknowledge = acknowledge
         self._on_stored = on_stored
-        self._queue: queue.SimpleQueue[Arrived | None] = queue.SimpleQueue()
+        self._queue: FairQueue[Arrived] = FairQueue()
         self._stopping = threading.Event()
         self._settled = False  # whoever wrote last may have died before the sums were made
         self._settled_at_s = 0.0
@@ -76,36 +77,24 @@ class Writer:
 
     def put(self, arrived: Arrived) -> None:
         """Have a message stored; from any thread."""
-        self._queue.put(arrived)
+        # Whole topics up to the channel: a device's messages of one kind follow one another.
+        self._queue.put(arrived.topic, arrived)
 
     def stop(self) -> None:
         """Store what has arrived, and end."""
         self._stopping.set()
-        self._queue.put(None)
+        self._queue.close()
         if self._thread.ident is not None:
             self._thread.join()
 
     def _write(self) -> None:
         while True:
-            batch = self._next_batch()
+            batch = self._queue.take(MAX_BATCH, None if self._settled else SETTLE_EVERY_S)
             if batch and not self._store(batch):
                 return
             self._settle()
-            if self._stopping.is_set() and self._queue.empty():
+            if self._stopping.is_set() and self._queue.is_empty():
                 return
-
-    def _next_batch(self) -> list[Arrived]:
-        batch: list[Arrived] = []
-        wait_s = None if self._settled else SETTLE_EVERY_S
-        while len(batch) < MAX_BATCH:
-            try:
-                arrived = self._queue.get(block=not batch, timeout=wait_s)
-            except queue.Empty:
-                break
-            if arrived is None:
-                break
-            batch.append(arrived)
-        return batch
 
     def _store(self, batch: Sequence[Arrived]) -> bool:
         """Store a batch, however long the database takes to come back; False when told to stop meanwhile."""
@@ -124,7 +113,7 @@ class Writer:
 
     def _settle(self) -> None:
         now_s = time.monotonic()
-        due_s = SETTLE_EVERY_S if self._queue.empty() else SETTLE_AT_LAST_S
+        due_s = SETTLE_EVERY_S if self._queue.is_empty() else SETTLE_AT_LAST_S
         if self._settled or (now_s - self._settled_at_s < due_s and not self._stopping.is_set()):
             return
         self._settled_at_s = now_s

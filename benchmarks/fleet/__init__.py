@@ -1,1 +1,1 @@
-"""A fleet of simulated devices, a real broker, a real PostgreSQL, real workers: `python -m benchmarks.fleet`."""
+"""Simulated devices, a real broker, a real PostgreSQL, real workers: `python -m benchmarks.fleet`."""

@@ -3,35 +3,86 @@
 from __future__ import annotations
 
 import argparse
+import multiprocessing
 from collections.abc import Sequence
 
 from dashboard.store import Store
 
-from .rig import rig
+from .day import Delays, keep_going, outage
+from .pages import DAYS, WEARERS, Opening, bytes_per_minute, fill, open_pages
+from .rig import Rig, rig, stop
 from .throughput import Rate, throughput
+
+WORN_MINUTES_A_YEAR = 250 * 480
+"""Of 250 working days of eight hours; `docs/scale.md` counts with it."""
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(prog="python -m benchmarks.fleet")
+    parser = argparse.ArgumentParser(prog="python -m benchmarks.fleet", description=__doc__)
     parser.add_argument("--repeats", type=int, default=3, help="rounds of the rates, the best counts (3)")
+    parser.add_argument("--live-s", type=float, default=20.0, help="before the others return, and after (20)")
+    parser.add_argument("--half-load", type=float, help="messages/s of half load (half of what was measured)")
+    parser.add_argument("--only", choices=("rates", "outage", "pages"), help="one part of it")
     args = parser.parse_args()
+    half_load = args.half_load or 0.0
     with rig() as running:
         Store(running.url).close()
-        _print_rates(throughput(running, args.repeats))
+        if args.only in (None, "rates"):
+            rates = throughput(running, args.repeats)
+            _print_rates(rates)
+            half_load = half_load or next(r.per_s for r in rates if r.name == "stored, 2 workers") / 2
+        if args.only in (None, "outage"):
+            _print_delays(half_load, outage(running, half_load, args.live_s))
+        if args.only in (None, "pages"):
+            _print_pages(running, half_load)
 
 
 def _print_rates(rates: Sequence[Rate]) -> None:
-    alone = {rate.name: rate for rate in rates}
     print(f"{'':24}{'messages/s':>12}{'CPU us each':>12}   of which")
     for rate in rates:
         parts = ", ".join(f"{name} {us:.0f}" for name, us in rate.cpu_us.items())
         print(f"{rate.name:24}{rate.per_s:12.0f}{rate.total_us:12.0f}   {parts}")
+    named = {rate.name: rate for rate in rates}
     for number, plural in ((1, ""), (2, "s")):
-        broker, stored = alone[f"broker, {number} reader{plural}"], alone[f"stored, {number} worker{plural}"]
+        broker, stored = named[f"broker, {number} reader{plural}"], named[f"stored, {number} worker{plural}"]
+        by_clock, by_cpu = stored.per_s / broker.per_s, broker.total_us / stored.total_us
         print(
-            f"{number} worker{plural}: {stored.per_s / broker.per_s:.0%} of the broker's own rate by the clock, "
-            f"{broker.total_us / stored.total_us:.0%} by processor time"
+            f"{number} worker{plural}: {by_clock:.0%} of the broker's rate by the clock, {by_cpu:.0%} by CPU"
         )
+
+
+def _print_delays(half_load: float, delays: Sequence[Delays]) -> None:
+    print(f"\nFrom publishing to a visible row at {half_load:.0f} messages/s:")
+    for one in delays:
+        print(
+            f"{one.name:28}{one.count:8} rows   p50 {one.p50_s:6.3f} s   p99 {one.p99_s:6.3f} s   "
+            f"worst {one.worst_s:6.3f} s   lost {one.lost}, doubled {one.doubled}"
+        )
+
+
+def _print_pages(running: Rig, half_load: float) -> None:
+    url = running.postgresql.database()
+    minutes = fill(url)
+    filled = Rig(running.broker, running.postgresql, url, running.folder)
+    each = bytes_per_minute(filled, minutes)
+    year_mb = each * WORN_MINUTES_A_YEAR / 1e6
+    print(
+        f"\n{WEARERS} wearers x {DAYS} days: {minutes} minutes of {each:.0f} bytes with all that hangs on them"
+    )
+    print(f"a wearer's year of {WORN_MINUTES_A_YEAR} worn minutes: {year_mb:.0f} MB")
+    workers = [filled.worker(name, "pages") for name in ("0", "1")]
+    busy = multiprocessing.Process(target=keep_going, args=(running.broker.port, half_load, 600.0))
+    busy.start()
+    openings = open_pages(filled, running.folder)
+    busy.terminate()
+    busy.join()
+    stop(*workers)
+    _print_openings(openings)
+
+
+def _print_openings(openings: Sequence[Opening]) -> None:
+    for one in openings:
+        print(f"{one.name:12} p50 {one.p50_ms:6.1f} ms   p95 {one.p95_ms:6.1f} ms")
 
 
 if __name__ == "__main__":

@@ -1,4 +1,4 @@
-"""What the fleet is let loose on: a broker, a PostgreSQL, workers and plain readers, each in its own process."""
+"""What the fleet is let loose on: broker, PostgreSQL, workers and plain readers, each in its own process."""
 
 from __future__ import annotations
 
