@@ -150,9 +150,8 @@ class SettingsPage:
     ) -> Response:
         if answer is not None and not answer.accepted:
             # Answered in place: the device's own words belong into no address.
-            return await run_in_threadpool(
-                self._page, request, told="refused", part=part, detail=answer.detail
-            )
+            told = "refused" if answer.detail else "refused_plain"
+            return await run_in_threadpool(self._page, request, told=told, part=part, detail=answer.detail)
         return _back(name, "silent" if answer is None else good, part)
 
     async def _told_anew(self, device: str, before: SettingsInForce) -> None:
