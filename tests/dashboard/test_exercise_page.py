@@ -109,7 +109,7 @@ def test_the_sensor_leads_by_mouse_pauses_and_the_dose_stands_on_the_page(
         page.get_by_role("button", name="Stop").click()
         reads(page, "word", "Stopped")
         reads(page, "line", "seen by the sensor")
-        done = int(page.locator("#coach-line").inner_text().split()[0])
+        done = int(page.locator("#coach-line").inner_text().split(",")[0].removeprefix("Repetitions: "))
         assert done > seen
         stored = f"{done} of at most 10 today"
         wait_until(lambda: stored in httpx.get(f"{server.address}exercises").text, "the dose in the store")
@@ -133,7 +133,7 @@ def test_the_page_alone_leads_by_keyboard_and_counts_by_time(page: Page) -> None
     reads(page, "word", "Done")
     for words in ("Begin in", "Move slowly", "Hold", "Slowly back"):
         was_said(page, words)
-    reads(page, "line", "2 repetitions, counted by time.")
+    reads(page, "line", "Repetitions: 2, counted by time.")
     reads(page, "dose", "2 of at most 4 today")
     expect(page.get_by_role("button", name="Start")).to_be_focused()
     page.goto("/exercises")
