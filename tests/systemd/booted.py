@@ -35,7 +35,7 @@ mount --bind "$1/system" /etc/systemd/system
 mount --bind "$1/passwd" /etc/passwd
 mount --bind "$1/group" /etc/group
 for folder in /usr/lib/systemd/system/*.target.wants; do mount --bind /run/empty "$folder"; done
-mount -t tmpfs tmpfs /var/log
+for folder in /var/log /var/tmp; do mount -t tmpfs -o mode=1777 tmpfs "$folder"; done
 if [ -n "$2" ]; then  # an interpreter below a home that only its owner may enter
     mount --bind "$2" /run/python
     mount -t tmpfs -o mode=755 tmpfs "$3"
