@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from datetime import date, timedelta
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import httpx
@@ -18,7 +18,8 @@ from dashboard.settings import Settings
 
 from ..conftest import free_port, wait_until
 
-TODAY = date.today()  # noqa: DTZ011 - the browser's own day is what the form offers
+TODAY = datetime.now(UTC).date()
+"""Of the dashboard, and of the browser: both are told to be in UTC."""
 
 
 class Home:
