@@ -39,8 +39,11 @@ RECONNECT_S = (1, 3)
 SESSION_EXPIRY_S = 60 * 86_400
 """How long the broker keeps what waits for a worker that is away."""
 
-RECEIVE_MAXIMUM = 65_535
-"""Messages under way to a worker, all that MQTT can number: it lets devices take turns, a broker does not."""
+RECEIVE_MAXIMUM = 20_000
+"""Messages under way to one worker. It lets devices take turns among these, which a broker does not; but an
+answer to its ping stands behind them: it must be able to read them within `WORKER_KEEPALIVE_S`."""
+
+WORKER_KEEPALIVE_S = 60
 
 LIVE = (Channel.LIVE, Channel.REPLY, *STANDING)
 """The channels that only a page wants."""
@@ -136,7 +139,7 @@ class Subscriber:
             kept = Properties(PacketTypes.CONNECT)
             kept.SessionExpiryInterval = SESSION_EXPIRY_S
             kept.ReceiveMaximum = RECEIVE_MAXIMUM
-            self._client.connect_async(host, port, KEEPALIVE_S, clean_start=False, properties=kept)
+            self._client.connect_async(host, port, WORKER_KEEPALIVE_S, clean_start=False, properties=kept)
         self._client.loop_start()
 
     def stop(self) -> None:

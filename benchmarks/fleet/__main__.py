@@ -66,9 +66,7 @@ def _print_pages(running: Rig, half_load: float) -> None:
     filled = Rig(running.broker, running.postgresql, url, running.folder)
     each = bytes_per_minute(filled, minutes)
     year_mb = each * WORN_MINUTES_A_YEAR / 1e6
-    print(
-        f"\n{WEARERS} wearers x {DAYS} days: {minutes} minutes of {each:.0f} bytes with all that hangs on them"
-    )
+    print(f"\n{WEARERS} wearers x {DAYS} days: {minutes} minutes of {each:.0f} bytes with what hangs on them")
     print(f"a wearer's year of {WORN_MINUTES_A_YEAR} worn minutes: {year_mb:.0f} MB")
     workers = [filled.worker(name, "pages") for name in ("0", "1")]
     busy = multiprocessing.Process(target=keep_going, args=(running.broker.port, half_load, 600.0))

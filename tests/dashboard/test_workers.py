@@ -158,9 +158,9 @@ def _live_through(tmp_path: Path, server: PostgreSQL, devices: int, seed: int, f
     Store(url).close()
     workers = Workers(tmp_path, url, broker.port)
     sender = Sender(broker.port)
-    wait_for_a_worker(sender, url)
     messages = a_fleet(devices, seed)
     try:
+        wait_for_a_worker(sender, url)
         for number, fault in enumerate(faults):
             for message in messages[number :: len(faults)]:
                 sender.send(message)
