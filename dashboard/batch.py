@@ -21,7 +21,15 @@ from .runs import Runs, held
 from .tables import FIRST_WEARER, devices, events, minutes, rejections
 from .unfold import unfold
 
-__all__ = ["FIRST_WEARER", "MAX_REJECTED_TOPICS", "OTHER_TOPICS", "Taken", "UnknownRunError", "reject", "write"]
+__all__ = [
+    "FIRST_WEARER",
+    "MAX_REJECTED_TOPICS",
+    "OTHER_TOPICS",
+    "Taken",
+    "UnknownRunError",
+    "reject",
+    "write",
+]
 
 MAX_REJECTED_TOPICS = 100
 """Topics told apart in one day's rejections; a flood of forged topics ends under one name."""

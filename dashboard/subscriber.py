@@ -136,7 +136,7 @@ class Subscriber:
         if self._share is None:
             self._client.connect_async(host, port, keepalive=KEEPALIVE_S)
         else:
-            kept = Properties(PacketTypes.CONNECT)
+            kept = Properties(PacketTypes.CONNECT)  # type: ignore[no-untyped-call] # paho says no types of it
             kept.SessionExpiryInterval = SESSION_EXPIRY_S
             kept.ReceiveMaximum = RECEIVE_MAXIMUM
             self._client.connect_async(host, port, WORKER_KEEPALIVE_S, clean_start=False, properties=kept)

@@ -1,6 +1,7 @@
 """Parts by month, sums of hours and days, devices that change hands, row-level security."""
 
 from collections.abc import Iterator
+from typing import Any
 
 import sqlalchemy as sa
 from alembic import op
@@ -107,7 +108,7 @@ def _devices_change_hands(connection: sa.Connection, postgresql: bool) -> None:
     op.create_index("ix_devices_wearer_id", "devices", ["wearer_id"])
 
 
-def _minutes() -> Iterator[sa.Column]:
+def _minutes() -> Iterator[sa.Column[Any]]:
     yield sa.Column("start_s", sa.Double(), nullable=False)
     yield sa.Column("end_s", sa.Double(), nullable=False)
     yield sa.Column("start_utc_ms", sa.BigInteger(), nullable=True)
@@ -116,7 +117,7 @@ def _minutes() -> Iterator[sa.Column]:
     yield sa.Column("tally", sa.Text(), nullable=False)
 
 
-def _events() -> Iterator[sa.Column]:
+def _events() -> Iterator[sa.Column[Any]]:
     yield sa.Column("kind", sa.Text(), nullable=False)
     yield sa.Column("t_s", sa.Double(), nullable=False)
     yield sa.Column("at_utc_ms", sa.BigInteger(), nullable=True)
@@ -129,7 +130,7 @@ INDEXES = {
 }
 
 
-def _part(table: str, columns: Iterator[sa.Column], months: dict[str, int], postgresql: bool) -> None:
+def _part(table: str, columns: Iterator[sa.Column[Any]], months: dict[str, int], postgresql: bool) -> None:
     """Make a table anew with the month in its primary key, parted where the engine can."""
     connection = op.get_bind()
     before = f"{table}_before"
