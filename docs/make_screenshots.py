@@ -37,7 +37,7 @@ from tests.dashboard.seed import BERLIN, history
 FOLDER = Path(__file__).parent / "screenshots"
 SIZES = {"phone": (390, 844), "desktop": (1280, 800)}
 DAYS = 45
-LIVE_MS = 16_000
+LIVE_MS = 10_000
 """How long a live page is watched before its picture is taken."""
 
 
@@ -96,6 +96,7 @@ def take(
                 locale="en-GB",
                 reduced_motion="reduce",
             )
+            context.set_default_timeout(120_000)
             page = context.new_page()
             for name, path in pages.items():
                 if wanted and name not in wanted:
