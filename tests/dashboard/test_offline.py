@@ -79,7 +79,7 @@ def test_the_worker_is_anew_for_each_version_and_each_language(opened: Dashboard
     answer = httpx.get(f"{served.address}sw.js")
     assert answer.headers["cache-control"] == "no-cache"
     setup = json.loads(answer.text.splitlines()[0].removeprefix("const setup = ").removesuffix(";"))
-    assert setup["version"].endswith("-en")
+    assert setup["version"].endswith("-en-1")
     assert all(httpx.get(served.address.rstrip("/") + path).status_code == 200 for path in setup["files"])
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import os
+import contextlib
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -37,22 +37,23 @@ def two_doors(database_url: str, tmp_path: Path) -> Iterator[tuple[httpx.Client,
     accounts.add("anna", Role.WEARER)
     accounts.take_up(accounts.invitation("anna"), PASSWORD)
     store.close()
-    processes, clients = [], []
-    for name in ("one", "two"):
-        process = subprocess.Popen(
-            [sys.executable, "-c", PROGRAM, str(tmp_path / name), database_url],
-            stdout=subprocess.PIPE,
-            text=True,
-            env=os.environ | {"TZ": "UTC"},
-        )
+    with contextlib.ExitStack() as running:
+        one, two = (running.enter_context(served(tmp_path / name, database_url)) for name in ("one", "two"))
+        yield one, two
+
+
+@contextlib.contextmanager
+def served(folder: Path, database_url: str) -> Iterator[httpx.Client]:
+    """A web process of its own, and a browser at its door."""
+    process = subprocess.Popen(
+        [sys.executable, "-c", PROGRAM, str(folder), database_url], stdout=subprocess.PIPE, text=True
+    )
+    try:
         assert process.stdout is not None
-        processes.append(process)
         address = process.stdout.readline().strip().rstrip("/")
-        clients.append(httpx.Client(base_url=address, headers={"Origin": address}, timeout=30))
-    yield clients[0], clients[1]
-    for process in processes:
+        yield httpx.Client(base_url=address, headers={"Origin": address}, timeout=30)
+    finally:
         process.terminate()
-    for process in processes:
         process.wait(20)
 
 
