@@ -2,8 +2,8 @@
 
 CPU time of the whole process for each reading: while nobody watches, while somebody does, and by paho's own
 `publish` for comparison, in the same run against a real Mosquitto on loopback with a reader subscribed. Then
-the time from the call to a subscriber's callback, and how fast an outbox empties; device and reader are in this
-one process, so the processor's time is of both.
+the time from the call to a subscriber's callback, and how fast an outbox empties; device and reader are in
+this one process, so the processor's time is of both.
 """
 
 from __future__ import annotations

@@ -57,7 +57,7 @@ def test_a_silent_network_is_noticed_and_outlived(world: World) -> None:
 
 
 def test_a_cable_that_is_pulled_is_outlived(world: World) -> None:
-    suite.cut_cable(world, [1.0, 7.0])
+    suite.cut_cable(world, [1.0, 3.0])
 
 
 def test_a_full_disk_keeps_what_it_promised(world: World) -> None:
