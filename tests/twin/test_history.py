@@ -77,6 +77,20 @@ def test_spreading_the_work_over_processes_changes_nothing(over_a_weekend: Runs)
     )
 
 
+def test_workers_that_are_killed_cost_nothing(over_a_weekend: Runs) -> None:
+    killed = []
+
+    def stopped() -> bool:
+        for worker in multiprocessing.active_children() if not killed else []:
+            worker.kill()
+            killed.append(worker)
+        return False
+
+    runs = simulated_history(1, until=MONDAY, zone=ZONE, workers=2, half_day_hours=SHORT, stopped=stopped)
+    assert list(runs) == over_a_weekend
+    assert killed
+
+
 def test_history_ends_yesterday_unless_told_otherwise() -> None:
     yesterday = datetime.now(ZONE).date() - timedelta(days=1)
     start, _ = next(iter(simulated_history(3, zone=ZONE, workers=1, half_day_hours=SHORT)))

@@ -9,6 +9,7 @@ import os
 import signal
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor, wait
+from concurrent.futures.process import BrokenProcessPool
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta, tzinfo
 from multiprocessing.synchronize import Event
@@ -106,13 +107,23 @@ def simulated_history(
     context = multiprocessing.get_context("spawn")
     stopping = context.Event()
     pool = ProcessPoolExecutor(workers, context, initializer=_begin, initargs=(stopping,))
+    made = 0
     try:
         for future in [pool.submit(_lived, stretch) for stretch in stretches]:
             while not future.done():
                 if stopped():
                     return
                 wait((future,), timeout=0.2)
-            yield future.result()
+            lived = future.result()
+            made += 1
+            yield lived
+    except BrokenProcessPool:
+        # Ctrl-C on the terminal, met by a worker that had not begun to ignore it, or one killed for its
+        # memory: what is still wanted is made here.
+        for stretch in stretches[made:]:
+            if stopped():
+                return
+            yield _lived(stretch)
     finally:
         # What is cut short by this is given to nobody: the one who asked has closed this generator.
         stopping.set()
