@@ -47,6 +47,8 @@ def test_a_change_is_answered_holds_at_once_and_is_there_after_a_restart(
     with running(tmp_path, mosquitto):
         assert until(lambda: in_force(reader))
         assert in_force(reader)[-1].rules["slouch_enter_deg"] == 10
+        # What a run begins with is no change: only after the first tick is one told.
+        assert until(lambda: reader.of(Channel.SESSION))
         reader.ask(ChangeSettings(0.0, rules={"slouch_enter_deg": 14.0}), "q1")
         reader.ask(ChangeSettings(0.0, rules={"slouch_enter_deg": 99.0}), "q2")
         assert until(lambda: len(replies(reader)) == 2)
