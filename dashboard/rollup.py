@@ -43,6 +43,9 @@ SWEEPING = 0x9DB_0003
 
 _CHUNK = 500  # sums made by one statement; SQLite takes a few thousand parameters
 
+_WHOLE = ("enable_hashjoin", "enable_mergejoin", "enable_seqscan")
+"""PostgreSQL's ways to join that read a table from end to end."""
+
 Touched = set[tuple[int, int, int]]
 """Device, wearer and the beginning of a stretch, ms since 1970 UTC."""
 
@@ -103,6 +106,8 @@ def sweep(connection: Connection, *, wait: bool) -> int:
             connection.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": SWEEPING})
         elif not connection.scalar(text("SELECT pg_try_advisory_xact_lock(:key)"), {"key": SWEEPING}):
             return -1
+        # Nobody knows how much is staged; the planner would guess, and read all minutes there are for a few.
+        connection.execute(text("SELECT " + ", ".join(f"set_config('{way}', 'off', true)" for way in _WHOLE)))
     c = touched_quarters.c
     oldest = select(c.mark_id).order_by(c.mark_id).limit(SWEEP)
     noted = connection.execute(

@@ -22,6 +22,7 @@ def main() -> None:
     parser.add_argument("--repeats", type=int, default=3, help="rounds of the rates, the best counts (3)")
     parser.add_argument("--live-s", type=float, default=20.0, help="before the others return, and after (20)")
     parser.add_argument("--half-load", type=float, help="messages/s of half load (half of what was measured)")
+    parser.add_argument("--wearers", type=int, default=WEARERS, help=f"whose pages are opened ({WEARERS})")
     parser.add_argument("--only", choices=("rates", "outage", "pages"), help="one part of it")
     args = parser.parse_args()
     half_load = args.half_load or 0.0
@@ -34,7 +35,7 @@ def main() -> None:
         if args.only in (None, "outage"):
             _print_delays(half_load, outage(running, half_load, args.live_s))
         if args.only in (None, "pages"):
-            _print_pages(running, half_load)
+            _print_pages(running, half_load, args.wearers)
 
 
 def _print_rates(rates: Sequence[Rate]) -> None:
@@ -60,18 +61,18 @@ def _print_delays(half_load: float, delays: Sequence[Delays]) -> None:
         )
 
 
-def _print_pages(running: Rig, half_load: float) -> None:
+def _print_pages(running: Rig, half_load: float, wearers: int) -> None:
     url = running.postgresql.database()
-    minutes = fill(url)
+    minutes = fill(url, wearers)
     filled = Rig(running.broker, running.postgresql, url, running.folder)
     each = bytes_per_minute(filled, minutes)
     year_mb = each * WORN_MINUTES_A_YEAR / 1e6
-    print(f"\n{WEARERS} wearers x {DAYS} days: {minutes} minutes of {each:.0f} bytes with what hangs on them")
+    print(f"\n{wearers} wearers x {DAYS} days: {minutes} minutes of {each:.0f} bytes with what hangs on them")
     print(f"a wearer's year of {WORN_MINUTES_A_YEAR} worn minutes: {year_mb:.0f} MB")
     workers = [filled.worker(name, "pages") for name in ("0", "1")]
     busy = multiprocessing.Process(target=keep_going, args=(running.broker.port, half_load, 600.0))
     busy.start()
-    openings = open_pages(filled, running.folder)
+    openings = open_pages(filled, running.folder, wearers)
     busy.terminate()
     busy.join()
     stop(*workers)

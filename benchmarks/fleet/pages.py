@@ -37,14 +37,14 @@ class Opening:
     p95_ms: float
 
 
-def fill(url: str) -> int:
+def fill(url: str, wearers: int) -> int:
     """Give every wearer the same days, by SQL from the first one's; returns the number of minutes."""
     store = Store(url)
     ingest = Ingest(store)
     for batch in history("w1", date.today(), DAYS, BERLIN):  # noqa: DTZ011 - whose today makes no difference
         ingest.take((message.topic, message.payload) for message in batch)
     with store.engine.begin() as connection:
-        everyone = f"generate_series(2, {WEARERS}) AS n"
+        everyone = f"generate_series(2, {wearers}) AS n"
         connection.execute(text(f"INSERT INTO wearers (wearer_id, name) SELECT n, '' FROM {everyone}"))
         connection.execute(
             text(
@@ -84,7 +84,7 @@ def bytes_per_minute(rig: Rig, minutes: int) -> float:
     return float(str(size[0])) / minutes if size else 0.0
 
 
-def open_pages(rig: Rig, folder: Path) -> list[Opening]:
+def open_pages(rig: Rig, folder: Path, wearers: int) -> list[Opening]:
     """Open pages of wearers drawn at random, one after another, over HTTP."""
     settings = Settings(
         folder, port=0, database=rig.url, broker=None, timezone="Europe/Berlin", language="en"
@@ -104,7 +104,7 @@ def open_pages(rig: Rig, folder: Path) -> list[Opening]:
         for name, path in paths.items():
             took_ms = []
             for number in range(OPENINGS + 5):
-                wearer = rng.randint(1, WEARERS)
+                wearer = rng.randint(1, wearers)
                 # Whoever comes without accounts is the one wearer at home: here one drawn anew each time.
                 door.HOME = Visitor(Role.WEARER, wearer, may_write=True, own_wearer=wearer)
                 began_s = time.perf_counter()
