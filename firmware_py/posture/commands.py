@@ -94,14 +94,6 @@ class EndSession:
 
 
 Command = (
-    Snooze
-    | SetMode
-    | SetCalendar
-    | SetRules
-    | SetPlan
-    | SetNeutral
-    | NoteBuzz
-    | EndSession
-    | ExerciseCommand
+    Snooze | SetMode | SetCalendar | SetRules | SetPlan | SetNeutral | NoteBuzz | EndSession | ExerciseCommand
 )
 """Everything the core can be told. Commands are recorded beside the samples, so that a replay is exact."""
