@@ -77,7 +77,7 @@ class Ingest:
                 log.warning("rejected a message on %.120r: %s", topic, error)
         try:
             return self._commit(readable, unreadable)
-        except (DataError, IntegrityError):
+        except (DataError, IntegrityError, ValueError):
             return self._one_by_one(readable, unreadable)
 
     def settle(self, *, wait: bool = False) -> bool:
@@ -138,9 +138,9 @@ class Ingest:
         for message in readable:
             try:
                 sum_of_all.add(self._commit([message], Counter()))
-            except (DataError, IntegrityError) as error:
+            except (DataError, IntegrityError, ValueError) as error:
                 topic = f"{message.device}/{message.channel}"
                 unreadable["refused by the database", topic] += 1
-                log.warning("the database refuses a message of %s: %s", topic, error.orig)
+                log.warning("the database refuses a message of %s: %s", topic, getattr(error, "orig", error))
         sum_of_all.add(self._commit([], unreadable))
         return sum_of_all

@@ -52,6 +52,15 @@ def test_a_schema_that_is_too_new_is_refused_alone_and_named(
     assert "update this side" in caplog.text
 
 
+def test_bytes_that_are_no_text_are_refused_wherever_they_stand(store: Store) -> None:
+    messages = told(*a_session())
+    topic, payload = next(one for one in messages if one[0].endswith("/event"))
+    # In a field that no reader looks at, so that nothing but the whole message could be found wrong.
+    broken = changed(payload, seq=70, remark="?").replace(b'"?"', b'"\xf4\x28"')
+    taken = Ingest(store).take([(topic, broken), *messages])
+    assert (taken.stored, taken.rejected) == (7, 1)
+
+
 def test_an_older_device_leaves_out_what_it_does_not_know(store: Store) -> None:
     messages = told(*a_session())
     older = []
