@@ -425,7 +425,7 @@ def _opened(decoder: msgspec.json.Decoder[_Opened], payload: bytes) -> _Opened:
     if len(payload) > MAX_PAYLOAD_BYTES:
         raise MessageError(f"a message of {len(payload)} bytes; ours have at most {MAX_PAYLOAD_BYTES}")
     try:
-        payload.decode()  # the decoder passes over what it does not know, and whoever keeps it would choke on it
+        payload.decode()  # the decoder passes over what it does not know; who keeps it would choke on it
         opened = decoder.decode(payload)
     except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError) as error:
         newer = _newer_schema(payload)
