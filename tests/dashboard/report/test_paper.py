@@ -26,7 +26,7 @@ from firmware_py.cli import main
 from firmware_py.errors import ReportError
 from firmware_py.hardware.twin.wearer_diary import simulated_diary
 
-from ..seed import BERLIN
+from ..seed import BERLIN, history
 
 FIRST, LAST = date(2026, 5, 1), date(2026, 6, 14)
 SAID = "Zieht vom Nacken über die Schulter bis in die Finger, #beim *Heben* stärker als $sonst \\ [sic] <b>_"
@@ -126,6 +126,8 @@ def test_a_month_is_chosen_printed_and_taken_along_from_the_page(
 ) -> None:
     drawn = simulated_diary(20, until=LAST, zone=BERLIN)
     entries.take_in(opened.store, 1, [made(one) for one in drawn])
+    for batch in history("desk", LAST, 3, BERLIN):
+        opened.ingest.take((message.topic, message.payload) for message in batch)
     context = browser.new_context(viewport={"width": 390, "height": 844}, locale="en-GB")
     page = context.new_page()
     page.goto(f"{served.address}diary")
@@ -138,6 +140,11 @@ def test_a_month_is_chosen_printed_and_taken_along_from_the_page(
     expect(page.locator(".sheet header").first).to_contain_text("1 May 2026 – 14 June 2026")
     expect(page.locator(".sheet header").first).to_contain_text("Ö. Beispiel")
     expect(page.get_by_role("button", name="Print")).to_be_visible()
+    # What the page's own style does to the sheet shows here and not in the file.
+    cut_off = "(e) => Math.max(e.scrollWidth - e.clientWidth, e.scrollHeight - e.clientHeight)"
+    assert page.evaluate(f"[...document.querySelectorAll('.side')].map({cut_off})") == [0, 0]
+    names = page.locator(".sheet .facts > div > h3")
+    assert len({round(name.bounding_box()["y"]) for name in names.all()}) == 1, "groups stand side by side"
     page.emulate_media(media="print")
     expect(page.locator("nav").first).to_be_hidden()
     pdf = page.pdf(format="Letter", prefer_css_page_size=False)
