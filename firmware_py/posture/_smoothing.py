@@ -33,7 +33,7 @@ from ._gravity import (
     Faults,
     fault_prior,
 )
-from ._integration import corrected, integrate, lead_of, nodes, position_weights
+from ._integration import corrected, integrate, lead_of, means, nodes, position_weights
 from ._motion_model import MotionModel
 from ._rest import rests
 from ._turns import Turns, carried_on
@@ -219,7 +219,7 @@ def _integrated(gyr: FloatArray, acc: FloatArray, faults: Faults, dt: float, per
         table[:, 7:25].reshape(-1, 3, 6),
         table[:, 25:28],
         table[:, 28],
-        acc.reshape(-1, per_tick, 3).mean(axis=1),
+        means(acc, per_tick),
         np.array(faults[:3]),
     )
 

@@ -23,7 +23,7 @@ from ._flaws import (
     SensorRanges,
 )
 from ._gravity import MOST_HELD, Faults, TickSums
-from ._integration import Integrated, integrate, nodes, position_weights
+from ._integration import Integrated, integrate, means, nodes, position_weights
 from ._turns import carried_on, level, product, seen_from_sensor
 
 FloatArray = NDArray[np.float64]
@@ -108,7 +108,7 @@ class Strapdown:
             part.y.sum(axis=1) / per_tick,
             part.z.sum(axis=1) / per_tick,
             part.rate2.sum(axis=1) / per_tick,
-            *acc.reshape(-1, per_tick, 3).mean(axis=1).T,
+            *means(acc, per_tick).T,
         )
         no_flaws = [[0.0] * len(aa)] * 3
         return part, list(zip(*(c.tolist() for c in columns), *no_flaws, strict=True))
