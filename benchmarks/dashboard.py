@@ -175,7 +175,7 @@ def sensor_to_figure_ms(browser: Browser, address: str, broker: Broker) -> tuple
     page = context.new_page()
     page.goto(address)
     device.show(0.0)
-    page.wait_for_function("document.getElementById('live-link').dataset.state === 'live'")
+    page.wait_for_selector("#live-link[data-state=live]")
     device.show_nothing()
     page.evaluate(WATCH)
     sent: dict[str, float] = {}
