@@ -82,6 +82,9 @@ def device_view(
     status = _data(row.status)
     calibration, storage = (latest.get(kind) for kind in ("calibration_in_force", "storage_changed"))
     disk = _data(storage.payload if storage else None)
+    # Each run tells its calibration at its start; a doubt from before that was another wear's.
+    if stale and calibration and stale.at_utc_ms < calibration.at_utc_ms:
+        stale = None
     stale_data = _data(stale.payload if stale else None)
     return DeviceView(
         row.name,
