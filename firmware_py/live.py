@@ -197,7 +197,7 @@ def _obeyed(asked: Asked, publisher: Publisher, wiring: Wiring) -> Command | Non
             publisher.reply(Reply(asked.id, accepted=False, detail="this device keeps no settings"))
         else:
             wiring.preferences.change(
-                asked.request, lambda accepted, why: publisher.reply(Reply(asked.id, accepted, why))
+                asked.request, lambda accepted, why: publisher.reply(Reply(asked.id, accepted, why)), asked.id
             )
         return None
     publisher.reply(Reply(asked.id, accepted=True))

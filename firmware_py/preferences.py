@@ -31,6 +31,7 @@ from .posture.settings import (
     Chosen,
     Settings,
     SettingsInForce,
+    Taken,
     with_exit,
 )
 from .settings_file import NAME, Kept, read_kept, write_kept
@@ -102,14 +103,29 @@ class Preferences:
         """Whether the motor may say this."""
         return self._in_force.buzz[kind]
 
-    def change(self, request: ChangeSettings, answer: Answer) -> None:
-        """Take a request over, or refuse it by key; the answer comes when it is on the disk."""
+    def change(self, request: ChangeSettings, answer: Answer, request_id: str = "") -> None:
+        """Take a request over, or refuse it by key; the answer comes when it is on the disk.
+
+        A lasting one comes with every connection until it is cleared; it is carried out the first time.
+        """
+        before = self._kept.taken
+        if request.lasting and before is not None and before.id == request_id:
+            answer(not before.refused, before.refused)
+            return
         try:
             kept = self._changed(request)
             self._in_force = self._resolved(kept)
         except ConfigError as error:
+            if request.lasting:  # remembered too, or it would be refused again at every connection
+                self._kept = replace(self._kept, taken=Taken(request_id, str(error)))
+                self._saves.put((self._kept, lambda *_: None))
+                self._news = True
             answer(False, str(error))
             return
+        if request.lasting:
+            kept = replace(kept, taken=Taken(request_id))
+        elif before is not None:  # an old refusal is old news once something else was chosen
+            kept = replace(kept, taken=Taken(before.id))
         self._kept = kept
         if request.mode is not None:  # asked for by name, it holds at once, whatever the button said before
             self._told_mode = None
@@ -172,6 +188,7 @@ class Preferences:
             today=today.today,
             calendar=today.mode,
             calendar_until_utc_s=None if today.until is None else today.until.timestamp(),
+            taken=self._kept.taken,
         )
 
     def close(self) -> None:

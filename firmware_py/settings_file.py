@@ -1,6 +1,6 @@
 """The file in which a device keeps what its wearer chose: `settings.json` in the data folder.
 
-    {"format": 1, "first_day": "2026-03-01",
+    {"format": 1, "first_day": "2026-03-01", "taken": null,
      "chosen": {"load_s": {"value": 45.0, "by": "page", "since_utc_s": 1772355150.0}}}
 
 One key that makes no sense costs that key, never the others, and never the start of the device: it is named
@@ -15,18 +15,20 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import date
 from pathlib import Path
-from typing import Any, Final
+from typing import Any, Final, TypeVar
 
 import msgspec
 
 from .errors import ConfigError
 from .posture.commands import Mode
 from .posture.rules import WEARER_RULES
-from .posture.settings import KEYS, Chosen, QuietHours, Settings, TrainingPlan
+from .posture.settings import KEYS, Chosen, QuietHours, Settings, Taken, TrainingPlan
 from .timezone import timezone_named
 from .whole_file import write_whole
 
 log = logging.getLogger(__name__)
+
+_Beside = TypeVar("_Beside")
 
 FORMAT: Final = 1
 NAME: Final = "settings.json"
@@ -49,11 +51,13 @@ class Kept:
         values: key -> what was chosen.
         origins: key -> by whom and when, for the same keys.
         first_day: the first day of wear, local; None before it.
+        taken: the lasting request that was dealt with last, so that it is not carried out again.
     """
 
     values: Mapping[str, Any] = field(default_factory=dict)
     origins: Mapping[str, Chosen] = field(default_factory=dict)
     first_day: date | None = None
+    taken: Taken | None = None
 
 
 def read_kept(path: Path) -> Kept:
@@ -83,7 +87,12 @@ def read_kept(path: Path) -> Kept:
             values.pop(key, None)
             log.warning("%s: %s is left out: %s", path, key, error)
     _drop_contradictions(path, values, origins)
-    return Kept(values, origins, _first_day(path, document))
+    return Kept(
+        values,
+        origins,
+        _read_beside(path, document, "first_day", date),
+        _read_beside(path, document, "taken", Taken),
+    )
 
 
 def write_kept(path: Path, kept: Kept) -> None:
@@ -96,7 +105,7 @@ def write_kept(path: Path, kept: Kept) -> None:
         key: {"value": value, "by": kept.origins[key].by, "since_utc_s": kept.origins[key].since_utc_s}
         for key, value in kept.values.items()
     }
-    document = {"format": FORMAT, "first_day": kept.first_day, "chosen": chosen}
+    document = {"format": FORMAT, "first_day": kept.first_day, "taken": kept.taken, "chosen": chosen}
     write_whole(path, msgspec.json.format(msgspec.json.encode(document)).decode() + "\n")
 
 
@@ -122,9 +131,12 @@ def _drop_contradictions(path: Path, values: dict[str, Any], origins: dict[str, 
         log.warning("%s: the thresholds of a slouch are left out: %s", path, error)
 
 
-def _first_day(path: Path, document: Mapping[str, Any]) -> date | None:
+def _read_beside(path: Path, document: Mapping[str, Any], name: str, kind: type[_Beside]) -> _Beside | None:
+    """What stands in the file beside the choices; None where it is missing or makes no sense."""
+    if document.get(name) is None:
+        return None
     try:
-        return msgspec.convert(document.get("first_day"), date | None)
+        return msgspec.convert(document[name], kind)
     except msgspec.ValidationError as error:
-        log.warning("%s: first_day is left out: %s", path, error)
+        log.warning("%s: %s is left out: %s", path, name, error)
         return None

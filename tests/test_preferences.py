@@ -21,6 +21,7 @@ from firmware_py.posture.settings import (
     Chosen,
     QuietHours,
     SettingsInForce,
+    Taken,
     TrainingPlan,
     Weekday,
 )
@@ -61,10 +62,10 @@ class Device:
             told += self.preferences.commands()
         return told
 
-    def ask(self, **wishes: Any) -> tuple[bool, str]:
+    def ask(self, request_id: str = "", **wishes: Any) -> tuple[bool, str]:
         answers: queue.SimpleQueue[tuple[bool, str]] = queue.SimpleQueue()
         request = ChangeSettings(0.0, **wishes)
-        self.preferences.change(request, lambda accepted, why: answers.put((accepted, why)))
+        self.preferences.change(request, lambda accepted, why: answers.put((accepted, why)), request_id)
         return answers.get(timeout=20.0)
 
     def restart(self, **configured: Any) -> None:
@@ -246,6 +247,32 @@ def test_what_is_in_force_is_told_when_it_changes_and_only_then(device: Device) 
 def document(device: Device) -> dict[str, Any]:
     read: dict[str, Any] = json.loads((device.folder / "settings.json").read_text())
     return read
+
+
+def test_a_lasting_request_is_carried_out_once_however_often_it_comes(device: Device) -> None:
+    lasting = {"rules": {"load_s": 60.0}, "lasting": True}
+    assert device.ask("w1", **lasting) == (True, "")
+    assert device.ask("later", rules={"load_s": 45.0}) == (True, "")
+    device.restart()
+    assert device.ask("w1", **lasting) == (True, "")  # still at the broker: of an earlier mind
+    assert device.preferences.in_force.rules.load_s == 45.0
+    told = device.preferences.news(0.0)
+    assert told is not None
+    assert told.taken == Taken("w1")
+
+
+def test_a_refused_lasting_request_says_why_until_something_else_is_chosen(device: Device) -> None:
+    accepted, why = device.ask("w1", rules={"load_s": 1e9}, lasting=True)
+    assert not accepted
+    device.restart()
+    assert device.ask("w1", rules={"load_s": 1e9}, lasting=True) == (False, why)
+    told = device.preferences.news(0.0)
+    assert told is not None
+    assert told.taken == Taken("w1", why)
+    device.ask(rules={"load_s": 45.0})
+    told = device.preferences.news(0.0)
+    assert told is not None
+    assert told.taken == Taken("w1")
 
 
 def test_the_file_is_its_owners_alone_and_replaced_as_a_whole(device: Device) -> None:

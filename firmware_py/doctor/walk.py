@@ -199,7 +199,7 @@ def _broker(config: Config) -> Finding:
             will=will,
             live_topic=will.topic,
             on_ack=lambda message, reason: None,
-            on_message=lambda topic, payload: None,
+            on_message=lambda topic, payload, kept: None,
         )
         connection.open()
         connection.close()

@@ -56,7 +56,8 @@ class Delivery:
         settings: where the broker is.
         encoder: makes status and replies, and names the device.
         outbox: what waits.
-        requested: called, in this thread, with the payload of each request.
+        requested: called, in this thread, with the payload of each request, and whether the broker had kept
+            it from before.
         version: of the software, told in the status.
         home: announced to Home Assistant; None for nothing.
         back_off_s: first and longest wait between two attempts.
@@ -67,7 +68,7 @@ class Delivery:
         settings: MqttSettings,
         encoder: Encoder,
         outbox: Outbox,
-        requested: Callable[[bytes], None],
+        requested: Callable[[bytes, bool], None],
         *,
         version: str,
         home: HomeAssistant | None,
@@ -289,12 +290,14 @@ class Delivery:
             f"does its ACL let {self._settings.username or 'anyone'} write to plumbline/v1/{ours}/#?"
         )
 
-    def _heard(self, heard_on: str, payload: bytes) -> None:
+    def _heard(self, heard_on: str, payload: bytes, kept: bool) -> None:
         if heard_on != self._command_topic:
-            self._announce = self._announce or payload == BIRTH_PAYLOAD
+            self._announce = self._announce or (payload == BIRTH_PAYLOAD and not kept)
             return
-        self._hold_until_s = 0.0  # somebody is there
-        self._requested(payload)
+        if not kept:
+            self._hold_until_s = 0.0  # somebody is there
+        if payload:  # an empty one clears what was kept, and asks for nothing
+            self._requested(payload, kept)
 
     def _drain_wake(self) -> None:
         with contextlib.suppress(BlockingIOError):

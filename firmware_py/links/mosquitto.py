@@ -170,7 +170,8 @@ def access_list(found: Sequence[Member]) -> str:
             lines.append("topic read homeassistant/status")
             continue
         for device in member.devices or ("+",):
-            heard = [channel for channel in Channel if channel is not Channel.COMMAND]
+            # Who may ask hears what was asked: so a page knows what still waits for a device that is away.
+            heard = [channel for channel in Channel if channel is not Channel.COMMAND or member.may_ask]
             lines += [f"topic read {topic_filter(channel, device)}" for channel in heard]
             if member.may_ask:
                 lines.append(f"topic write {topic_filter(Channel.COMMAND, device)}")

@@ -90,7 +90,8 @@ class Connection:
         will: what the broker publishes when we vanish.
         live_topic: where `try_live` sends to.
         on_ack: called with the message id and the reason code of each acknowledgement.
-        on_message: called with topic and payload of each message that is not a retained one.
+        on_message: called with topic and payload of each message, and whether the broker had kept it
+            (retained) from before.
     """
 
     def __init__(
@@ -101,7 +102,7 @@ class Connection:
         will: Outgoing,
         live_topic: str,
         on_ack: Callable[[int, int], None],
-        on_message: Callable[[str, bytes], None],
+        on_message: Callable[[str, bytes, bool], None],
     ) -> None:
         self._settings = settings
         self._v5 = settings.protocol == "5"
@@ -285,8 +286,7 @@ class Connection:
             self._lost = f"it refuses our subscription: {codes[0]}; see its ACL"
 
     def _received(self, _client: object, _data: object, message: paho.MQTTMessage) -> None:
-        if not message.retain:  # a request is for now; a stored one was for somebody else's now
-            self._on_message(message.topic, bytes(message.payload))
+        self._on_message(message.topic, bytes(message.payload), message.retain)
 
 
 def publish_head(topic: str, *, v5: bool) -> bytes:

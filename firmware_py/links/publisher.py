@@ -143,8 +143,8 @@ class Publisher:
         if self._delivery.stop(timeout_s):
             self._outbox.close()
 
-    def _requested(self, payload: bytes) -> None:
-        asked = self._doorkeeper.take(payload)
+    def _requested(self, payload: bytes, kept: bool) -> None:
+        asked = self._doorkeeper.take(payload, kept=kept)
         if asked is None:
             return
         if isinstance(asked.request, Watch):

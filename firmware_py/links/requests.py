@@ -10,6 +10,7 @@ from typing import Final
 
 from ..errors import MessageError
 from ..posture.messages import Asked, Reply, Watch, decode_request
+from ..posture.settings import ChangeSettings
 
 log = logging.getLogger(__name__)
 
@@ -50,8 +51,12 @@ class Doorkeeper:
         self.refused = 0
         """Requests turned away so far."""
 
-    def take(self, payload: bytes) -> Asked | None:
-        """The request of a message; None where it is refused or was carried out before."""
+    def take(self, payload: bytes, *, kept: bool = False) -> Asked | None:
+        """The request of a message; None where it is refused or was carried out before.
+
+        Of what the broker `kept` from before only a lasting change of settings counts: any other request was
+        for the moment in which it was made.
+        """
         now_s = self._clock_s()
         self._allowance = min(float(BURST), self._allowance + (now_s - self._checked_s) * PER_S)
         self._checked_s = now_s
@@ -65,6 +70,8 @@ class Doorkeeper:
         except MessageError as error:
             self.refused += 1
             log.warning("a request was refused: %s", error)
+            return None
+        if kept and not (isinstance(asked.request, ChangeSettings) and asked.request.lasting):
             return None
         if asked.id in self._answers:
             before = self._answers[asked.id]

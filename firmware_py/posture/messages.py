@@ -344,11 +344,15 @@ class Encoder:
 
 
 def encode_request(device: str, request_id: str, request: Request) -> Outgoing:
-    """The message that asks a device for something; its `t_s` is left out, the device dates it."""
+    """The message that asks a device for something; its `t_s` is left out, the device dates it.
+
+    A lasting change of settings is retained: of these the latest counts.
+    """
     data: dict[str, object] = msgspec.to_builtins(request)
     del data["t_s"]
     ask = {"schema": SCHEMA, "id": request_id, "kind": _REQUEST_KINDS[type(request)], "data": data}
-    return Outgoing(topic(device, Channel.COMMAND), _encode(ask), durable=False)
+    lasting = isinstance(request, ChangeSettings) and request.lasting
+    return Outgoing(topic(device, Channel.COMMAND), _encode(ask), durable=False, retain=lasting)
 
 
 def decode(topic_text: str, payload: bytes) -> Message:

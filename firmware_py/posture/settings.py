@@ -163,6 +163,8 @@ class ChangeSettings:
         buzz: which body alerts to switch on or off.
         reset: keys to put back to what the configuration says.
         by: who asks, for people to read; 40 characters at most.
+        lasting: whether it stands at the broker (retained) for a device that is away, which carries it out
+            once, when it is back; `SettingsInForce.taken` tells that it did.
     """
 
     t_s: float
@@ -175,6 +177,7 @@ class ChangeSettings:
     buzz: dict[BodyAlert, bool] = field(default_factory=dict)
     reset: tuple[str, ...] = ()
     by: str = "page"
+    lasting: bool = False
 
     def by_key(self) -> dict[str, Any]:
         """What is asked for, key -> value."""
@@ -200,6 +203,19 @@ class Chosen:
 
 
 @dataclass(frozen=True, slots=True)
+class Taken:
+    """The lasting request that a device dealt with last.
+
+    Attributes:
+        id: of the request.
+        refused: why nothing came of it, one sentence; empty where it holds, or another choice followed.
+    """
+
+    id: str
+    refused: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class PlanToday:
     """What the plan says for today: `day` counts from 0, `share` of the due reminders is given."""
 
@@ -222,6 +238,7 @@ class SettingsInForce:
         today: None without a plan, before its first day, or without a clock.
         calendar: the mode that the calendar puts in place of training at present; None for none.
         calendar_until_utc_s: when that ends.
+        taken: the last lasting request that was dealt with; None where there never was one.
     """
 
     t_s: float
@@ -238,6 +255,7 @@ class SettingsInForce:
     today: PlanToday | None = None
     calendar: Mode | None = None
     calendar_until_utc_s: float | None = None
+    taken: Taken | None = None
 
 
 def with_exit(rules: Rules, numbers: Mapping[str, float]) -> dict[str, float]:

@@ -9,6 +9,7 @@ import pytest
 from firmware_py.links.requests import BURST, MAX_WATCH_S, MAX_WATCHERS, REMEMBERED, Doorkeeper, Watchers
 from firmware_py.posture.events import Snooze
 from firmware_py.posture.messages import Reply, Watch, encode_request
+from firmware_py.posture.settings import ChangeSettings
 
 
 @dataclasses.dataclass
@@ -88,3 +89,15 @@ def test_too_many_watchers_are_refused_until_one_is_gone(clock: Clock) -> None:
     assert watchers.heed(Watch(0.0, 30.0, "0"))
     clock.now_s += 31.0
     assert watchers.heed(Watch(0.0, 30.0, "one more"))
+
+
+def test_of_what_the_broker_kept_only_a_lasting_change_of_settings_counts(clock: Clock) -> None:
+    doorkeeper = Doorkeeper([].append, clock)
+    lasting = ChangeSettings(0.0, rules={"load_s": 45.0}, lasting=True)
+    for for_the_moment in (Snooze(0.0, 60.0), dataclasses.replace(lasting, lasting=False)):
+        assert doorkeeper.take(encode_request("back", "q1", for_the_moment).payload, kept=True) is None
+    sent = encode_request("back", "q2", lasting)
+    assert sent.retain
+    taken = doorkeeper.take(sent.payload, kept=True)
+    assert taken is not None
+    assert taken.request == lasting

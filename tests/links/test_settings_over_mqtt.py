@@ -10,8 +10,8 @@ from pathlib import Path
 from firmware_py.links.broker import RunningBroker
 from firmware_py.links.mqtt import MqttSettings
 from firmware_py.posture.events import RulesChanged
-from firmware_py.posture.messages import Channel, Reply
-from firmware_py.posture.settings import ChangeSettings, SettingsInForce
+from firmware_py.posture.messages import Channel, Reply, encode_request
+from firmware_py.posture.settings import ChangeSettings, SettingsInForce, Taken
 from firmware_py.simulated import monitor
 
 from .conftest import Reader, until
@@ -68,3 +68,19 @@ def test_a_change_is_answered_holds_at_once_and_is_there_after_a_restart(
     with running(tmp_path, mosquitto):
         assert until(lambda: in_force(reader))
         assert in_force(reader)[-1].rules["slouch_exit_deg"] == 11.0
+
+
+def test_a_lasting_change_waits_at_the_broker_for_a_device_that_is_away_and_is_carried_out_once(
+    tmp_path: Path, mosquitto: RunningBroker, reader: Reader
+) -> None:
+    wanted = encode_request("back", "w1", ChangeSettings(0.0, rules={"load_s": 60.0}, lasting=True))
+    reader.client.publish(wanted.topic, wanted.payload, qos=1, retain=wanted.retain).wait_for_publish(10)
+    with running(tmp_path, mosquitto):
+        assert until(lambda: in_force(reader) and in_force(reader)[-1].taken == Taken("w1"))
+        assert in_force(reader)[-1].rules["load_s"] == 60.0
+        reader.ask(ChangeSettings(0.0, rules={"load_s": 45.0}), "q1")
+        assert until(lambda: in_force(reader)[-1].rules["load_s"] == 45.0)
+    reader.heard.clear()
+    with running(tmp_path, mosquitto):  # it stands there still, and counts no longer
+        assert until(lambda: "w1" in replies(reader))
+        assert in_force(reader)[-1].rules["load_s"] == 45.0
