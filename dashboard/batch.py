@@ -3,20 +3,20 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
-from typing import Any
+from typing import TypeVar
 
 from sqlalchemy import Connection, Table, func, null, or_, select, update
 
 from firmware_py.errors import StoreError
-from firmware_py.posture.events import MinutePassed
 from firmware_py.posture.messages import Message
+from firmware_py.posture.minute_wire import Minute
 
-from .bulk import Row, among, insert_new, upsert
+from .bulk import Values, among, insert_missing, upsert
 from .rollup import note, quarter_of
-from .rows import Run, event_row, minute_row
+from .rows import EVENT_COLUMNS, MINUTE_COLUMNS, Run, event_values, minute_values, time_of
 from .runs import Runs, held
 from .tables import FIRST_WEARER, devices, events, minutes, rejections
 from .unfold import unfold
@@ -68,65 +68,79 @@ class UnknownRunError(StoreError):
     """A batch speaks of a run that nobody introduced; nothing was written."""
 
 
-_New = tuple[Message, Run, Row]
+_T = TypeVar("_T", Minute, Message)
 
 
-def write(connection: Connection, messages: Sequence[Message]) -> Taken:
-    """Store the durable ones of these messages, and what they mean for sessions, slouches and sums.
+def write(connection: Connection, of_minutes: Sequence[Minute], messages: Sequence[Message]) -> Taken:
+    """Store minutes and the other durable messages, and what they mean for sessions, slouches and sums.
 
     Args:
         connection: a transaction that writes.
-        messages: each of a run that was introduced.
+        of_minutes: each of a run that was introduced.
+        messages: likewise; those that are not durable are passed over.
 
     Raises:
-        UnknownRunError: one is not.
+        UnknownRunError: a run was not introduced.
     """
     taken = Taken()
-    durable = [message for message in messages if message.seq is not None]
-    if not durable:
+    of_events = [message for message in messages if message.seq is not None]
+    keys = {(minute.device, minute.run) for minute in of_minutes}
+    keys.update((message.device, message.run) for message in of_events)
+    if not keys:
         return taken
-    runs = held(connection, {(message.device, message.run) for message in durable})
-    of_minutes: list[_New] = []
-    of_events: list[_New] = []
-    for message in durable:
-        run = _run_of(runs, message)
-        if isinstance(message.body, MinutePassed):
-            of_minutes.append((message, run, minute_row(message, message.body, run)))
-        else:
-            of_events.append((message, run, event_row(message, run)))
-    new_minutes = _insert(connection, minutes, of_minutes, taken)
-    new_events = _insert(connection, events, of_events, taken)
-    unfold(connection, [*new_minutes, *((message, run, None) for message, run, _ in new_events)])
-    note(
+    runs = held(connection, keys)
+    new_minutes = _insert(
         connection,
-        {
-            (run.device_id, run.wearer_id, quarter_of(row["start_utc_ms"]))
-            for _, run, row in new_minutes
-            if row["start_utc_ms"] is not None
-        },
+        minutes,
+        MINUTE_COLUMNS,
+        ((minute_values(minute, run), minute, run) for minute, run in _with_runs(runs, of_minutes)),
+        taken,
     )
-    _see(connection, {run.device_id for _, run, _ in (*new_minutes, *new_events)})
+    new_events = _insert(
+        connection,
+        events,
+        EVENT_COLUMNS,
+        ((event_values(message, run), message, run) for message, run in _with_runs(runs, of_events)),
+        taken,
+    )
+    unfold(connection, new_minutes, new_events)
+    touched = set()
+    for minute, run in new_minutes:
+        start_utc_ms = run.utc_ms(minute.start_s)
+        if start_utc_ms is not None:
+            touched.add((run.device_id, run.wearer_id, quarter_of(start_utc_ms)))
+    note(connection, touched)
+    _see(connection, {run.device_id for _, run in (*new_minutes, *new_events)})
     return taken
 
 
-def _run_of(runs: Runs, message: Message) -> Run:
-    run = runs.of(message)
-    if run is None:
-        raise UnknownRunError
-    return run
+def _with_runs(runs: Runs, messages: Iterable[_T]) -> Iterator[tuple[_T, Run]]:
+    for message in messages:
+        run = runs.of(message.device, message.run, time_of(message))
+        if run is None:
+            raise UnknownRunError
+        yield message, run
 
 
-def _insert(connection: Connection, table: Table, pairs: list[_New], taken: Taken) -> list[_New]:
+def _insert(
+    connection: Connection,
+    table: Table,
+    names: Sequence[str],
+    rows: Iterable[tuple[Values, _T, Run]],
+    taken: Taken,
+) -> list[tuple[_T, Run]]:
     """Insert what is not there yet; returns that."""
-    unique: dict[tuple[Any, ...], _New] = {}
-    for one in pairs:
-        row = one[2]
-        unique.setdefault((row["device_id"], row["session"], row["seq"], row["month"]), one)
-    new = insert_new(connection, table, (row for _, _, row in unique.values()))
-    taken.stored += len(new)
-    taken.repeated += len(pairs) - len(new)
-    fresh = [one for key, one in unique.items() if key in new]
-    taken.touched.update((message.device, message.session) for message, _, _ in fresh)
+    width = len(table.primary_key.columns)
+    unique: dict[Values, tuple[Values, _T, Run]] = {}
+    count = 0
+    for count, one in enumerate(rows, 1):  # noqa: B007 - the last number is how many there are
+        unique.setdefault(one[0][:width], one)
+    ordered = [unique[key] for key in sorted(unique)]
+    there = insert_missing(connection, table, names, [row for row, _, _ in ordered])
+    fresh = [(message, run) for n, (_, message, run) in enumerate(ordered) if n not in there]
+    taken.stored += len(fresh)
+    taken.repeated += count - len(fresh)
+    taken.touched.update((message.device, message.session) for message, _ in fresh)
     return fresh
 
 

@@ -17,8 +17,10 @@ from sqlalchemy import (
     Connection,
     Table,
     TableClause,
+    and_,
     any_,
     literal,
+    literal_column,
     select,
 )
 from sqlalchemy import column as sa_column
@@ -32,6 +34,8 @@ WORTH_COPYING = 8
 Row = dict[str, Any]
 Key = tuple[Any, ...]
 Change = dict[str, Any]
+Values = tuple[Any, ...]
+"""A row as its values, in an order that is said beside it."""
 
 
 def insert_new(connection: Connection, table: Table, rows: Iterable[Row]) -> set[Key]:
@@ -53,7 +57,7 @@ def insert_new(connection: Connection, table: Table, rows: Iterable[Row]) -> set
         return set()
     if is_postgresql(connection) and len(ordered) >= WORTH_COPYING:
         columns = _columns(table, ordered[0])
-        staged = stage(connection, table.name, columns, ordered)
+        staged = stage(connection, table.name, columns, [tuple(row.values()) for row in ordered])
         copied = dialect_insert(connection, table).from_select(list(ordered[0]), select(*staged.c))
         found = connection.execute(copied.on_conflict_do_nothing().returning(*table.primary_key.columns))
         return {tuple(row) for row in found}
@@ -62,6 +66,52 @@ def insert_new(connection: Connection, table: Table, rows: Iterable[Row]) -> set
         dialect_insert(connection, table).on_conflict_do_nothing().returning(*table.primary_key.columns)
     )
     return {tuple(row) for row in connection.execute(statement, ordered)}
+
+
+def insert_missing(
+    connection: Connection, table: Table, names: Sequence[str], rows: Sequence[Values]
+) -> set[int]:
+    """Insert thousands of rows of which nearly all are new, as a worker does.
+
+    Args:
+        connection: a transaction that writes.
+        table: where to.
+        names: the columns, those of the primary key first.
+        rows: in the order of their primary keys, each key once.
+
+    Returns:
+        Which of the rows (counted from 0) were there already; these changed nothing.
+
+    Raises:
+        sqlalchemy.exc.DBAPIError: the database refuses a row, or is gone; nothing is inserted.
+    """
+    if not rows:
+        return set()
+    if not is_postgresql(connection) or len(rows) < WORTH_COPYING:
+        new = insert_new(connection, table, (dict(zip(names, row, strict=True)) for row in rows))
+        width = len(table.primary_key.columns)
+        return {number for number, row in enumerate(rows) if row[:width] not in new}
+    columns = [table.c[name] for name in names]
+    staged = stage(connection, table.name, columns, rows)
+    copied = dialect_insert(connection, table).from_select(list(names), select(*staged.c))
+    if connection.execute(copied.on_conflict_do_nothing()).rowcount == len(rows):
+        return set()
+    # Rare: a worker died between commit and acknowledgement. What this transaction made bears its number.
+    keys = table.primary_key.columns
+    same = and_(*(key == staged.c[key.name] for key in keys))
+    mine = literal_column(f"{table.name}.xmin = CAST(pg_current_xact_id() AS xid)")
+    made = {tuple(row) for row in connection.execute(select(*keys).join(staged, same).where(mine))}
+    return {number for number, row in enumerate(rows) if row[: len(keys)] not in made}
+
+
+def append(connection: Connection, table: Table, names: Sequence[str], rows: Sequence[Values]) -> None:
+    """Insert rows to which the database gives their keys, so that none can be there already."""
+    if not rows:
+        return
+    if is_postgresql(connection):
+        _copy(connection, table.name, names, rows)
+    else:
+        connection.execute(table.insert(), [dict(zip(names, row, strict=True)) for row in rows])
 
 
 def upsert(
@@ -78,7 +128,10 @@ def upsert(
     """
     for ordered in _rounds(table, rows):
         if is_postgresql(connection) and len(ordered) >= WORTH_COPYING:
-            staged = stage(connection, table.name, _columns(table, ordered[0]), ordered)
+            pick = itemgetter(*ordered[0])
+            staged = stage(
+                connection, table.name, _columns(table, ordered[0]), [pick(row) for row in ordered]
+            )
             statement = dialect_insert(connection, table).from_select(list(ordered[0]), select(*staged.c))
             connection.execute(_or_change(table, statement, list(ordered[0]), change))
         else:
@@ -146,14 +199,14 @@ def _columns(table: Table, row: Row) -> tuple[Column[Any], ...]:
 
 
 def stage(
-    connection: Connection, name: str, columns: Sequence[Column[Any]], rows: Sequence[Row]
+    connection: Connection, name: str, columns: Sequence[Column[Any]], rows: Sequence[Values]
 ) -> TableClause:
     """PostgreSQL only: put rows into a temporary table by COPY; its content is gone with the transaction.
 
     Args:
         connection: a transaction that writes.
         name: tells apart what is staged at the same time.
-        columns: what the rows have.
+        columns: what the rows have, in their order.
         rows: at least one.
 
     Returns:
@@ -162,35 +215,30 @@ def stage(
     Raises:
         sqlalchemy.exc.DBAPIError: the database refuses a value, or is gone.
     """
-    import psycopg
-    from psycopg import sql
-
-    names = [column.name for column in columns]
-    kinds = [column.type.compile(connection.dialect) for column in columns]
     target = f"staged_{name}"
-    identifiers = list(map(sql.Identifier, names))
+    kinds = (f"{column.name} {column.type.compile(connection.dialect)}" for column in columns)
+    staged_in: dict[str, object] = connection.info.setdefault("staged_in", {})
+    transaction = connection.get_transaction()
+    if staged_in.get(target) is transaction:  # else the end of the last transaction has emptied it
+        connection.exec_driver_sql(f"TRUNCATE {target}")
+    else:
+        connection.exec_driver_sql(
+            f"CREATE TEMPORARY TABLE IF NOT EXISTS {target} ({', '.join(kinds)}) ON COMMIT DELETE ROWS"
+        )
+    staged_in[target] = transaction
+    _copy(connection, target, [column.name for column in columns], rows)
+    return sa_table(target, *(sa_column(column.name, column.type) for column in columns))
+
+
+def _copy(connection: Connection, target: str, names: Sequence[str], rows: Sequence[Values]) -> None:
+    import psycopg
+
     driver: Any = connection.connection.driver_connection  # psycopg's own, which knows COPY
-    pick = itemgetter(*names)
+    command = f"COPY {target} ({', '.join(names)}) FROM STDIN"  # names of our own tables and columns
     try:
-        with driver.cursor() as cursor:
-            cursor.execute(
-                sql.SQL("CREATE TEMPORARY TABLE IF NOT EXISTS {} ({}) ON COMMIT DELETE ROWS").format(
-                    sql.Identifier(target),
-                    sql.SQL(", ").join(
-                        sql.SQL("{} {}").format(identifier, sql.SQL(kind))
-                        for identifier, kind in zip(identifiers, kinds, strict=True)
-                    ),
-                )
-            )
-            cursor.execute(sql.SQL("TRUNCATE {}").format(sql.Identifier(target)))
-            with cursor.copy(
-                sql.SQL("COPY {} ({}) FROM STDIN").format(
-                    sql.Identifier(target), sql.SQL(", ").join(identifiers)
-                )
-            ) as copy:
-                for row in rows:
-                    copy.write_row(pick(row))
+        with driver.cursor() as cursor, cursor.copy(command) as copy:
+            for row in rows:
+                copy.write_row(row)
     except psycopg.Error as error:
         # The driver was spoken to directly: its errors become those that everything else here raises.
         raise DBAPIError.instance(f"COPY {target}", None, error, psycopg.Error) from error
-    return sa_table(target, *(sa_column(column.name, column.type) for column in columns))

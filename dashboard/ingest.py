@@ -19,6 +19,7 @@ from sqlalchemy.exc import DataError, IntegrityError
 
 from firmware_py.errors import MessageError, SchemaError
 from firmware_py.posture.messages import Anchor, Channel, Message, Status, decode
+from firmware_py.posture.minute_wire import Minute, read_minute
 
 from .batch import FIRST_WEARER, MAX_REJECTED_TOPICS, Taken, UnknownRunError, reject, write
 from .rollup import sweep
@@ -65,20 +66,23 @@ class Ingest:
         Raises:
             sqlalchemy.exc.DBAPIError: the database failed; no message of the batch is stored.
         """
-        readable: list[Message] = []
+        of_minutes: list[Minute] = []
+        others: list[Message] = []
         unreadable: Counter[tuple[str, str]] = Counter()
         for topic, payload in arrived:
-            if not payload:  # how a retained message is cleared
-                continue
-            try:
-                readable.append(decode(topic, payload))
-            except MessageError as error:
-                unreadable["schema" if isinstance(error, SchemaError) else "malformed", topic[:120]] += 1
-                log.warning("rejected a message on %.120r: %s", topic, error)
+            minute = read_minute(topic, payload)
+            if minute is not None:
+                of_minutes.append(minute)
+            elif payload:  # a retained message is cleared without one
+                try:
+                    others.append(decode(topic, payload))
+                except MessageError as error:
+                    unreadable["schema" if isinstance(error, SchemaError) else "malformed", topic[:120]] += 1
+                    log.warning("rejected a message on %.120r: %s", topic, error)
         try:
-            return self._commit(readable, unreadable)
+            return self._commit(of_minutes, others, unreadable)
         except (DataError, IntegrityError, ValueError):
-            return self._one_by_one(readable, unreadable)
+            return self._one_by_one(of_minutes, others, unreadable)
 
     def settle(self, *, wait: bool = False) -> bool:
         """Bring the sums up to date with all that is stored, whoever stored it.
@@ -97,50 +101,64 @@ class Ingest:
             if swept <= 0:
                 return swept == 0
 
-    def _commit(self, readable: Sequence[Message], unreadable: Counter[tuple[str, str]]) -> Taken:
+    def _commit(
+        self, of_minutes: Sequence[Minute], others: Sequence[Message], unreadable: Counter[tuple[str, str]]
+    ) -> Taken:
         engine = self._store.engine.execution_options(writes=True)
-        news = [message for message in readable if self._is_news(message)]
+        met = self._met
+        news: list[Message | Minute] = [one for one in others if _is_news(one) or _run_of(one) not in met]
+        news += [minute for minute in of_minutes if _run_of(minute) not in met]
         if news:
             with engine.begin() as connection:
                 introduce(connection, news, self._newcomers)
                 self._sum(connection)
         try:
             with engine.begin() as connection:
-                taken = write(connection, readable)
+                taken = write(connection, of_minutes, others)
                 reject(connection, unreadable)
                 self._sum(connection)
         except UnknownRunError:  # deleted since, or handed on
-            self._met.clear()
+            met.clear()
             with engine.begin() as connection:
-                introduce(connection, readable, self._newcomers)
-                taken = write(connection, readable)
+                introduce(connection, [*others, *of_minutes], self._newcomers)
+                taken = write(connection, of_minutes, others)
                 reject(connection, unreadable)
                 self._sum(connection)
-        if len(self._met) > MAX_MET:
-            self._met.clear()
-        self._met.update((message.device, message.run) for message in readable)
+        if len(met) > MAX_MET:
+            met.clear()
+        met.update(map(_run_of, news))
         taken.rejected += unreadable.total()
         return taken
-
-    def _is_news(self, message: Message) -> bool:
-        if isinstance(message.body, Anchor | Status):
-            return True
-        return (message.device, message.run) not in self._met
 
     def _sum(self, connection: Connection) -> None:
         if self._store.is_sqlite:
             while sweep(connection, wait=True):
                 pass
 
-    def _one_by_one(self, readable: Sequence[Message], unreadable: Counter[tuple[str, str]]) -> Taken:
+    def _one_by_one(
+        self, of_minutes: Sequence[Minute], others: Sequence[Message], unreadable: Counter[tuple[str, str]]
+    ) -> Taken:
         """Find the messages that the database refuses; the others must not wait behind them for ever."""
         sum_of_all = Taken()
-        for message in readable:
+        alone: list[tuple[Message | Minute, list[Minute], list[Message]]] = [
+            *((minute, [minute], []) for minute in of_minutes),
+            *((message, [], [message]) for message in others),
+        ]
+        for one, as_minute, as_other in alone:
             try:
-                sum_of_all.add(self._commit([message], Counter()))
+                sum_of_all.add(self._commit(as_minute, as_other, Counter()))
             except (DataError, IntegrityError, ValueError) as error:
-                topic = f"{message.device}/{message.channel}"
+                channel = Channel.MINUTE if isinstance(one, Minute) else one.channel
+                topic = f"{one.device}/{channel}"
                 unreadable["refused by the database", topic] += 1
                 log.warning("the database refuses a message of %s: %s", topic, getattr(error, "orig", error))
-        sum_of_all.add(self._commit([], unreadable))
+        sum_of_all.add(self._commit([], [], unreadable))
         return sum_of_all
+
+
+def _is_news(message: Message) -> bool:
+    return isinstance(message.body, Anchor | Status)
+
+
+def _run_of(message: Message | Minute) -> RunKey:
+    return message.device, message.run

@@ -28,7 +28,7 @@ from sqlalchemy import (
 
 from firmware_py.posture.tally import Tally
 
-from .bulk import insert_new, is_postgresql, stage, upsert
+from .bulk import append, is_postgresql, stage, upsert
 from .tables import FIGURES, days, hours, meta, minutes, quarters, touched_quarters
 
 QUARTER_MS = 900_000
@@ -87,8 +87,7 @@ def quarter_of(at_utc_ms: int) -> int:
 
 def note(connection: Connection, touched: Touched) -> None:
     """Note quarters whose minutes are touched in this transaction."""
-    names = ("device_id", "wearer_id", "start_utc_ms")
-    insert_new(connection, touched_quarters, (dict(zip(names, key, strict=True)) for key in sorted(touched)))
+    append(connection, touched_quarters, ("device_id", "wearer_id", "start_utc_ms"), sorted(touched))
 
 
 def sweep(connection: Connection, *, wait: bool) -> int:
@@ -182,8 +181,7 @@ def _wanted(connection: Connection, keys: Sequence[tuple[int, int, int]]) -> Fro
         Column("start_utc_ms", BigInteger),
     )
     if is_postgresql(connection):
-        names = [column.name for column in columns]
-        return stage(connection, "wanted", columns, [dict(zip(names, key, strict=True)) for key in keys])
+        return stage(connection, "wanted", columns, keys)
     return values(*columns, name="wanted").data(keys).cte("wanted")
 
 

@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any
 
-from firmware_py.posture.events import MinutePassed
+import msgspec
+
 from firmware_py.posture.messages import Message, kind_of
+from firmware_py.posture.minute_wire import Minute
 
-from .rollup import packed
-
+Values = tuple[Any, ...]
 Row = dict[str, Any]
 
 UNDATED = 0
@@ -18,9 +20,13 @@ UNDATED = 0
 
 MAX_KIND = 40
 
+_kind_of = lru_cache(kind_of)
+_encode = msgspec.json.Encoder().encode
+
 _DATED = re.compile(r"(20\d\d)(0[1-9]|1[0-2])[0-3]\d(?!\d)")
 
 
+@lru_cache(4096)
 def month_of(run: str) -> int:
     """The month that a run's rows are kept in: `202603` for `20260301T081500Z-3f9a`.
 
@@ -62,16 +68,18 @@ class Run:
         return self.released_utc_ms is None or at_utc_ms is None or at_utc_ms < self.released_utc_ms
 
 
-def time_of(message: Message) -> float:
+def time_of(message: Message | Minute) -> float:
     """When in its run a message's content ended, seconds."""
+    if isinstance(message, Minute):
+        return message.end_s
     return float(getattr(message.body, "t_s", 0.0))
 
 
-def named(message: Message, run: Run) -> Row:
+def named(session: str, run: Run) -> Row:
     """What names a row of history for good."""
     return {
         "device_id": run.device_id,
-        "session": message.session,
+        "session": session,
         "run": run.run,
         "wearer_id": run.wearer_id,
     }
@@ -87,30 +95,63 @@ def spanned(run: Run, start_s: float, end_s: float | None) -> Row:
     }
 
 
-def minute_row(message: Message, body: MinutePassed, run: Run) -> Row:
+MINUTE_COLUMNS = (
+    "device_id", "session", "seq", "month", "run", "wearer_id",
+    "start_s", "end_s", "start_utc_ms", "end_utc_ms",
+    "ticks", "judged", "upright", "slouched", "leaning_forward", "leaning_back", "side_bent",
+    "slouches", "alerts", "corrections", "correction_ticks", "tally",
+)  # fmt: skip
+"""What `minute_values` gives, in its order; the primary key first."""
+
+EVENT_COLUMNS = (
+    "device_id", "session", "seq", "month", "run", "wearer_id", "kind", "t_s", "at_utc_ms", "payload"
+)  # fmt: skip
+"""What `event_values` gives, in its order; the primary key first."""
+
+
+def minute_values(minute: Minute, run: Run) -> Values:
     """A row of `minutes`."""
-    tally = body.tally
-    row = named(message, run) | {"seq": message.seq, "month": month_of(run.run)}
-    row |= spanned(run, body.start_s, body.t_s)
-    row |= {name: tally.posture.get(name, 0) for name in _POSTURES}
-    row |= {name: getattr(tally, name) for name in _COUNTS}
-    row["tally"] = packed(tally)
-    return row
+    tally = minute.tally
+    of = tally.posture.get
+    return (
+        run.device_id,
+        minute.session,
+        minute.seq,
+        month_of(run.run),
+        run.run,
+        run.wearer_id,
+        minute.start_s,
+        minute.end_s,
+        run.utc_ms(minute.start_s),
+        run.utc_ms(minute.end_s),
+        tally.ticks,
+        tally.judged,
+        of("upright", 0),
+        of("slouched", 0),
+        of("leaning_forward", 0),
+        of("leaning_back", 0),
+        of("side_bent", 0),
+        tally.slouches,
+        tally.alerts,
+        tally.corrections,
+        tally.correction_ticks,
+        _encode(tally).decode(),
+    )
 
 
-def event_row(message: Message, run: Run) -> Row:
+def event_values(message: Message, run: Run) -> Values:
     """A row of `events`."""
     t_s = time_of(message)
-    kind = getattr(message.body, "kind", None) or kind_of(type(message.body))
-    return named(message, run) | {
-        "seq": message.seq,
-        "month": month_of(run.run),
-        "kind": str(kind)[:MAX_KIND],
-        "t_s": t_s,
-        "at_utc_ms": run.utc_ms(t_s),
-        "payload": message.payload.decode(),
-    }
-
-
-_POSTURES = ("upright", "slouched", "leaning_forward", "leaning_back", "side_bent")
-_COUNTS = ("ticks", "judged", "slouches", "alerts", "corrections", "correction_ticks")
+    kind = getattr(message.body, "kind", None) or _kind_of(type(message.body))
+    return (
+        run.device_id,
+        message.session,
+        message.seq,
+        month_of(run.run),
+        run.run,
+        run.wearer_id,
+        str(kind)[:MAX_KIND],
+        t_s,
+        run.utc_ms(t_s),
+        message.payload.decode(),
+    )

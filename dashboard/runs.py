@@ -14,6 +14,7 @@ from typing import Any
 from sqlalchemy import Connection, Select, Table, bindparam, func, null, select, update
 
 from firmware_py.posture.messages import Anchor, Message, Status
+from firmware_py.posture.minute_wire import Minute
 
 from .bulk import among, insert_new
 from .rollup import Touched, note, quarter_of
@@ -41,11 +42,13 @@ class Runs:
         for name, run in found:
             self._by_key.setdefault((name, run.run), []).append(run)
 
-    def of(self, message: Message) -> Run | None:
-        """Whose run the message is of; None where that is not written down yet."""
-        found = self._by_key.get((message.device, message.run), ())
+    def of(self, device: str, run: str, t_s: float) -> Run | None:
+        """The run, of whoever had the device at `t_s`; None where that is not written down yet."""
         # A former wearer keeps what happened while they had it, however late it is told.
-        return next((run for run in found if run.has(time_of(message))), None)
+        for found in self._by_key.get((device, run), ()):
+            if found.has(t_s):
+                return found
+        return None
 
 
 def held(connection: Connection, keys: set[RunKey]) -> Runs:
@@ -76,7 +79,7 @@ def _found(connection: Connection, query: Select[Any]) -> Runs:
     return Runs((row[0], Run(*row[1:6])) for row in connection.execute(query))
 
 
-def introduce(connection: Connection, messages: Sequence[Message], newcomers: int) -> None:
+def introduce(connection: Connection, messages: Sequence[Message | Minute], newcomers: int) -> None:
     """Write down what is new about devices and runs: they themselves, their anchors, their state.
 
     Args:
@@ -87,7 +90,7 @@ def introduce(connection: Connection, messages: Sequence[Message], newcomers: in
     in_use = _devices_in_use(connection, messages, newcomers)
     anchors: dict[RunKey, Anchor] = {}
     for message in messages:
-        if isinstance(message.body, Anchor):
+        if isinstance(message, Message) and isinstance(message.body, Anchor):
             key = (message.device, message.run)
             if key not in anchors or anchors[key].t_s < message.body.t_s:
                 anchors[key] = message.body
@@ -97,8 +100,10 @@ def introduce(connection: Connection, messages: Sequence[Message], newcomers: in
         _anchor(connection, anchors)
 
 
-def _devices_in_use(connection: Connection, messages: Sequence[Message], newcomers: int) -> dict[str, Any]:
-    first: dict[str, Message] = {}
+def _devices_in_use(
+    connection: Connection, messages: Sequence[Message | Minute], newcomers: int
+) -> dict[str, Any]:
+    first: dict[str, Message | Minute] = {}
     for message in messages:
         first.setdefault(message.device, message)
 
@@ -125,7 +130,10 @@ def _devices_in_use(connection: Connection, messages: Sequence[Message], newcome
 
 
 def _add_runs(
-    connection: Connection, messages: Sequence[Message], anchors: dict[RunKey, Anchor], in_use: dict[str, Any]
+    connection: Connection,
+    messages: Sequence[Message | Minute],
+    anchors: dict[RunKey, Anchor],
+    in_use: dict[str, Any],
 ) -> None:
     """A run is its device's as it is in use now, unless it was before that device was handed on."""
     former = _handed_on(connection, {message.device for message in messages})
@@ -138,7 +146,7 @@ def _add_runs(
     new: dict[RunKey, dict[str, Any]] = {}
     for message in messages:
         key = (message.device, message.run)
-        if key in new or known.of(message) is not None:
+        if key in new or known.of(*key, time_of(message)) is not None:
             continue
         t0_utc_ms, anchored_at_s, trusted = clocks.get(key, (None, None, False))
         device = in_use[message.device]
@@ -173,8 +181,12 @@ def _clock(anchor: Anchor) -> tuple[int, float, bool]:
     return round(anchor.utc_s * 1000), anchor.t_s, anchor.trusted
 
 
-def _say_states(connection: Connection, messages: Sequence[Message], in_use: dict[str, Any]) -> None:
-    latest = {message.device: message for message in messages if isinstance(message.body, Status)}
+def _say_states(connection: Connection, messages: Sequence[Message | Minute], in_use: dict[str, Any]) -> None:
+    latest = {
+        message.device: message
+        for message in messages
+        if isinstance(message, Message) and isinstance(message.body, Status)
+    }
     if latest:
         connection.execute(
             update(devices)

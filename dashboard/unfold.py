@@ -20,6 +20,7 @@ from firmware_py.posture.events import (
     SlouchStarted,
 )
 from firmware_py.posture.messages import Message
+from firmware_py.posture.minute_wire import Minute
 
 from .bulk import Change, upsert
 from .rollup import packed
@@ -36,25 +37,36 @@ _EPISODE_SAYS = (
 _SESSION_SAYS = ("sensors", "message_count", "summary")
 
 
-def unfold(connection: Connection, new: Iterable[tuple[Message, Run, Row | None]]) -> None:
+def unfold(
+    connection: Connection,
+    new_minutes: Iterable[tuple[Minute, Run]],
+    new_events: Iterable[tuple[Message, Run]],
+) -> None:
     """Bring sessions and slouches up to date.
 
     Args:
         connection: the transaction that stored the messages.
-        new: minutes (with their rows) and events (without) that were not there before.
+        new_minutes: minutes that were not there before.
+        new_events: events, starts and ends of sessions that were not there before.
     """
     reach: dict[tuple[int, str], Row] = {}
     told: dict[tuple[int, str, int], list[Row]] = {}
-    for message, run, minute in new:
+    for minute, run in new_minutes:
+        row = reach.get((run.device_id, minute.session))
+        # Minutes of a batch mostly follow one another: only the end moves, and no other row is made.
+        if row is None or minute.start_s < row["start_s"]:
+            _stretch(reach, minute.session, run, minute.start_s, minute.end_s)
+        elif minute.end_s > row["end_s"]:
+            row["end_s"], row["end_utc_ms"] = minute.end_s, run.utc_ms(minute.end_s)
+    for message, run in new_events:
         body = message.body
-        if minute is not None:
-            _stretch(reach, message, run, minute["start_s"], minute["end_s"])
-        elif isinstance(body, SessionStarted):
-            _stretch(reach, message, run, body.t_s, body.t_s, sensors=body.sensors)
+        if isinstance(body, SessionStarted):
+            _stretch(reach, message.session, run, body.t_s, body.t_s, sensors=body.sensors)
         elif isinstance(body, SessionEnded):
             said: Row = {"sensors": body.summary.sensors, "message_count": message.count}
             said["summary"] = packed(body.summary.tally)
-            _stretch(reach, message, run, body.summary.start_s, body.summary.end_s, ended=True, **said)
+            summary = body.summary
+            _stretch(reach, message.session, run, summary.start_s, summary.end_s, ended=True, **said)
         elif isinstance(body, SlouchStarted | SlouchAlert | SlouchEnded):
             row = _episode(message, run, body)
             told.setdefault((run.device_id, message.session, body.episode), []).append(row)
@@ -65,13 +77,13 @@ def unfold(connection: Connection, new: Iterable[tuple[Message, Run, Row | None]
 
 
 def _stretch(
-    reach: dict[tuple[int, str], Row], message: Message, run: Run, start_s: float, end_s: float, **said: Any
+    reach: dict[tuple[int, str], Row], session: str, run: Run, start_s: float, end_s: float, **said: Any
 ) -> None:
     """Let the session reach from `start_s` to `end_s` at least, and note what is said of it."""
-    key = (run.device_id, message.session)
+    key = (run.device_id, session)
     row = reach.get(key)
     if row is None:
-        row = named(message, run) | {"ended": False, **dict.fromkeys(_SESSION_SAYS)}
+        row = named(session, run) | {"ended": False, **dict.fromkeys(_SESSION_SAYS)}
         reach[key] = row
     else:
         start_s, end_s = min(start_s, row["start_s"]), max(end_s, row["end_s"])
@@ -95,7 +107,7 @@ def _session_change(new: Any) -> Change:  # Any: the row that was to be inserted
 
 
 def _episode(message: Message, run: Run, body: SlouchStarted | SlouchAlert | SlouchEnded) -> Row:
-    row = named(message, run) | {"episode": body.episode, **dict.fromkeys(_EPISODE_SAYS)}
+    row = named(message.session, run) | {"episode": body.episode, **dict.fromkeys(_EPISODE_SAYS)}
     if isinstance(body, SlouchEnded):
         row |= {name: getattr(body, name) for name in _EPISODE_SAYS} | {"outcome": str(body.outcome)}
         return row | spanned(run, body.started_s, body.t_s) | {"peak_deg": body.peak_deg}
