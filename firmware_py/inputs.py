@@ -14,7 +14,8 @@ from .posture.events import Command
 from .posture.fit import NeutralOf
 from .posture.messages import Anchor
 from .posture.profile import CalibrationProfile, SensorProfile, from_json
-from .recording import MAGIC, Recording
+from .recording import Recording
+from .recording_format import MAGIC
 from .samples_csv import read_samples
 
 NeutralTaker = Callable[[SensorBlock, SensorProfile], SensorProfile]
@@ -64,9 +65,9 @@ def open_input(
     if is_recording:
         recording = Recording.open(path)
         header = recording.header
-        kept = profile or from_json(header.profile)
+        kept = profile or _kept_profile(header.profile, path)
         if neutral_from_s is not None:
-            kept = _with_neutral(kept, _first_seconds(recording.blocks(), neutral_from_s), path, taker)
+            kept = _with_neutral(kept, recording.blocks(), neutral_from_s, path, taker)
         told_anew = profile is not None or neutral_from_s is not None
         return Input(
             recording,
@@ -90,8 +91,7 @@ def open_input(
     if profile.lower is not None and block.lower is None:
         profile = replace(profile, lower=None)
     if neutral_from_s is not None:
-        first = _first_seconds([block], neutral_from_s)
-        profile = _with_neutral(profile, first, path, taker)
+        profile = _with_neutral(profile, [block], neutral_from_s, path, taker)
     run = (
         "".join(c if c.isascii() and (c.isalnum() or c in "-_.") else "-" for c in path.stem)[:60] or "table"
     )
@@ -110,6 +110,13 @@ def read_profile(path: Path) -> CalibrationProfile:
         raise ProfileError(f"{path}: {error}") from error
 
 
+def _kept_profile(text: str, path: Path) -> CalibrationProfile:
+    try:
+        return from_json(text)
+    except ProfileError as error:
+        raise ProfileError(f"{path}: its calibration profile: {error}; give another by --profile") from error
+
+
 def _first_seconds(blocks: Iterable[TrunkBlock], seconds: float) -> TrunkBlock:
     """What both sensors said in the first so many seconds of samples."""
     pieces: list[TrunkBlock] = []
@@ -120,6 +127,8 @@ def _first_seconds(blocks: Iterable[TrunkBlock], seconds: float) -> TrunkBlock:
         pieces.append(block)
         if block.until_s >= end_s:
             break
+    if not pieces:
+        raise RecordingError("it holds no samples")
     upper = _joined([piece.upper for piece in pieces], end_s)
     lowers = [piece.lower for piece in pieces if piece.lower is not None]
     return TrunkBlock(upper, _joined(lowers, end_s) if lowers else None, end_s)
@@ -136,9 +145,10 @@ def _joined(blocks: list[SensorBlock], end_s: float) -> SensorBlock:
 
 
 def _with_neutral(
-    profile: CalibrationProfile, first: TrunkBlock, path: Path, taker: NeutralTaker
+    profile: CalibrationProfile, blocks: Iterable[TrunkBlock], seconds: float, path: Path, taker: NeutralTaker
 ) -> CalibrationProfile:
     try:
+        first = _first_seconds(blocks, seconds)
         upper = taker(first.upper, profile.upper)
         lower = profile.lower
         if lower is not None and first.lower is not None:

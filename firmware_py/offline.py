@@ -9,6 +9,7 @@ from pathlib import Path
 import msgspec
 
 from .config import Config
+from .errors import RecordingError
 from .inputs import Input, NeutralTaker, open_input, read_profile
 from .posture.blocks import TrunkBlock
 from .posture.commands import SetRules
@@ -49,7 +50,12 @@ def analyse(
     as_json: bool,
     as_configured: bool = False,
 ) -> int:
-    """Judge a file and print what it amounted to."""
+    """Judge a file and print what it amounted to.
+
+    Raises:
+        RecordingError: where the file cannot be read, or nothing in it can be judged.
+        ProfileError: where the profile cannot be.
+    """
     source = open_input(path, read_profile(profile) if profile else None, neutral_from_s, taker)
     summaries, episodes = [], []
     for event in judge(source, config.rules(), as_configured=as_configured):
@@ -57,6 +63,8 @@ def analyse(
             summaries.append(event.summary)
         elif isinstance(event, SlouchEnded):
             episodes.append(event)
+    if not summaries:
+        raise RecordingError("; ".join((f"{path}: nothing in it can be judged", *source.damage)))
     out = sys.stdout
     if as_json:
         result = {
@@ -78,8 +86,6 @@ def analyse(
             f"{', simulated' if source.simulated else ''}\n"
         )
         out.writelines(f"  {line}\n" for line in _in_words(summary.tally, summary.sensors))
-    if not summaries:
-        out.write(f"{path}: nothing could be judged\n")
     for episode in episodes:
         out.write(
             f"  slouch {episode.episode}: from {_clock(episode.started_s)} for {_clock(episode.slouched_s)}, "

@@ -20,13 +20,24 @@ import numpy as np
 
 from .errors import RecordingError, SampleError
 from .posture.blocks import STANDARD_GRAVITY_M_S2, FloatArray, SensorBlock, TrunkBlock
+from .posture.inclination import LEAST_RATE_HZ, MOST_RATE_HZ
 
 TIME = "t_s"
 UPPER = [f"acc_{axis}_m_s2" for axis in "xyz"] + [f"gyr_{axis}_rad_s" for axis in "xyz"]
 LOWER = [f"lower_{name}" for name in UPPER]
 
+_LARGEST = 1e6
+"""No accelerometer and no gyroscope gives a number beyond this in any unit that is in use."""
+
 _FASTEST_RAD_S = 70.0
 """No wearable gyroscope measures more: 4000 °/s, the widest range sold."""
+
+_OTHER_UNITS = (("milliseconds", 1e-3), ("microseconds", 1e-6), ("nanoseconds", 1e-9), ("minutes", 60.0))
+_USUAL_HZ = (10.0, 1000.0)
+"""Steps of 20 are 50 samples a second where they are milliseconds: rates by which a unit is recognised."""
+
+_LONGEST_FOUND = 200
+"""As much of a foreign header is told, characters."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,10 +57,7 @@ def read_samples(path: Path) -> Samples:
         OSError: where the file cannot be read.
     """
     with path.open(newline="", encoding="utf-8-sig") as file:
-        try:
-            names = [name.strip() for name in next(csv.reader(file), [])]
-        except (UnicodeDecodeError, csv.Error) as error:
-            raise RecordingError(f"{path} is neither a recording nor a table of samples") from error
+        names = _names(path, file)
         has_lower = _check_header(path, names)
         wanted = [TIME, *UPPER, *(LOWER if has_lower else [])]
         columns = [names.index(name) for name in wanted]
@@ -60,7 +68,10 @@ def read_samples(path: Path) -> Samples:
         except ValueError:
             # Empty cells, or a line that is wrong: slowly, and with the number of the line.
             file.seek(0)
-            table = _read_lines(path, file, columns, wanted)
+            try:
+                table = _read_lines(path, file, columns, wanted)
+            except (UnicodeDecodeError, csv.Error) as error:
+                raise RecordingError(f"{path} is no table of samples throughout: {error}") from error
     if not len(table):
         raise RecordingError(f"{path} has a header and no samples")
     upper = _sensor(path, table, slice(1, 7))
@@ -70,8 +81,7 @@ def read_samples(path: Path) -> Samples:
     for block, name in ((upper, "acc_*_m_s2"), (lower, "lower_acc_*_m_s2")):
         if block is not None and len(block):
             check_units(block, str(path), name)
-    # Times that were printed carry their rounding into the rate; a millionth of a hertz is not meant.
-    rate_hz = round(1.0 / float(np.median(np.diff(upper.t_s))), 6)
+    rate_hz = _rate_of(upper, path)
     until_s = max(float(b.t_s[-1]) for b in (upper, lower) if b is not None and len(b))
     return Samples(TrunkBlock(upper, lower, until_s), rate_hz)
 
@@ -114,12 +124,29 @@ def _listed(block: SensorBlock) -> list[list[float]]:
     return table
 
 
+def _names(path: Path, file: TextIO) -> list[str]:
+    try:
+        names = [name.strip() for name in next(csv.reader(file), [])]
+    except (UnicodeDecodeError, csv.Error) as error:
+        raise RecordingError(f"{path} is neither a recording nor a table of samples") from error
+    if not all(name.isprintable() for name in names) and "\t" not in names[0]:
+        raise RecordingError(f"{path} is neither a recording nor a table of samples")
+    return names
+
+
 def _check_header(path: Path, names: list[str]) -> bool:
+    for separator, called in ((";", "semicolons"), ("\t", "tabs")):
+        if len(names) == 1 and names[0].count(separator) >= len(UPPER):
+            raise RecordingError(
+                f"{path} has its cells between {called}; commas are needed there, and in numbers a point"
+            )
     has_lower = any(name.startswith("lower_") for name in names)
     missing = [n for n in [TIME, *UPPER, *(LOWER if has_lower else [])] if n not in names]
     if missing:
+        found = ", ".join(names) or "nothing"
         raise RecordingError(
-            f"{path} lacks the column {', '.join(missing)}; its header has {', '.join(names) or 'nothing'}. "
+            f"{path} lacks the column {', '.join(missing)}; its header has "
+            f"{found if len(found) <= _LONGEST_FOUND else found[:_LONGEST_FOUND] + '…'}. "
             f"Needed: {', '.join([TIME, *UPPER])}"
         )
     return has_lower
@@ -152,11 +179,39 @@ def _read_lines(path: Path, file: TextIO, columns: list[int], names: list[str]) 
 def _sensor(path: Path, table: FloatArray, columns: slice) -> SensorBlock:
     values = table[:, columns]
     sampled = ~np.isposinf(values).all(axis=1)
-    values = np.where(np.isinf(values[sampled]), np.nan, values[sampled])
+    values = values[sampled]
+    values = np.where(np.isinf(values), np.nan, values)
+    beyond = np.abs(values) > _LARGEST
+    if beyond.any():
+        row, column = np.argwhere(beyond)[0]
+        raise RecordingError(
+            f"{path}: {[*UPPER, *LOWER][columns.start - 1 + column]} at t_s = {table[sampled, 0][row]:g} "
+            f"is {values[row, column]:g}; no sensor measures that"
+        )
     try:
         return SensorBlock.checked(table[sampled, 0], values[:, :3], values[:, 3:], float("nan"))
     except SampleError as error:
         raise RecordingError(f"{path}: {error}") from error
+
+
+def _rate_of(block: SensorBlock, path: Path) -> float:
+    """The rate that the times show.
+
+    Raises:
+        RecordingError: where nobody's motion was ever sampled at it, most often for another unit of time.
+    """
+    step_s = float(np.median(np.diff(block.t_s)))
+    # Times that were printed carry their rounding into the rate; a millionth of a hertz is not meant.
+    rate_hz = round(1.0 / step_s, 6)
+    if LEAST_RATE_HZ <= rate_hz <= MOST_RATE_HZ:
+        return rate_hz
+    least, most = _USUAL_HZ
+    meant = [unit for unit, each_s in _OTHER_UNITS if least <= 1.0 / (step_s * each_s) <= most]
+    raise RecordingError(
+        f"{path}: t_s shows {rate_hz:g} samples a second, and {LEAST_RATE_HZ:g} to {MOST_RATE_HZ:g} can be"
+        " judged; "
+        + (f"is it in {meant[0]}? Seconds are needed" if meant else "t_s is needed in seconds")
+    )
 
 
 def check_units(block: SensorBlock, where: str, name: str) -> None:

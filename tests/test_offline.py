@@ -6,6 +6,7 @@ import json
 from pathlib import Path
 from typing import Any
 
+import msgspec
 import numpy as np
 import pytest
 
@@ -191,8 +192,19 @@ def test_a_cut_recording_is_judged_as_far_as_it_goes(
         (lambda path: path.write_bytes(b"PLUMBLN1H\x10"), "cut off before its header"),
         (lambda path: None, "No such file"),
         (lambda path: path.write_bytes(b"\xff\xfe\x00\x01" * 9), "is neither a recording nor a table"),
+        (lambda path: path.mkdir(), "Is a directory"),
+        (lambda path: path.write_bytes(b""), "lacks the column"),
+        (lambda path: Recorder(path, HEADER).close(), "it holds no samples"),
     ],
-    ids=["a missing column", "a header cut short", "no file", "something else"],
+    ids=[
+        "a missing column",
+        "a header cut short",
+        "no file",
+        "something else",
+        "a folder",
+        "an empty file",
+        "a recording without samples",
+    ],
 )
 def test_a_bad_file_costs_one_clear_line(
     tmp_path: Path, capsys: pytest.CaptureFixture[str], make: object, words: str
@@ -204,6 +216,26 @@ def test_a_bad_file_costs_one_clear_line(
     assert told.out == ""
     assert words in told.err
     assert told.err.count("\n") == 1
+
+
+def test_a_recording_in_which_nothing_can_be_judged_says_so(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    path = tmp_path / "r.plumb"
+    Recorder(path, HEADER).close()
+    assert main(["analyse", "--json", str(path)]) == 1
+    told = capsys.readouterr()
+    assert told.out == ""
+    assert told.err == f"plumbline analyse: {path}: nothing in it can be judged\n"
+
+
+def test_a_recording_whose_profile_cannot_be_read_is_named(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    path = tmp_path / "r.plumb"
+    Recorder(path, msgspec.structs.replace(HEADER, profile="{}")).close()
+    assert main(["analyse", str(path)]) == 1
+    assert f"{path}: its calibration profile: format_version: missing" in capsys.readouterr().err
 
 
 def test_first_seconds_in_motion_are_no_neutral(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

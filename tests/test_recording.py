@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import contextlib
 import math
+import zlib
 from pathlib import Path
 
+import msgspec
 import numpy as np
 import pytest
 from hypothesis import given
@@ -15,6 +18,7 @@ from firmware_py.posture.blocks import Place, Remark, RemarkKind, SensorBlock, T
 from firmware_py.posture.events import Command, EndSession, Mode, NoteBuzz, SetMode, SetNeutral, Snooze
 from firmware_py.posture.messages import Anchor
 from firmware_py.recording import Header, Recorder, Recording
+from firmware_py.recording_format import Kind, frame, unpack
 
 HEADER = Header(run="r1", device="d1", rate_hz=100.0, sensors=1, profile="{}", utc_s=1.7e9, simulated=True)
 
@@ -186,4 +190,59 @@ def test_a_recording_of_a_newer_format_asks_for_an_update(tmp_path: Path) -> Non
     )
     Recorder(path, newer).close()
     with pytest.raises(RecordingError, match=r"format 9 by Plumbline 9\.0.*update"):
+        Recording.open(path)
+
+
+def with_frames(path: Path, *frames: bytes) -> Path:
+    """A whole recording of one second, with foreign frames before its end."""
+    recorder = Recorder(path, HEADER)
+    recorder.block(block_of(np.random.default_rng(5), 0, 100, False, True))
+    recorder.flush()
+    end = recorder.bytes_written
+    recorder.close()
+    whole = path.read_bytes()
+    path.write_bytes(whole[:end] + b"".join(frames) + whole[end:])
+    return path
+
+
+@pytest.mark.parametrize(
+    ("foreign", "words"),
+    [
+        (frame(Kind.BLOCKS, b"xx"), "its samples cannot be read"),
+        (frame(Kind.BLOCKS, zlib.compress(b"")), "its samples cannot be read"),
+        (frame(Kind.BLOCKS, zlib.compress(b"\x01\x00")), "its samples cannot be read"),
+        (frame(Kind.BLOCKS, zlib.compress(b"\xff" * 4000)), "its samples cannot be read"),
+        (frame(Kind.BLOCKS, zlib.compress(bytes((1 << 26) + 1), 1)), "they take more than 64 MB"),
+        (frame(Kind.COMMAND, b"no JSON"), "a command that cannot be read"),
+        (frame(Kind.COMMAND, b'{"kind": "Snooze", "command": {}}'), "a command that cannot be read"),
+        (frame(Kind.COMMAND, b'{"kind": "Fly", "command": {}}'), "'Fly' is unknown to this version"),
+        (frame(Kind.ANCHOR, b'{"t_s": "noon"}'), "an anchor that cannot be read"),
+        (frame(Kind.END, b"").replace(b"E", b"Z", 1), "kind b'Z' are unknown to this version"),
+    ],
+)
+def test_what_this_version_cannot_read_is_passed_over_and_told(
+    tmp_path: Path, foreign: bytes, words: str
+) -> None:
+    recording = Recording.open(with_frames(tmp_path / "a.plumb", foreign))
+    assert [len(block.upper) for block in recording.blocks()] == [100]
+    assert recording.ended
+    (told,) = recording.damage
+    assert "was passed over" in told
+    assert words in told
+
+
+@given(st.binary(max_size=400))
+def test_whatever_a_frame_of_samples_holds_it_gives_blocks_or_one_clear_error(plain: bytes) -> None:
+    blocks = None
+    with contextlib.suppress(RecordingError):  # any other error fails the test
+        blocks = unpack(zlib.compress(plain))
+    assert blocks is None or len(blocks) == int.from_bytes(plain[:2], "little")
+
+
+@pytest.mark.parametrize("rate_hz", [0.0, -5.0, 1e300])
+def test_a_rate_that_no_sensor_has_is_told_at_once(tmp_path: Path, rate_hz: float) -> None:
+    path = tmp_path / "a.plumb"
+    header = msgspec.json.encode(msgspec.structs.replace(HEADER, rate_hz=rate_hz))
+    path.write_bytes(b"PLUMBLN1" + frame(Kind.HEADER, header))
+    with pytest.raises(RecordingError, match=r"samples a second; .* from 10 to 2000"):
         Recording.open(path)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
@@ -79,6 +80,19 @@ def test_columns_may_stand_in_any_order_among_others(tmp_path: Path) -> None:
         (f"{HEADER}\n0,0,0,998,0,0,0\n0.1,0,0,1003,0,0,0\n", "looks like mg"),
         (f"{HEADER}\n0,0,0,55,0,0,0\n0.1,0,0,55,0,0,0\n", "median size of 55"),
         (f"{HEADER}\n0,0,0,9.8,0,0,0\n0.1,0,0,9.8,250,0,0\n", "looks like degrees per second"),
+        (f"{HEADER}\n0,0,0,9.8,0,0,0\n20,0,0,9.8,0,0,0\n", "0.05 samples a second.* milliseconds"),
+        (f"{HEADER}\n0,0,0,9.8,0,0,0\n2e7,0,0,9.8,0,0,0\n", "nanoseconds"),
+        (f"{HEADER}\n0,0,0,9.8,0,0,0\n0.2,0,0,9.8,0,0,0\n", "5 samples a second.* needed in seconds"),
+        (
+            f"{HEADER}\n0,0,0,9.8,0,0,0\n0.1,0,1e300,9.8,0,0,0\n",
+            "acc_y_m_s2 at t_s = 0.1 is 1e.300; no sensor",
+        ),
+        (f"{HEADER}\n0,0,0,9.8,0,0,0\n0.1,0,0,{'x' * 200_000},0,0,0\n", "field larger than field limit"),
+        (f"{HEADER}\n0,0,0,9.8,0,0,0\n0.1,0,0,9.8,0,0,0\n".replace(",", ";"), "cells between semicolons"),
+        (f"{HEADER}\n0,0,0,9.8,0,0,0\n0.1,0,0,9.8,0,0,0\n".replace(",", "\t"), "cells between tabs"),
+        (f"{HEADER};0,5;9,81".replace(",", ";"), "a point"),
+        ("\0" * 100, "neither a recording nor a table"),
+        ("a" * 100_000, "its header has a{200}…"),
     ],
 )
 def test_a_wrong_table_is_refused_in_one_clear_line(tmp_path: Path, text: str, word: str) -> None:
@@ -88,6 +102,27 @@ def test_a_wrong_table_is_refused_in_one_clear_line(tmp_path: Path, text: str, w
         read_samples(path)
     assert str(path) in str(caught.value)
     assert "\n" not in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    "written",
+    [
+        lambda text: text.replace("\n", "\r\n").encode(),
+        lambda text: text.encode("utf-8-sig"),
+        lambda text: text.replace(",", ", ").encode(),
+        lambda text: "\n".join(",".join(f'"{c}"' for c in row.split(",")) for row in text.split()).encode(),
+    ],
+    ids=["line ends of Windows", "a byte order mark", "spaces after commas", "quotes"],
+)
+def test_a_table_may_be_written_as_a_spreadsheet_does(
+    tmp_path: Path, written: Callable[[str], bytes]
+) -> None:
+    plain, other = write(tmp_path / "a.csv", TrunkBlock.of(swaying())), tmp_path / "b.csv"
+    other.write_bytes(written(plain.read_text()))
+    one, another = read_samples(plain).block.upper, read_samples(other).block.upper
+    np.testing.assert_array_equal(one.t_s, another.t_s)
+    np.testing.assert_array_equal(one.acc_m_s2, another.acc_m_s2)
+    np.testing.assert_array_equal(one.gyr_rad_s, another.gyr_rad_s)
 
 
 def test_slow_rates_in_degrees_are_noticed_by_how_gravity_turns(tmp_path: Path) -> None:
