@@ -94,7 +94,10 @@ def insert_missing(
     columns = [table.c[name] for name in names]
     staged = stage(connection, table.name, columns, rows)
     copied = dialect_insert(connection, table).from_select(list(names), select(*staged.c))
-    if connection.execute(copied.on_conflict_do_nothing()).rowcount == len(rows):
+    inserted = connection.execute(
+        copied.on_conflict_do_nothing(), execution_options={"preserve_rowcount": True}
+    )
+    if inserted.rowcount == len(rows):
         return set()
     # Rare: a worker died between commit and acknowledgement. What this transaction made bears its number.
     keys = table.primary_key.columns

@@ -11,7 +11,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from typing import Any
 
-from sqlalchemy import Connection, Select, Table, bindparam, func, null, select, update
+from sqlalchemy import ColumnElement, Connection, Select, Table, bindparam, func, null, select, update
 
 from firmware_py.posture.messages import Anchor, Message, Status
 from firmware_py.posture.minute_wire import Minute
@@ -225,18 +225,23 @@ def _move(connection: Connection, run: Run) -> None:
     for table, pairs in _TIMES.items():
         connection.execute(
             update(table)
-            .where(table.c.device_id == run.device_id, table.c.run == run.run)
+            .where(_rows_of(table, run))
             .values({utc: run.t0_utc_ms + func.round(table.c[t_s] * 1000) for t_s, utc in pairs})
         )
     note(connection, touched | _quarters_of(connection, run))
 
 
+def _rows_of(table: Table, run: Run) -> ColumnElement[bool]:
+    of_run = (table.c.device_id == run.device_id) & (table.c.run == run.run)
+    if table is not minutes:
+        return of_run
+    # Minutes have no index of runs; each has its session, and by sessions their primary key goes.
+    own = select(sessions.c.session).where(sessions.c.device_id == run.device_id, sessions.c.run == run.run)
+    return of_run & minutes.c.session.in_(own)
+
+
 def _quarters_of(connection: Connection, run: Run) -> Touched:
     starts = connection.scalars(
-        select(minutes.c.start_utc_ms).where(
-            minutes.c.device_id == run.device_id,
-            minutes.c.run == run.run,
-            minutes.c.start_utc_ms.is_not(null()),
-        )
+        select(minutes.c.start_utc_ms).where(_rows_of(minutes, run), minutes.c.start_utc_ms.is_not(null()))
     )
     return {(run.device_id, run.wearer_id, quarter_of(start)) for start in starts}

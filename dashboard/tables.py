@@ -7,7 +7,8 @@ null there and is shown when the anchor comes.
 
 On PostgreSQL minutes and events are parted by month, and a parted table's primary key holds the
 month: it is that of the run's name, so it follows from the message itself, whatever becomes of its
-clock, and a copy of a message meets the first one in the same part.
+clock, and a copy of a message meets the first one in the same part. Their foreign keys are SQLite's
+alone: on PostgreSQL the run that is held while they are written vouches for device and wearer.
 
 Every row of history carries its wearer, so that each query starts from one wearer's index and a
 database may guard rows by wearer.
@@ -145,7 +146,7 @@ minutes = Table(
     *(Column(name, Integer, nullable=False) for name in FIGURES),
     Column("tally", Text, nullable=False),  # the whole tally, compact JSON
     Index(None, "wearer_id", "start_utc_ms"),
-    Index(None, "device_id", "run"),
+    Index(None, "device_id", "start_utc_ms"),
     postgresql_partition_by="LIST (month)",
 )
 """One row for each tallied minute. The counts are those of `tally`, as columns for sums.
