@@ -34,9 +34,10 @@ from firmware_py.posture.messages import (
     parse_topic,
     topic,
 )
-from firmware_py.posture.settings import SettingsInForce
+from firmware_py.posture.settings import ChangeSettings, SettingsInForce
 
 from .ingest import Taken
+from .wanted import Wanted
 
 log = logging.getLogger(__name__)
 
@@ -64,6 +65,7 @@ STANDING = (Channel.EXERCISE, Channel.GUIDE, Channel.SETTINGS, Channel.MACHINE)
 MAX_DEVICES = 1000
 """Devices remembered; forged names end here."""
 
+_ASKS = f"/{Channel.COMMAND}"
 _ONLY_HERE = tuple(f"/{channel}" for channel in (Channel.LIVE, Channel.REPLY, *STANDING))
 
 _encode = msgspec.json.encode
@@ -120,6 +122,9 @@ class Hub:
         self._stored_at_s: dict[str, float] = {}  # when something of a device was stored last, POSIX time
         self._bodies: dict[tuple[str, Channel], Body] = {}  # of those
         self._answers: dict[tuple[str, str], asyncio.Future[Reply]] = {}
+        self._wanting: list[str] = []  # devices for which a request is being left at the broker
+        self.wanted = Wanted(publish)
+        """What waits for devices that are away."""
         self._loop: asyncio.AbstractEventLoop | None = None
         self._leasing: asyncio.Task[None] | None = None
         self.broker_reached = False
@@ -217,10 +222,20 @@ class Hub:
         if self._follow is None:
             return
         followed = frozenset(name for viewer in self._viewers for name in viewer.names)
-        followed |= {device for device, _ in self._answers}
+        followed |= {*self._wanting, *(device for device, _ in self._answers)}
         for device in self._online.keys() - followed:  # nobody would tell us when it goes
             del self._online[device]
         self._follow(followed)
+
+    async def want(self, device: str, request: ChangeSettings) -> bool:
+        """Leave a lasting request for a device that is away; whether the broker keeps it."""
+        self._wanting.append(device)
+        self._follow_viewers()  # the broker shows it to whoever listens
+        try:
+            return await self.wanted.keep(device, request)
+        finally:
+            self._wanting.remove(device)
+            self._follow_viewers()
 
     async def ask_if_online(self, device: str, request: Request) -> Reply | None:
         """As `ask`, and at once None where the device is not there."""
@@ -232,6 +247,7 @@ class Hub:
             self._publish(Outgoing(topic(device, channel), b"", durable=False, retain=True))
             self._standing.pop((device, channel), None)
             self._bodies.pop((device, channel), None)
+        self.wanted.withdraw(device)
         self._online.pop(device, None)
         self._read_at_s.pop(device, None)
 
@@ -271,6 +287,9 @@ class Hub:
         live = topic_text.endswith("/live")
         if live and not self._viewers:
             return
+        if topic_text.endswith(_ASKS):
+            self.wanted.heard(topic_text, payload)
+            return
         if not payload:
             self._cleared(topic_text)
             return
@@ -301,6 +320,8 @@ class Hub:
             head = {"type": message.channel.value, "device": device, "simulated": message.simulated}
             if self._stand(device, message.channel, _encode(head | {"data": body})):
                 self._bodies[device, message.channel] = body
+                if isinstance(body, SettingsInForce):
+                    self.wanted.settle(device, body)
         elif message.channel is Channel.MINUTE:
             self._minute_passed(device)
         elif message.channel is Channel.EVENT:

@@ -1,7 +1,7 @@
 """The settings page: what the device goes by, and how the pages speak.
 
 The numbers of the judgement are the device's. The page shows what the device says is in force, sends what
-is changed to it, and tells its answer; nothing is kept here in its stead.
+is changed to it, and tells its answer. A change for a device that is away waits at the broker (`wanted.py`).
 """
 
 from __future__ import annotations
@@ -20,14 +20,15 @@ from starlette.routing import Route
 from firmware_py.errors import ConfigError
 from firmware_py.posture.messages import Reply, TryBuzz
 from firmware_py.posture.messages import Request as DeviceRequest
-from firmware_py.posture.settings import BodyAlert, SettingsInForce, Weekday
+from firmware_py.posture.settings import BodyAlert, ChangeSettings, SettingsInForce, Weekday
 
-from . import queries, settings_form
+from . import queries, settings_form, wanted_settings
 from .forms import read_fields, read_form
 from .preferences import CHOICES, chosen, keep
 from .settings_form import Part
 from .site import Site
 from .visitor import visitor_of
+from .wanted import Waiting
 
 PATH = "/settings"
 
@@ -47,6 +48,7 @@ class SettingsPage:
             Route(PATH, self.show),
             Route(f"{PATH}/view", self.view, methods=["POST"]),
             Route(f"{PATH}/device/{{device}}/buzz/{{alert}}", self.buzz, methods=["POST"]),
+            Route(f"{PATH}/device/{{device}}/discard", self.discard, methods=["POST"]),
             Route(f"{PATH}/device/{{device}}/{{part}}", self.change, methods=["POST"]),
         ]
 
@@ -60,9 +62,11 @@ class SettingsPage:
         name = request.path_params.get("device", query.get("device", ""))
         device = next((row for row in known if row.name == name), known[0] if known else None)
         in_force = self._site.hub.settings_of(device.name) if device is not None else None
+        waits = self._site.hub.wanted.of(device.name, in_force) if device is not None else None
+        chosen_now = _chosen_now(in_force, waits)
         enter_deg = in_force.rules.get("slouch_enter_deg") if in_force is not None else None
         t = self._site.words(request)
-        plan = in_force.plan if in_force is not None else None
+        plan = chosen_now.plan if chosen_now is not None else None
         told: dict[str, Any] = {"told": query.get("told", ""), "part": query.get("part", ""), "detail": ""}
         return self._site.page(
             request,
@@ -73,11 +77,14 @@ class SettingsPage:
             device=device,
             online=device is not None and self._site.hub.is_online(device.name),
             in_force=in_force,
-            fields={part: settings_form.number_fields(part, in_force) for part in settings_form.RULES}
-            if in_force is not None
+            chosen_now=chosen_now,
+            waits=waits,
+            waiting_parts=wanted_settings.parts_of(waits.request) if waits is not None else [],
+            fields={part: settings_form.number_fields(part, chosen_now) for part in settings_form.RULES}
+            if chosen_now is not None
             else {},
             first_glance=settings_form.FIRST_GLANCE,
-            resettable=_resettable(in_force),
+            resettable=_resettable(chosen_now),
             modes=settings_form.MODES,
             weekdays=list(Weekday),
             alerts=list(BodyAlert),
@@ -93,6 +100,8 @@ class SettingsPage:
                 "angle_digits": t.angle_digits,
                 "device": device.name if device is not None else "",
                 "enter_deg": enter_deg,
+                "waits_taken": t("settings.waits_taken"),
+                "waits_refused": t("settings.waits_refused", detail="{detail}"),
             },
         )
 
@@ -119,11 +128,14 @@ class SettingsPage:
         name = await self._own_device(request)
         fields = await read_fields(request)
         now = self._site.hub.settings_of(name)
+        waits = self._site.hub.wanted.of(name, now)
         try:
             part = Part(request.path_params["part"])
-            if now is None:
+            chosen_now = _chosen_now(now, waits)
+            if now is None or chosen_now is None:
                 raise HTTPException(409)
-            asked = settings_form.change(part, fields, now, str(getattr(self._site.zone, "key", "")))
+            asked = settings_form.change(part, fields, chosen_now, str(getattr(self._site.zone, "key", "")))
+            wanted = asked and wanted_settings.together(now, waits.request if waits else None, asked)
         except ConfigError as error:
             part = Part(request.path_params["part"])
             return await run_in_threadpool(self._page, request, told="refused", part=part, detail=str(error))
@@ -131,10 +143,25 @@ class SettingsPage:
             raise HTTPException(400) from error
         if asked is None:
             return _back(name, "unchanged", part)
-        answer = await self._site.hub.ask(name, asked)
-        if answer is not None and answer.accepted:
+        answer = await self._site.hub.ask_if_online(name, asked)
+        if answer is None:
+            return _back(name, await self._leave(name, wanted), part)
+        if answer.accepted:
             await self._told_anew(name, now)
         return await self._answered(request, name, part, answer)
+
+    async def _leave(self, device: str, wanted: ChangeSettings | None) -> str:
+        """Leave it for a device that is away; what to tell of that."""
+        if wanted is None:  # back to what the device goes by anyway
+            self._site.hub.wanted.withdraw(device)
+            return "discarded"
+        return "waits" if await self._site.hub.want(device, wanted) else "silent"
+
+    async def discard(self, request: Request) -> Response:
+        """Take back what waits for the device."""
+        name = await self._own_device(request)
+        self._site.hub.wanted.withdraw(name)
+        return RedirectResponse(f"{PATH}?device={name}&told=discarded", 303)
 
     async def buzz(self, request: Request) -> Response:
         """Let the wearer feel an alert."""
@@ -165,6 +192,14 @@ class SettingsPage:
         if not any(row.name == name for row in await run_in_threadpool(self._devices, request)):
             raise HTTPException(404)
         return name
+
+
+def _chosen_now(in_force: SettingsInForce | None, waits: Waiting | None) -> SettingsInForce | None:
+    """What the forms show: what is in force, and over it what waits for the device."""
+    if in_force is not None and waits is not None:
+        with contextlib.suppress(ConfigError):  # asked by somebody else, and the device will say so
+            return wanted_settings.overlaid(in_force, waits.request)
+    return in_force
 
 
 def _resettable(in_force: SettingsInForce | None) -> set[Part]:

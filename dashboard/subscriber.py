@@ -45,8 +45,8 @@ answer to its ping stands behind them: it must be able to read them within `WORK
 
 WORKER_KEEPALIVE_S = 60
 
-LIVE = (Channel.LIVE, Channel.REPLY, *STANDING)
-"""The channels that only a page wants."""
+LIVE = (Channel.LIVE, Channel.REPLY, Channel.COMMAND, *STANDING)
+"""The channels that only a page wants; of requests, those that wait for a device that is away."""
 
 FOLLOWED = (*LIVE, Channel.STATUS, Channel.EVENT, Channel.MINUTE)
 """What a web process hears of a device that is being looked at."""

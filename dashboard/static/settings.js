@@ -81,4 +81,15 @@ place();
 
 new Connection({
   reading: (message) => message.device === setup.device && trace.add(message.data),
+  settings: (message) => message.device === setup.device && taken(message.data?.taken),
 });
+
+// What waited for the device: it is back and has dealt with it.
+function taken(request) {
+  const waits = document.getElementById("waits");
+  if (!waits || request?.id !== waits.dataset.id) return;
+  const told = document.createElement("p");
+  told.setAttribute("role", "status");
+  told.textContent = request.refused ? setup.waits_refused.replace("{detail}", request.refused) : setup.waits_taken;
+  waits.replaceChildren(told);
+}

@@ -27,6 +27,7 @@ from firmware_py.posture.settings import (
     Chosen,
     Settings,
     SettingsInForce,
+    Taken,
     with_exit,
 )
 
@@ -72,11 +73,18 @@ def settings_in_force(**rules: float) -> SettingsInForce:
 class Device:
     """Connected from construction to `close()`; `asked` collects requests, each is accepted."""
 
-    def __init__(self, port: int, name: str = "back", run: str = "r1", simulated: bool = False) -> None:
+    def __init__(
+        self,
+        port: int,
+        name: str = "back",
+        run: str = "r1",
+        simulated: bool = False,
+        goes_by: SettingsInForce | None = None,
+    ) -> None:
         self.encoder = Encoder(name, run, simulated=simulated)
         self.asked: list[Asked] = []
         self._showing: dict[str, Any] | None = None
-        self._goes_by: SettingsInForce | None = None
+        self._goes_by = goes_by
         self._streaming = threading.Thread(target=self._stream, daemon=True)
         self._gone = threading.Event()
         connected = threading.Event()
@@ -137,11 +145,15 @@ class Device:
             sock.close()
 
     def _heard(self, _client: mqtt.Client, _data: object, message: mqtt.MQTTMessage) -> None:
+        if not message.payload:  # what stood there is cleared
+            return
         asked = decode_request(message.payload)
         self.asked.append(asked)
         self.send(self.encoder.reply(Reply(asked.id, accepted=True)))
         if isinstance(asked.request, ChangeSettings) and self._goes_by is not None:
-            self.go_by(changed(self._goes_by, asked.request))
+            after = changed(self._goes_by, asked.request)
+            taken = Taken(asked.id) if asked.request.lasting else after.taken
+            self.go_by(dataclasses.replace(after, taken=taken))
 
 
 def changed(now: SettingsInForce, asked: ChangeSettings) -> SettingsInForce:

@@ -112,7 +112,7 @@ def test_a_threshold_is_dragged_against_the_live_angle(page: Page, device: Devic
     assert asked(device) == []  # nothing is sent before it is saved
 
 
-def test_what_a_device_refuses_or_does_not_answer_is_said_and_nothing_is_claimed(
+def test_what_a_device_refuses_is_said_and_what_it_does_not_answer_waits_for_it(
     page: Page, server: Server, device: Device, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     encode = device.encoder.reply
@@ -130,7 +130,60 @@ def test_what_a_device_refuses_or_does_not_answer_is_said_and_nothing_is_claimed
     device._client.on_message = None
     page.get_by_role("radio", name=re.compile("^Tracking")).check()
     page.locator("#mode").get_by_role("button", name="Save").click()
-    expect(page.get_by_text("The device did not answer")).to_be_visible()
+    expect(
+        page.locator("#mode").get_by_text("Kept: it takes effect when the device is back.")
+    ).to_be_visible()
+    expect(page.locator("#waits")).to_contain_text("Reminding or only measuring")
+
+
+def test_what_is_changed_while_the_device_is_away_takes_effect_when_it_is_back(
+    page: Page, broker: Broker, device: Device
+) -> None:
+    device.close()
+    notice = page.get_by_text("The device is out of reach.")
+    wait_until(lambda: page.reload() and notice.count(), "the loss of the device")
+    expect(page.get_by_role("button", name="Try it: Corrected")).to_be_disabled()
+    for seconds in ("60", "45"):
+        page.get_by_role("spinbutton", name="Time to a reminder").fill(seconds)
+        page.locator("#reminders").get_by_role("button", name="Save").click()
+        expect(page.locator("#reminders").get_by_text("Kept: it takes effect")).to_be_visible()
+    page.get_by_role("checkbox", name="Corrected").uncheck()
+    page.locator("#buzz").get_by_role("button", name="Save").click()
+    waits = page.locator("#waits")
+    expect(waits).to_have_text(re.compile("When a reminder comes, What buzzes on the body"))
+    expect(page.get_by_role("spinbutton", name="Time to a reminder")).to_have_value("45")
+    assert Axe().run(page).violations_count == 0
+    back = Device(broker.port, simulated=True, goes_by=settings_in_force())
+    expect(page.get_by_text("The device is back and goes by it.")).to_be_visible()
+    assert asked(back) == [
+        ChangeSettings(0.0, rules={"load_s": 45.0}, buzz={BodyAlert.CORRECTED: False}, lasting=True)
+    ]
+    back.close()
+    wait_until(lambda: page.reload() and notice.count(), "the loss of the device")
+    expect(page.get_by_role("spinbutton", name="Time to a reminder")).to_have_value("45")
+    again = Device(broker.port, simulated=True)
+    assert asked(again) == []  # nothing stands there any more
+    again.close()
+
+
+def test_what_waits_for_a_device_outlives_the_dashboard_and_can_be_discarded(
+    page: Page, server: Server, broker: Broker, device: Device, tmp_path: Path
+) -> None:
+    device.close()
+    wait_until(lambda: page.reload() and page.get_by_text("out of reach").count(), "the loss of the device")
+    page.get_by_role("radio", name=re.compile("^Tracking")).check()
+    page.locator("#mode").get_by_role("button", name="Save").click()
+    expect(page.locator("#waits")).to_be_visible()
+    server.stop()
+    later = Server(build(Settings(tmp_path / "data", port=0, broker=broker.settings)))
+    later.start()
+    address = f"{later.address}settings"
+    wait_until(lambda: page.goto(address) and page.locator("#waits").count(), "what the broker kept")
+    expect(page.get_by_role("radio", name=re.compile("^Tracking"))).to_be_checked()
+    page.get_by_role("button", name="Discard").click()
+    expect(page.get_by_text("Discarded: the device goes on as it does.")).to_be_visible()
+    expect(page.get_by_role("radio", name=re.compile("^Training"))).to_be_checked()
+    later.stop()
 
 
 def test_quiet_hours_a_plan_and_what_buzzes_come_to_the_device(page: Page, device: Device) -> None:
