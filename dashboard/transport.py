@@ -40,7 +40,12 @@ def check(settings: Settings) -> None:
             raise ConfigError(
                 f"dashboard.proxies: {proxy!r} is no address; only a proxy's own address can be trusted"
             ) from error
-    if settings.url and (urlsplit(settings.url).scheme not in ("http", "https") or not hostname(settings)):
+    try:
+        reached = urlsplit(settings.url)
+        fit = reached.scheme in ("http", "https") and bool(reached.hostname)
+    except ValueError:  # such as a bracket that no address of IPv6 closes
+        fit = False
+    if settings.url and not fit:
         raise ConfigError(f"dashboard.url: {settings.url!r} is none; such as https://plumbline.example")
 
 

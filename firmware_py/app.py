@@ -47,7 +47,7 @@ def mqtt_settings(config: Config) -> MqttSettings:
         port=mqtt.port,
         username=mqtt.username or None,
         password=read_secret(Path(mqtt.password_file)) if mqtt.password_file else None,
-        ca_file=Path(mqtt.ca_file) if mqtt.ca_file else None,
+        ca_file=Path(mqtt.ca_file).expanduser() if mqtt.ca_file else None,
     )
 
 

@@ -8,9 +8,7 @@ which `[judgement]` overrides by field name). All has a default; `plumbline.exam
 from __future__ import annotations
 
 import dataclasses
-import difflib
 import os
-import re
 import tomllib
 from datetime import date
 from pathlib import Path
@@ -18,6 +16,7 @@ from typing import Annotated, Any, Literal
 
 import msgspec
 
+from .config_words import did_you_mean, in_words, texts
 from .errors import ConfigError
 from .posture.commands import Mode
 from .posture.plan import Plan
@@ -269,7 +268,18 @@ def parse(text: str, where: str) -> Config:
     try:
         config = msgspec.convert(raw, Config)
     except msgspec.ValidationError as error:
-        raise ConfigError(f"{where}: {_in_words(str(error), raw)}") from error
+        raise ConfigError(f"{where}: {in_words(str(error), raw, Config)}") from error
+    for path, value in texts(raw):
+        if any(ord(sign) < 32 for sign in value):
+            raise ConfigError(
+                f"{where}: {path} = {value[:60]!r}: a line break or control character stands in it"
+            )
+    known = [field.name for field in dataclasses.fields(QuietHours)]
+    for i, hours in enumerate(raw.get("reminders", {}).get("quiet_hours", ())):
+        for key in sorted(hours.keys() - set(known)):
+            raise ConfigError(
+                f"{where}: [reminders.quiet_hours[{i}]] has no key {key!r}{did_you_mean(key, known)}"
+            )
     try:
         config.rules()
     except ConfigError as error:
@@ -285,33 +295,10 @@ def _rules(chosen: dict[str, Any]) -> Rules:
     known = [field.name for field in dataclasses.fields(Rules)]
     for key in chosen:
         if key not in known:
-            raise ConfigError(f"has no key {key!r}{_did_you_mean(key, known)}")
+            raise ConfigError(f"has no key {key!r}{did_you_mean(key, known)}")
     try:
         return msgspec.convert(chosen, Rules)
     except msgspec.ValidationError as error:
         cause = error.__cause__
-        raise ConfigError(str(cause) if isinstance(cause, ConfigError) else str(error)) from error
-
-
-def _in_words(message: str, raw: dict[str, Any]) -> str:
-    """The error with the key as the file has it, and the nearest name that would have been right."""
-    unknown = re.fullmatch(r"Object contains unknown field `(.+?)`(?: - at `\$\.?(.*)`)?", message)
-    if unknown:
-        key, section = unknown[1], unknown[2] or ""
-        kind: Any = Config
-        for step in filter(None, section.split(".")):
-            kind = type(getattr(kind(), step, None) or SensorSection())
-        known = [field.name for field in msgspec.structs.fields(kind)]
-        return f"{f'[{section}]' if section else 'the file'} has no key {key!r}{_did_you_mean(key, known)}"
-    placed = re.fullmatch(r"(.+) - at `\$\.(.+)`", message)
-    if not placed:
-        return message
-    value: Any = raw
-    for step in placed[2].split("."):
-        value = value.get(step) if isinstance(value, dict) else None
-    return f"{placed[2]} = {value!r}: {placed[1]}"
-
-
-def _did_you_mean(key: str, known: list[str]) -> str:
-    near = difflib.get_close_matches(key, known, 1)
-    return f"; did you mean {near[0]!r}?" if near else f"; it knows {', '.join(sorted(known))}"
+        told = str(cause) if isinstance(cause, ConfigError) else in_words(str(error), chosen, Rules)
+        raise ConfigError(told) from error

@@ -43,7 +43,7 @@ def settings_of(config: Config) -> Settings:
             port=mqtt.port,
             username=mqtt.username,
             password=read_secret(Path(mqtt.password_file)) if mqtt.password_file else "",
-            ca_file=Path(mqtt.ca_file) if mqtt.ca_file else None,
+            ca_file=_file(mqtt.ca_file),
         ),
     )
 

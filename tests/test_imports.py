@@ -20,7 +20,8 @@ MAY_IMPORT: dict[str, tuple[str, ...]] = {
     "firmware_py.hardware": (*CORE, "firmware_py.hardware"),
     "firmware_py.links": (*CORE, "firmware_py.links"),
     # Files beside the core: formats, settings, words.
-    "firmware_py.config": CORE,
+    "firmware_py.config": (*CORE, "firmware_py.config_words"),
+    "firmware_py.config_words": (),
     "firmware_py.secret": CORE,
     "firmware_py.recording": (*CORE, "firmware_py.recording_format"),
     "firmware_py.recording_format": CORE,

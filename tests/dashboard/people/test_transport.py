@@ -80,6 +80,7 @@ def test_nothing_is_answered_in_clear_where_tls_is_spoken(over_tls: tuple[Server
         ({"tls_cert": Path(__file__)}, "cannot be used"),
         ({"proxies": ("proxy.example",)}, "is no address"),
         ({"url": "plumbline.example"}, "is none"),
+        ({"url": "http://["}, "is none"),
     ],
 )
 def test_what_could_not_work_is_told_before_it_starts(
