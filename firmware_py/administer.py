@@ -13,6 +13,7 @@ import threading
 from argparse import ArgumentParser, Namespace, _SubParsersAction
 from pathlib import Path
 
+from .arguments import port
 from .errors import ConfigError
 
 BROKER_FOLDER = "broker"
@@ -28,8 +29,8 @@ def add_commands(commands: _SubParsersAction[ArgumentParser]) -> None:
     actions = broker.add_subparsers(dest="action", required=True, metavar="ACTION")
     prepare = actions.add_parser("prepare", help="make or renew certificates and configuration")
     prepare.add_argument("hosts", nargs="+", metavar="HOST", help="name or address under which it is reached")
-    prepare.add_argument("--port", type=int, default=PORT, help=f"port for TLS ({PORT})")
-    prepare.add_argument("--local-port", type=int, default=0, help="port on loopback without TLS (none)")
+    prepare.add_argument("--port", type=port, default=PORT, help=f"port for TLS ({PORT})")
+    prepare.add_argument("--local-port", type=port, default=0, help="port on loopback without TLS (none)")
     admit = actions.add_parser("admit", help="let a device or a reader in, or give it a new password")
     admit.add_argument("name", help="the device's name of plumbline.toml, or a name for the reader")
     admit.add_argument("--as", dest="role", choices=("device", "reader", "home_assistant"), default="device")

@@ -9,6 +9,7 @@ from pathlib import Path
 
 from . import __version__
 from .administer import add_commands
+from .arguments import days, port, seconds, speed
 from .errors import PlumblineError
 from .people import add_commands as add_people
 from .report import add_commands as add_report
@@ -41,9 +42,9 @@ def _parser() -> argparse.ArgumentParser:
     demo = commands.add_parser(
         "demo", help="see everything at work with a simulated wearer, no hardware needed"
     )
-    demo.add_argument("--port", type=int, default=8765, help="port of the page (8765)")
+    demo.add_argument("--port", type=port, default=8765, help="port of the page (8765)")
     demo.add_argument("--data", type=Path, help="data folder (default: demo in Plumbline's own)")
-    demo.add_argument("--days", type=int, default=14, help="days of simulated history (14)")
+    demo.add_argument("--days", type=days, default=14, help="days of simulated history (14)")
     demo.add_argument("--two-sensors", action="store_true", help="wear a second sensor on the low back")
     demo.add_argument(
         "--broker",
@@ -51,18 +52,18 @@ def _parser() -> argparse.ArgumentParser:
         default="mosquitto",
         help="broker to prefer (mosquitto where it is installed)",
     )
-    demo.add_argument("--for", dest="for_s", type=float, metavar="SECONDS", help="stop after so long")
+    demo.add_argument("--for", dest="for_s", type=seconds, metavar="SECONDS", help="stop after so long")
     demo.set_defaults(run=_demo)
 
     run = commands.add_parser("run", help="monitor with the real sensor")
     _config_option(run)
-    run.add_argument("--for", dest="for_s", type=float, metavar="SECONDS", help="stop after so long")
+    run.add_argument("--for", dest="for_s", type=seconds, metavar="SECONDS", help="stop after so long")
     run.set_defaults(run=_run)
 
     record = commands.add_parser("record", help="keep the raw samples of the real sensor, judging nothing")
     _config_option(record)
     record.add_argument("file", type=Path, help="recording to write")
-    record.add_argument("--for", dest="for_s", type=float, metavar="SECONDS", help="stop after so long")
+    record.add_argument("--for", dest="for_s", type=seconds, metavar="SECONDS", help="stop after so long")
     record.set_defaults(run=_record)
 
     replay = commands.add_parser(
@@ -71,7 +72,7 @@ def _parser() -> argparse.ArgumentParser:
     _config_option(replay)
     _input_options(replay)
     replay.add_argument(
-        "--speed", type=float, default=1.0, help="times real time; 0 is as fast as it goes (1)"
+        "--speed", type=speed, default=1.0, help="times real time; 0 is as fast as it goes (1)"
     )
     replay.set_defaults(run=_replay)
 
@@ -118,7 +119,7 @@ def _parser() -> argparse.ArgumentParser:
 
     dashboard = commands.add_parser("dashboard", help="serve the page and store what the broker brings")
     _config_option(dashboard)
-    dashboard.add_argument("--port", type=int, help="port of the page (dashboard.port of plumbline.toml)")
+    dashboard.add_argument("--port", type=port, help="port of the page (dashboard.port of plumbline.toml)")
     dashboard.set_defaults(run=_dashboard)
 
     ingest = commands.add_parser(
@@ -148,7 +149,7 @@ def _input_options(parser: argparse.ArgumentParser) -> None:
     start.add_argument("--profile", type=Path, metavar="FILE", help="calibration profile to judge from")
     start.add_argument(
         "--neutral-from",
-        type=float,
+        type=seconds,
         metavar="SECONDS",
         help="take the wearer's neutral from the first so many seconds",
     )

@@ -7,6 +7,8 @@ from argparse import ArgumentParser, Namespace, _SubParsersAction
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from .arguments import days
+
 if TYPE_CHECKING:
     from dashboard.settings import Settings
     from dashboard.store import Store
@@ -43,7 +45,7 @@ def add_commands(commands: _SubParsersAction[ArgumentParser]) -> None:
     programme.add_argument("label")
     programme.add_argument("owner", help="account of an owner")
     token = actions.add_parser("metrics-token", help="a token for the figures of the service (Prometheus)")
-    token.add_argument("--days", type=int, default=365, help="how long it holds (365)")
+    token.add_argument("--days", type=days, default=365, help="how long it holds (365)")
     people.set_defaults(run=run_people)
 
     pair = commands.add_parser("pair", help="sign in a phone by a QR code, once")

@@ -16,6 +16,7 @@ CORE = ("firmware_py.posture", "firmware_py.errors")
 MAY_IMPORT: dict[str, tuple[str, ...]] = {
     "firmware_py": (),
     "firmware_py.errors": (),
+    "firmware_py.arguments": (),
     "firmware_py.posture": CORE,
     "firmware_py.hardware": (*CORE, "firmware_py.hardware"),
     "firmware_py.links": (*CORE, "firmware_py.links"),
