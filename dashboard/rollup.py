@@ -157,8 +157,8 @@ def sum_anew(connection: Connection, parts: Table, sums: Table, span_ms: int, to
         found = connection.execute(
             select(*wanted.c, parts.c.tally, *figures).join(
                 parts,
-                (parts.c.wearer_id == wanted.c.wearer_id)
-                & (parts.c.device_id == wanted.c.device_id)
+                # A row of `devices` has one wearer, so its rows need not be asked for theirs.
+                (parts.c.device_id == wanted.c.device_id)
                 & (parts.c.start_utc_ms >= wanted.c.start_utc_ms)
                 & (parts.c.start_utc_ms < wanted.c.start_utc_ms + span_ms),
             )
