@@ -25,6 +25,7 @@ from firmware_py.posture.messages import Request as DeviceRequest
 
 from . import archive, parquet, queries
 from .api import FORMATS, ROOT
+from .days import day_of
 from .device_view import KINDS, device_view
 from .forms import read_form
 from .history import Span
@@ -115,7 +116,7 @@ class Actions:
         form = await read_form(request)
         text = form.get("text", "").strip()[:MAX_NOTE]
         try:
-            day = date.fromisoformat(form.get("day", ""))
+            day = day_of(form.get("day", ""))
         except ValueError as error:
             raise HTTPException(400) from error
         if text:

@@ -16,6 +16,7 @@ from starlette.responses import FileResponse, JSONResponse, PlainTextResponse, R
 from starlette.routing import Route
 
 from . import archive, parquet, queries
+from .days import day_of
 from .diary.api import description as diary_paths
 from .door import COOKIE
 from .records import TABLES, Record, as_csv, as_json, records
@@ -140,8 +141,8 @@ class Api:
 
     def _range(self, request: Request) -> tuple[date, date]:
         try:
-            last = date.fromisoformat(request.query_params.get("to", self._site.now().date().isoformat()))
-            first = date.fromisoformat(
+            last = day_of(request.query_params.get("to", self._site.now().date().isoformat()))
+            first = day_of(
                 request.query_params.get("from", (last - timedelta(days=DEFAULT_DAYS - 1)).isoformat())
             )
         except (ValueError, OverflowError) as error:

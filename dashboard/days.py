@@ -42,6 +42,10 @@ def _own_zone() -> tzinfo:
     return UTC
 
 
+EARLIEST = date(1970, 1, 1)
+LATEST = date(2199, 12, 31)
+
+
 @dataclass(frozen=True, slots=True)
 class Stretch:
     """From `start_utc_ms`, included, to `end_utc_ms`, not included."""
@@ -58,6 +62,18 @@ def utc_ms(moment: datetime) -> int:
 def local(at_utc_ms: int, zone: tzinfo) -> datetime:
     """A moment on the wearer's clock."""
     return datetime.fromtimestamp(at_utc_ms / 1000, zone)
+
+
+def day_of(text: str) -> date:
+    """A day that can be asked for, written as 2026-03-01.
+
+    Raises:
+        ValueError: it is no date, or of a year in which nobody wore this (1970 to 2199 are taken).
+    """
+    day = date.fromisoformat(text)
+    if not EARLIEST <= day <= LATEST:  # beyond, sums of dates and of milliseconds would leave their range
+        raise ValueError(f"{day} is not between {EARLIEST} and {LATEST}")
+    return day
 
 
 def day_start(day: date, zone: tzinfo) -> datetime:

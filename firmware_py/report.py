@@ -117,7 +117,9 @@ def _wearer(store: Store, account: str | None) -> int:
 
 
 def _day(text: str) -> date:
+    from dashboard.days import day_of
+
     try:
-        return date.fromisoformat(text)
+        return day_of(text)
     except ValueError as error:
         raise ArgumentTypeError(f"{text!r} is no date such as 2026-03-01") from error

@@ -23,6 +23,8 @@ from firmware_py.cli import main
             "argument --neutral-from: '-5' is no length of time",
         ),
         (["dashboard", "--port", "-1"], "argument --port: '-1' is no whole number"),
+        (["report", "--to", "0001-01-01"], "argument --to: '0001-01-01' is no date such as"),
+        (["report", "--from", "yesterday"], "argument --from: 'yesterday' is no date such as"),
         (["people", "metrics-token", "--days", "1e3"], "argument --days: '1e3' is no whole number"),
     ],
 )

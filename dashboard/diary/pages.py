@@ -18,7 +18,7 @@ from starlette.responses import RedirectResponse, Response
 from starlette.routing import Route
 
 from .. import queries
-from ..days import utc_ms
+from ..days import day_of, utc_ms
 from ..forms import read_fields
 from ..history import Period, Span
 from ..site import Site
@@ -114,7 +114,7 @@ class DiaryPages:
         try:
             span = SPANS[SPANS.index(request.path_params["span"])]
             week_start = self._site.preferences(request).week_start
-            period = Period.around(span, date.fromisoformat(request.path_params["day"]), week_start)
+            period = Period.around(span, day_of(request.path_params["day"]), week_start)
             stretch = period.stretch(self._site.zone)
         except (ValueError, OverflowError) as error:
             raise HTTPException(404) from error
@@ -196,6 +196,6 @@ class DiaryPages:
     @staticmethod
     def _day(text: str | None) -> date | None:
         try:
-            return None if text is None else date.fromisoformat(text)
+            return None if text is None else day_of(text)
         except ValueError as error:
             raise HTTPException(400) from error

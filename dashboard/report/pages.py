@@ -13,6 +13,7 @@ from starlette.routing import Route
 from firmware_py.errors import ReportError
 
 from .. import queries
+from ..days import day_of
 from ..site import Site
 from . import files
 from .collect import LONGEST_DAYS, Report, collect
@@ -126,8 +127,8 @@ class ReportPages:
     def _range(self, request: Request) -> tuple[date, date]:
         asked = request.query_params
         try:
-            last = date.fromisoformat(asked["to"]) if "to" in asked else self._site.now().date()
-            first = date.fromisoformat(asked["from"]) if "from" in asked else None
+            last = day_of(asked["to"]) if "to" in asked else self._site.now().date()
+            first = day_of(asked["from"]) if "from" in asked else None
             return first or last - timedelta(days=DEFAULT_DAYS - 1), last
         except (ValueError, OverflowError) as error:
             raise HTTPException(400) from error

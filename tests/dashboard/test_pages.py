@@ -322,7 +322,15 @@ def test_a_day_prints_on_paper_with_its_numbers(page: Page, weeks: Server, tmp_p
 
 
 @pytest.mark.parametrize(
-    "path", ["history/day/2026-13-01", "history/decade/2026-01-01", "history/year/9999-12-31", "session/a/b"]
+    "path",
+    [
+        "history/day/2026-13-01",
+        "history/decade/2026-01-01",
+        "history/year/9999-12-31",
+        "history/year/1969-01-01",
+        "timeline/week/0001-01-01",
+        "session/a/b",
+    ],
 )
 def test_an_address_that_makes_no_sense_is_not_found(weeks: Server, path: str) -> None:
     answer = httpx.get(weeks.address + path)

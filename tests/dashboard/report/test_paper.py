@@ -162,6 +162,7 @@ def test_a_month_is_chosen_printed_and_taken_along_from_the_page(
         assert answer.status_code == 200
         assert answer.headers["cache-control"] == "no-store"
     assert httpx.get(f"{served.address}report/record.pdf?from={LAST}&to={FIRST}").status_code == 400
+    assert httpx.get(f"{served.address}report/record.pdf?from=9999-12-31&to=9999-12-31").status_code == 400
     assert httpx.get(f"{served.address}report/record.docx").status_code == 404
 
 
