@@ -16,12 +16,13 @@ from starlette.routing import Route
 from firmware_py.posture.exposure import SHARES_ABOVE_DEG, percentile_deg, share_above
 
 from . import history, queries, session_view, views
-from .days import Stretch, day_start, days, local, whole_hours_apart
+from .days import Stretch, day_of, day_start, days, local, whole_hours_apart
 from .figures import Figures, total
 from .fit_view import KINDS, FitView, fit_view
 from .history import NoteView, Period, Span
 from .rollup import total_tally, unpacked
 from .site import Site
+from .time_axis import clock_ticks
 
 EARLIER_SESSIONS = 8
 
@@ -123,6 +124,7 @@ class Pages:
                 raise HTTPException(404)
             minutes = queries.minutes_of(connection, row.device_id, row.session)
             episodes = queries.episodes_of(connection, row.device_id, row.session)
+            told = queries.thresholds_of(connection, row.device_id, row.session)
             missing = queries.missing_of(connection, row.device_id, row.session, row.message_count)
         page = session_view.session_page(
             line,
@@ -130,6 +132,7 @@ class Pages:
             episodes,
             missing,
             bool(row.trusted),
+            told,
         )
         classes = {"angles": session_view.ANGLE_CLASSES_DEG, "holds": session_view.HOLD_CLASSES_S}
         day = local(line.start_utc_ms, self._site.zone).date()
@@ -141,7 +144,7 @@ class Pages:
             page=page,
             day=day,
             last_day=last_day,
-            enter_deg=self._enter_deg(line.device),
+            ticks=clock_ticks(Stretch(line.start_utc_ms, line.end_utc_ms), self._site.zone),
             **classes,
         )
 
@@ -155,7 +158,7 @@ class Pages:
         try:
             span = Span(request.path_params["span"])
             week_start = self._site.preferences(request).week_start
-            period = Period.around(span, date.fromisoformat(request.path_params["day"]), week_start)
+            period = Period.around(span, day_of(request.path_params["day"]), week_start)
             stretch, stretch_before = (
                 period.stretch(self._site.zone),
                 period.before().stretch(self._site.zone),

@@ -181,6 +181,16 @@ def episodes_of(connection: Connection, device_id: int, session: str) -> Sequenc
     ).all()
 
 
+def thresholds_of(connection: Connection, device_id: int, session: str) -> Sequence[Any]:  # rows of two
+    """The messages of a session that tell where a slouch begins, in order: its start, and changes."""
+    telling = events.c.kind.in_(("session_started", "rules_changed"))
+    return connection.execute(
+        select(events.c.at_utc_ms, events.c.payload)
+        .where(events.c.device_id == device_id, events.c.session == session, telling)
+        .order_by(events.c.seq)
+    ).all()
+
+
 def missing_of(connection: Connection, device_id: int, session: str, count: int | None) -> int:
     """How many of a session's messages have not arrived; 0 while its end is unknown."""
     if count is None:

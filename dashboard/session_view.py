@@ -8,6 +8,8 @@ from dataclasses import dataclass
 from itertools import pairwise
 from typing import Any
 
+import msgspec
+
 from firmware_py.posture.exposure import ANGLE_EDGES_DEG, HOLD_EDGES_S, eva_percent, percentile_deg
 from firmware_py.posture.tally import Tally
 
@@ -47,8 +49,20 @@ class TracePoint:
 
 
 @dataclass(frozen=True, slots=True)
+class Threshold:
+    """Where a slouch began during a part of a session (x 0–1000)."""
+
+    left: float
+    right: float
+    enter_deg: float
+
+
+@dataclass(frozen=True, slots=True)
 class Trace:
-    """Coordinates of the flexion through a session (x 0–1000, y 0–100)."""
+    """Coordinates of the flexion through a session (x 0–1000, y 0–100).
+
+    `thresholds` is empty for a session whose device did not tell them.
+    """
 
     low_deg: int
     high_deg: int
@@ -58,6 +72,7 @@ class Trace:
     episodes: list[tuple[float, float]]
     reminders: list[float]
     points: list[TracePoint]
+    thresholds: list[Threshold]
 
     def height(self, angle_deg: float) -> float:
         """Where an angle stands on the axis."""
@@ -106,8 +121,12 @@ def session_page(
     episodes: Sequence[Any],
     missing: int,
     clock_trusted: bool,
+    told: Sequence[Any] = (),
 ) -> SessionPage:
-    """A session from its rows; each minute's row with its tally unpacked."""
+    """A session from its rows; each minute's row with its tally unpacked.
+
+    `told` are the messages that say where a slouch begins, with `at_utc_ms` and `payload`.
+    """
     tally = Tally()
     for _, part in minutes:
         tally += part
@@ -118,7 +137,7 @@ def session_page(
         p10,
         p50,
         p90,
-        trace(line, minutes, episodes),
+        trace(line, minutes, episodes, told),
         episodes,
         bars(tally),
         eva_percent(tally) if tally.eva else [],
@@ -132,7 +151,12 @@ def known(value: float) -> float | None:
     return None if math.isnan(value) else value
 
 
-def trace(line: SessionLine, minutes: Sequence[tuple[Any, Tally]], episodes: Sequence[Any]) -> Trace | None:
+def trace(
+    line: SessionLine,
+    minutes: Sequence[tuple[Any, Tally]],
+    episodes: Sequence[Any],
+    told: Sequence[Any] = (),
+) -> Trace | None:
     """The flexion minute by minute; None where no minute was judged."""
     start, span = line.start_utc_ms, max(1, line.end_utc_ms - line.start_utc_ms)
 
@@ -171,7 +195,31 @@ def trace(line: SessionLine, minutes: Sequence[tuple[Any, Tally]], episodes: Seq
         [(x(e.start_utc_ms), x(e.end_utc_ms or line.end_utc_ms)) for e in marks],
         [x(e.start_utc_ms + (e.alerted_s - e.start_s) * 1000) for e in marks if e.alerted_s is not None],
         points,
+        thresholds([(x(row.at_utc_ms), row.payload) for row in told if row.at_utc_ms is not None]),
     )
+
+
+class _Told(msgspec.Struct):
+    """What `session_started` and `rules_changed` say of where a slouch begins."""
+
+    slouch_enter_deg: float | None = None
+    rules: dict[str, float] = {}
+
+
+class _Envelope(msgspec.Struct):
+    data: _Told
+
+
+def thresholds(told: Sequence[tuple[float, str]]) -> list[Threshold]:
+    """Where a slouch began, from the messages of a session: each with its place (x) and its payload."""
+    steps: list[tuple[float, float]] = []
+    for place, payload in told:
+        data = msgspec.json.decode(payload, type=_Envelope).data
+        enter_deg = data.rules.get("slouch_enter_deg", data.slouch_enter_deg)
+        if enter_deg is not None and (not steps or steps[-1][1] != enter_deg):
+            steps.append((min(charts.WIDTH, max(0.0, place)), enter_deg))
+    pairs = pairwise([*steps, (charts.WIDTH, math.nan)])
+    return [Threshold(left, right, enter_deg) for (left, enter_deg), (right, _) in pairs]
 
 
 def bars(tally: Tally, step_deg: int = 2) -> list[Bar]:

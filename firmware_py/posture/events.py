@@ -297,11 +297,17 @@ class MinutePassed:
 
 @dataclass(frozen=True, slots=True)
 class SessionStarted:
-    """A session began. `session` is unique for the device: the run's id and a count."""
+    """A session began. `session` is unique for the device: the run's id and a count.
+
+    Attributes:
+        slouch_enter_deg: where a slouch begins, as the session does; `RulesChanged` tells of another during it.
+            None in what an earlier version told.
+    """
 
     t_s: float
     session: str
     sensors: int
+    slouch_enter_deg: float | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -189,7 +189,7 @@ class Judge:
             self._slouch.new_session()
             self._break.restart(tick)
             self._unknown.restart()
-            events += self._book.begin(tick)
+            events += self._book.begin(tick, self._rules)
         return events
 
     def _close(self, tick: int) -> list[Event]:

@@ -22,7 +22,7 @@ from .events import (
     SlouchEnded,
     SlouchStarted,
 )
-from .rules import ticks
+from .rules import Rules, ticks
 from .sheet import TallySheet
 from .tally import Tally
 from .trunk import TICKS_PER_S
@@ -64,15 +64,15 @@ class SessionBook:
         """The id of the session that is open, or was last."""
         return f"{self._run}-{self._count}"
 
-    def begin(self, tick: int) -> list[Event]:
-        """Open a session with this tick."""
+    def begin(self, tick: int, rules: Rules) -> list[Event]:
+        """Open a session with this tick, judged by these numbers."""
         self.open = True
         self._count += 1
         self._start_tick = tick
         self._total = Tally()
         self._sheet = TallySheet()
         self._turn_page(tick)
-        return [SessionStarted(tick / TICKS_PER_S, self.name, self._sensors)]
+        return [SessionStarted(tick / TICKS_PER_S, self.name, self._sensors, rules.slouch_enter_deg)]
 
     def pass_time(self, tick: int) -> list[Event]:
         """Close the minute that ended before this tick, if one did."""

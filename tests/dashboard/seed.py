@@ -52,7 +52,7 @@ class Sitter:
     def session(self, run: str, count: int, start_s: float, minutes: int, hour: float) -> Iterator[Event]:
         rng = self.rng
         session = f"{run}-{count}"
-        yield SessionStarted(start_s, session, 1)
+        yield SessionStarted(start_s, session, 1, 10.0)
         total = Tally()
         episode = 0
         last_alert_s = -1e9
