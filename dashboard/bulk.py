@@ -102,7 +102,7 @@ def insert_missing(
     # Rare: a worker died between commit and acknowledgement. What this transaction made bears its number.
     keys = table.primary_key.columns
     same = and_(*(key == staged.c[key.name] for key in keys))
-    mine = literal_column(f"{table.name}.xmin = CAST(pg_current_xact_id() AS xid)")
+    mine: ColumnElement[bool] = literal_column(f"{table.name}.xmin = CAST(pg_current_xact_id() AS xid)")
     made = {tuple(row) for row in connection.execute(select(*keys).join(staged, same).where(mine))}
     return {number for number, row in enumerate(rows) if row[: len(keys)] not in made}
 

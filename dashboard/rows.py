@@ -20,7 +20,7 @@ UNDATED = 0
 
 MAX_KIND = 40
 
-_kind_of = lru_cache(kind_of)
+_kind_names: dict[type[object], str] = {}
 _encode = msgspec.json.Encoder().encode
 
 _DATED = re.compile(r"(20\d\d)(0[1-9]|1[0-2])[0-3]\d(?!\d)")
@@ -139,10 +139,15 @@ def minute_values(minute: Minute, run: Run) -> Values:
     )
 
 
+def _kind_name(body: type[object]) -> str:
+    known = _kind_names.get(body)
+    return known if known is not None else _kind_names.setdefault(body, kind_of(body))
+
+
 def event_values(message: Message, run: Run) -> Values:
     """A row of `events`."""
     t_s = time_of(message)
-    kind = getattr(message.body, "kind", None) or _kind_of(type(message.body))
+    kind = getattr(message.body, "kind", None) or _kind_name(type(message.body))
     return (
         run.device_id,
         message.session,

@@ -1,7 +1,7 @@
-"""Listens to the broker: to all, to a worker's share, or to the devices that are being looked at.
+"""Listens to the broker: to all, or to the devices that are being looked at.
 
-A dashboard at home hears all there is; an ingest worker gets its share of what is to be kept; a web
-process beside such workers hears only of the devices whose pages are open. What is to be kept is
+A dashboard at home hears all there is; a web process beside ingest workers (`share`) hears only of the
+devices whose pages are open. What is to be kept is
 acknowledged after the commit that stored it (`writer`). The broker keeps that client's session (a
 stable client id), so what arrives while it is away waits there. Readings and answers are for the
 moment: they are neither kept nor waited for.
@@ -10,19 +10,13 @@ moment: they are neither kept nor waited for.
 from __future__ import annotations
 
 import logging
-import re
 import threading
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 
 import paho.mqtt.client as mqtt
 from paho.mqtt.enums import CallbackAPIVersion
-from paho.mqtt.packettypes import PacketTypes
-from paho.mqtt.properties import Properties
 from paho.mqtt.reasoncodes import ReasonCode
-from paho.mqtt.subscribeoptions import SubscribeOptions
 
-from firmware_py.errors import ConfigError
 from firmware_py.posture.messages import Channel, Outgoing, topic_filter
 
 from .ingest import KEPT, Ingest, Taken
@@ -36,48 +30,13 @@ KEEPALIVE_S = 30
 RECONNECT_S = (1, 3)
 """Between attempts to reach the broker again: from, to."""
 
-SESSION_EXPIRY_S = 60 * 86_400
-"""How long the broker keeps what waits for a worker that is away."""
-
-RECEIVE_MAXIMUM = 20_000
-"""Messages under way to one worker. It lets devices take turns among these, which a broker does not; but an
-answer to its ping stands behind them: it must be able to read them within `WORKER_KEEPALIVE_S`."""
-
-WORKER_KEEPALIVE_S = 60
-
 LIVE = (Channel.LIVE, Channel.REPLY, Channel.COMMAND, *STANDING)
 """The channels that only a page wants; of requests, those that wait for a device that is away."""
 
 FOLLOWED = (*LIVE, Channel.STATUS, Channel.EVENT, Channel.MINUTE)
 """What a web process hears of a device that is being looked at."""
 
-_NAME = re.compile(r"[A-Za-z0-9_-]{1,40}")
 _KEPT_ENDS = tuple(f"/{channel.value}" for channel in KEPT)
-
-
-@dataclass(frozen=True, slots=True)
-class Share:
-    """A worker's part of a shared subscription.
-
-    Attributes:
-        group: name of the workers that share the messages.
-        worker: which of them, the same at every start: what waits for it waits under this name.
-    """
-
-    group: str
-    worker: str
-
-    def __post_init__(self) -> None:
-        for name in (self.group, self.worker):
-            if not _NAME.fullmatch(name):
-                raise ConfigError(
-                    f"{name!r} cannot name a group or a worker: 1 to 40 letters, digits, - or _ can"
-                )
-
-    @property
-    def client_id(self) -> str:
-        """As the broker knows it."""
-        return f"plumbline-ingest-{self.group}-{self.worker}"
 
 
 class Subscriber:
@@ -90,7 +49,6 @@ class Subscriber:
         on_message: told (topic, payload) of every message at once, from paho's thread.
         on_stored: told what a batch came to, after its commit, from the writer's thread.
         on_link: told whether the broker is reached, from paho's thread.
-        share: takes this share of what is kept, and nothing else, over MQTT 5.
     """
 
     def __init__(
@@ -101,12 +59,10 @@ class Subscriber:
         on_message: Callable[[str, bytes], None],
         on_stored: Callable[[Taken], None],
         on_link: Callable[[bool], None],
-        share: Share | None = None,
     ) -> None:
         self._settings = settings
         self._on_message = on_message
         self._on_link = on_link
-        self._share = share
         self._followed: frozenset[str] = frozenset()
         self._stopping = threading.Event()
         self._connection = 0
@@ -114,8 +70,8 @@ class Subscriber:
         client = mqtt.Client(
             CallbackAPIVersion.VERSION2,
             client_id=client_id,
-            clean_session=ingest is None if share is None else None,
-            protocol=mqtt.MQTTv311 if share is None else mqtt.MQTTv5,
+            clean_session=ingest is None,
+            protocol=mqtt.MQTTv311,
             manual_ack=True,
         )
         if settings.username:
@@ -133,13 +89,7 @@ class Subscriber:
         if self._writer is not None:
             self._writer.start()
         host, port = self._settings.host, self._settings.port
-        if self._share is None:
-            self._client.connect_async(host, port, keepalive=KEEPALIVE_S)
-        else:
-            kept = Properties(PacketTypes.CONNECT)  # type: ignore[no-untyped-call] # paho says no types of it
-            kept.SessionExpiryInterval = SESSION_EXPIRY_S
-            kept.ReceiveMaximum = RECEIVE_MAXIMUM
-            self._client.connect_async(host, port, WORKER_KEEPALIVE_S, clean_start=False, properties=kept)
+        self._client.connect_async(host, port, keepalive=KEEPALIVE_S)
         self._client.loop_start()
 
     def stop(self) -> None:
@@ -174,11 +124,7 @@ class Subscriber:
             return
         self._connection += 1
         log.info("connected to the broker at %s", self._where)
-        if self._share is not None:
-            at_least_once = SubscribeOptions(qos=1)
-            group = self._share.group
-            client.subscribe([(f"$share/{group}/{topic_filter(kept)}", at_least_once) for kept in KEPT])
-        elif self._writer is not None:
+        if self._writer is not None:
             filters = [(topic_filter(channel), 1) for channel in KEPT]
             client.subscribe([*filters, *((topic_filter(channel), 0) for channel in LIVE)])
         elif self._followed:

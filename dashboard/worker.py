@@ -18,8 +18,8 @@ from .ingest import Ingest, Taken
 from .phone.courier import Courier
 from .phone.services import Services
 from .settings import Settings
+from .share import Share, ShareReader
 from .store import Store
-from .subscriber import Share, Subscriber
 from .upkeep import Upkeep
 
 log = logging.getLogger(__name__)
@@ -48,25 +48,23 @@ class Worker:
         self._upkeep = Upkeep(self.store, settings.retention)
         # Several workers may have one each: an event is decided, and a delivery taken on, by one of them.
         self._courier = Courier(self.store, Services(settings.data_folder), zone_named(settings.timezone))
-        self._subscriber = Subscriber(
+        self._reader = ShareReader(
             settings.broker,
-            share.client_id,
+            share,
             Ingest(self.store, settings.newcomers),
-            on_message=_ignore,
             on_stored=self._count,
             on_link=self._link,
-            share=share,
         )
 
     def start(self) -> None:
         """Begin; an absent broker is tried again until it is there."""
         self._upkeep.start()
         self._courier.start()
-        self._subscriber.start()
+        self._reader.start()
 
     def stop(self) -> None:
         """Store and acknowledge what has arrived, and let go."""
-        self._subscriber.stop()
+        self._reader.stop()
         self._courier.stop()
         self._upkeep.stop()
         self.store.close()
@@ -100,7 +98,3 @@ def work(settings: Settings, share: Share, on_ready: Callable[[str], None] | Non
     stopping.wait()
     worker.stop()
     log.info("stored %d messages", worker.stored)
-
-
-def _ignore(_topic: str, _payload: bytes) -> None:
-    pass

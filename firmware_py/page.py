@@ -64,7 +64,7 @@ def serve(config: Config, port: int | None = None) -> int:
 
 def ingest(config: Config, group: str, worker: str) -> int:
     """Store a share of what the broker brings until interrupted."""
-    from dashboard.subscriber import Share
+    from dashboard.share import Share
     from dashboard.worker import work
 
     logging.basicConfig(format="%(levelname)s %(name)s: %(message)s", level=logging.INFO)

@@ -23,7 +23,7 @@ WORK = """
 import logging, sys
 from pathlib import Path
 from dashboard.settings import BrokerSettings, Settings
-from dashboard.subscriber import Share
+from dashboard.share import Share
 from dashboard.worker import work
 logging.basicConfig(level=logging.WARNING)
 settings = Settings(Path(sys.argv[1]), database=sys.argv[2], broker=BrokerSettings(port=int(sys.argv[3])))
@@ -37,7 +37,7 @@ import paho.mqtt.client as mqtt
 from paho.mqtt.packettypes import PacketTypes
 from paho.mqtt.properties import Properties
 from dashboard.ingest import KEPT
-from dashboard.subscriber import RECEIVE_MAXIMUM
+from dashboard.share import RECEIVE_MAXIMUM
 from firmware_py.posture.messages import topic_filter
 port, group, name = int(sys.argv[1]), sys.argv[2], sys.argv[3]
 count = 0

@@ -17,8 +17,8 @@ import pytest
 from paho.mqtt.enums import CallbackAPIVersion
 
 from dashboard.ingest import Ingest
+from dashboard.share import Share
 from dashboard.store import Store
-from dashboard.subscriber import Share
 from dashboard.tables import days, episodes, events, hours, minutes, quarters, sessions
 from firmware_py.errors import ConfigError
 from firmware_py.posture.events import MinutePassed
@@ -37,7 +37,7 @@ WORK = """
 import sys
 from pathlib import Path
 from dashboard.settings import BrokerSettings, Settings
-from dashboard.subscriber import Share
+from dashboard.share import Share
 from dashboard.worker import work
 settings = Settings(Path(sys.argv[1]), database=sys.argv[2], broker=BrokerSettings(port=int(sys.argv[3])))
 work(settings, Share("clinic", sys.argv[4]), on_ready=lambda name: print(name, flush=True))

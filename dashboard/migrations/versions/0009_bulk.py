@@ -19,4 +19,4 @@ def upgrade() -> None:
     if connection.dialect.name == "postgresql":
         for table in ("minutes", "events"):
             for key in sa.inspect(connection).get_foreign_keys(table):
-                op.drop_constraint(key["name"], table, type_="foreignkey")
+                op.drop_constraint(str(key["name"]), table, type_="foreignkey")
