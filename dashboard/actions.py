@@ -70,7 +70,7 @@ class Actions:
                 device_view(
                     row,
                     queries.latest_events(connection, row.device_id, KINDS),
-                    self._site.hub,
+                    self._site.hub.standing,
                     self._site.zone,
                 )
                 for row in queries.devices_of(connection, self._site.wearer(request))

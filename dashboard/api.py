@@ -103,7 +103,7 @@ class Api:
                 "device": row.name,
                 "label": row.label,
                 "simulated": bool(row.simulated),
-                "online": self._site.hub.is_online(row.name),
+                "online": self._site.hub.standing.is_online(row.name),
                 "seen_utc_ms": row.seen_utc_ms,
             }
             for row in rows

@@ -6,20 +6,16 @@ import contextlib
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date, datetime, tzinfo
-from typing import Any, Protocol
+from typing import Any
 
 import msgspec
 
 from firmware_py.posture.messages import MachineState
 
+from .standing import Standing
+
 KINDS = ("worn_changed", "profile_stale", "mode_changed", "calibration_in_force", "storage_changed")
 """The events that say how a device stands."""
-
-
-class _Known(Protocol):
-    def is_online(self, device: str) -> bool: ...
-
-    def machine_of(self, device: str) -> MachineState | None: ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,14 +64,14 @@ class _Envelope(msgspec.Struct):
 
 
 def device_view(
-    row: Any, latest: Mapping[str, Any], hub: _Known, zone: tzinfo
+    row: Any, latest: Mapping[str, Any], standing: Standing, zone: tzinfo
 ) -> DeviceView:  # Any: rows of the store
     """A device for its page.
 
     Args:
         row: its row.
         latest: its newest event of each of `KINDS`.
-        hub: knows who is online.
+        standing: how things stand with the devices.
         zone: the wearer's time zone.
     """
     worn, stale, mode = (latest.get(kind) for kind in ("worn_changed", "profile_stale", "mode_changed"))
@@ -90,7 +86,7 @@ def device_view(
         row.name,
         row.label,
         bool(row.simulated),
-        hub.is_online(row.name),
+        standing.is_online(row.name),
         row.seen_utc_ms,
         status.version,
         status.waiting,
@@ -100,7 +96,7 @@ def device_view(
         _data(mode.payload).mode if mode else None,
         mode.at_utc_ms if mode else None,
         _day(_data(calibration.payload).made_at, zone) if calibration else None,
-        hub.machine_of(row.name),
+        standing.machine_of(row.name),
         disk.detail if disk.level not in ("", "ok") else "",
     )
 

@@ -11,9 +11,7 @@ import asyncio
 import contextlib
 import logging
 import time
-from collections import deque
-from collections.abc import Callable, Collection
-from dataclasses import dataclass, field
+from collections.abc import Callable
 from secrets import token_urlsafe
 
 import msgspec
@@ -21,9 +19,7 @@ import msgspec
 from firmware_py.errors import MessageError
 from firmware_py.posture.events import Reading
 from firmware_py.posture.messages import (
-    Body,
     Channel,
-    MachineState,
     Outgoing,
     Reply,
     Request,
@@ -37,6 +33,8 @@ from firmware_py.posture.messages import (
 from firmware_py.posture.settings import ChangeSettings, SettingsInForce
 
 from .ingest import Taken
+from .standing import STANDING, Standing
+from .viewer import Viewer
 from .wanted import Wanted
 
 log = logging.getLogger(__name__)
@@ -50,56 +48,13 @@ RENEW_S = 10.0
 ANSWER_S = 5.0
 """How long a device may take to answer a request."""
 
-PULSE_S = 2.0
-"""A silent connection says so this often: a page that hears nothing for longer has lost it."""
-
 STORED_BY_OTHERS_S = 1.5
 """So long after its minute came by a page reads its day again: by then a worker has stored it."""
-
-MAX_PENDING = 200
-"""News kept for a slow viewer; older ones are dropped, the page reads its day from the store."""
-
-STANDING = (Channel.EXERCISE, Channel.GUIDE, Channel.SETTINGS, Channel.MACHINE)
-"""Channels whose last message is shown to whoever comes later, under their name, until it is cleared."""
-
-MAX_DEVICES = 1000
-"""Devices remembered; forged names end here."""
 
 _ASKS = f"/{Channel.COMMAND}"
 _ONLY_HERE = tuple(f"/{channel}" for channel in (Channel.LIVE, Channel.REPLY, *STANDING))
 
 _encode = msgspec.json.encode
-
-
-@dataclass(eq=False)
-class Viewer:
-    """One open page.
-
-    Attributes:
-        sees: whether a device of this name is the viewer's own.
-        names: the devices that are; what a process hears of that does not hear of all.
-        news: what to send, in order.
-        latest: the latest reading of each device that was not sent yet.
-    """
-
-    sees: Callable[[str], bool]
-    names: Collection[str] = ()
-    news: deque[bytes] = field(default_factory=lambda: deque(maxlen=MAX_PENDING))
-    latest: dict[str, bytes] = field(default_factory=dict)
-    waiting: asyncio.Event = field(default_factory=asyncio.Event)
-
-    async def next(self) -> list[bytes]:
-        """What there is to send; after `PULSE_S` of silence a pulse."""
-        try:
-            async with asyncio.timeout(PULSE_S):
-                await self.waiting.wait()
-        except TimeoutError:
-            return [b'{"type":"pulse"}']
-        self.waiting.clear()
-        told = [*self.news, *self.latest.values()]
-        self.news.clear()
-        self.latest.clear()
-        return told
 
 
 class Hub:
@@ -116,11 +71,8 @@ class Hub:
         self._publish = publish
         self._follow = follow
         self._viewers: set[Viewer] = set()
-        self._online: dict[str, bool] = {}
-        self._read_at_s: dict[str, float] = {}  # of the last reading that came by, on the monotonic clock
-        self._standing: dict[tuple[str, Channel], bytes] = {}
-        self._stored_at_s: dict[str, float] = {}  # when something of a device was stored last, POSIX time
-        self._bodies: dict[tuple[str, Channel], Body] = {}  # of those
+        self.standing = Standing()
+        """How things stand with the devices; its questions may be asked anywhere in the loop."""
         self._answers: dict[tuple[str, str], asyncio.Future[Reply]] = {}
         self._wanting: list[str] = []  # devices for which a request is being left at the broker
         self.wanted = Wanted(publish)
@@ -167,13 +119,12 @@ class Hub:
         """Begin to show; asks the devices for readings."""
         self._viewers.add(viewer)
         viewer.news.append(_encode({"type": "link", "reached": self.broker_reached}))
-        for device, online in self._online.items():
+        for device, online in self.standing.online.items():
             if viewer.sees(device):
                 viewer.news.append(self._status(device, online))
-        viewer.news.extend(packed for (device, _), packed in self._standing.items() if viewer.sees(device))
+        viewer.news.extend(self.standing.told(viewer.sees))
         # A page made before that reads its day again; one made after it has no reason to.
-        stored = [at_s for device, at_s in self._stored_at_s.items() if viewer.sees(device)]
-        viewer.news.append(_encode({"type": "stored", "at": max(stored, default=0.0)}))
+        viewer.news.append(_encode({"type": "stored", "at": self.standing.stored_at_s(viewer.sees)}))
         viewer.waiting.set()
         self._follow_viewers()
         if self._leasing is None:
@@ -223,8 +174,7 @@ class Hub:
             return
         followed = frozenset(name for viewer in self._viewers for name in viewer.names)
         followed |= {*self._wanting, *(device for device, _ in self._answers)}
-        for device in self._online.keys() - followed:  # nobody would tell us when it goes
-            del self._online[device]
+        self.standing.unfollow(followed)
         self._follow(followed)
 
     async def want(self, device: str, request: ChangeSettings) -> bool:
@@ -239,39 +189,17 @@ class Hub:
 
     async def ask_if_online(self, device: str, request: Request) -> Reply | None:
         """As `ask`, and at once None where the device is not there."""
-        return await self.ask(device, request) if self.is_online(device) else None
+        return await self.ask(device, request) if self.standing.is_online(device) else None
 
     def forget(self, device: str) -> None:
         """Clear what the broker keeps of a device."""
         for channel in (Channel.STATUS, Channel.ANCHOR, *STANDING):
             self._publish(Outgoing(topic(device, channel), b"", durable=False, retain=True))
-            self._standing.pop((device, channel), None)
-            self._bodies.pop((device, channel), None)
         self.wanted.withdraw(device)
-        self._online.pop(device, None)
-        self._read_at_s.pop(device, None)
-
-    def read_ago_s(self, device: str) -> float | None:
-        """How long ago the last reading of a device came by; None where none did."""
-        at_s = self._read_at_s.get(device)
-        return None if at_s is None else round(time.monotonic() - at_s, 1)
-
-    def settings_of(self, device: str) -> SettingsInForce | None:
-        """What a device said it goes by; None where it has not said."""
-        body = self._bodies.get((device, Channel.SETTINGS))
-        return body if isinstance(body, SettingsInForce) else None
-
-    def machine_of(self, device: str) -> MachineState | None:
-        """How a device's machine fares; None where it has not said, or is away."""
-        body = self._bodies.get((device, Channel.MACHINE))
-        return body if isinstance(body, MachineState) and self.is_online(device) else None
-
-    def is_online(self, device: str) -> bool:
-        """Whether the device said that it is there."""
-        return self._online.get(device, False)
+        self.standing.forget(device)
 
     def _ask_all(self, for_s: float) -> None:
-        for device, online in self._online.items():
+        for device, online in self.standing.online.items():
             if online:
                 self._ask(device, for_s)
 
@@ -301,15 +229,13 @@ class Hub:
             return
         device, body = message.device, message.body
         if isinstance(body, Reading):
-            if device in self._online:  # forged names take no room
-                self._read_at_s[device] = time.monotonic()
+            self.standing.read(device)
             packed = _encode(
                 {"type": "reading", "device": device, "simulated": message.simulated, "data": body}
             )
             for viewer in self._viewers:
                 if viewer.sees(device):
-                    viewer.latest[device] = packed
-                    viewer.waiting.set()
+                    viewer.show(device, packed)
         elif isinstance(body, Status):
             self._set_online(device, body.state == "online")
         elif isinstance(body, Reply):
@@ -318,8 +244,9 @@ class Hub:
                 answer.set_result(body)
         elif message.channel in STANDING:
             head = {"type": message.channel.value, "device": device, "simulated": message.simulated}
-            if self._stand(device, message.channel, _encode(head | {"data": body})):
-                self._bodies[device, message.channel] = body
+            packed = _encode(head | {"data": body})
+            if self.standing.keep(device, message.channel, body, packed):
+                self._tell(device, packed)
                 if isinstance(body, SettingsInForce):
                     self.wanted.settle(device, body)
         elif message.channel is Channel.MINUTE:
@@ -329,31 +256,22 @@ class Hub:
             kind = msgspec.json.decode(payload, type=_Kind).kind
             self._tell(device, _encode(head | {"kind": kind, "data": body}))
 
-    def _stand(self, device: str, channel: Channel, packed: bytes) -> bool:
-        if (device, channel) not in self._standing and len(self._standing) >= MAX_DEVICES * len(STANDING):
-            return False
-        self._standing[device, channel] = packed
-        self._tell(device, packed)
-        return True
-
     def _cleared(self, topic_text: str) -> None:
         with contextlib.suppress(MessageError):
             device, channel = parse_topic(topic_text)
-            self._bodies.pop((device, channel), None)
-            if self._standing.pop((device, channel), None) is not None:
+            if self.standing.clear(device, channel):
                 self._tell(device, _encode({"type": channel.value, "device": device, "data": None}))
 
     def _set_online(self, device: str, online: bool) -> None:
-        if device not in self._online and len(self._online) >= MAX_DEVICES:
+        if not self.standing.set_online(device, online):
             return
-        self._online[device] = online
         self._tell(device, self._status(device, online))
         if online and self._viewers:
             self._ask(device, LEASE_S)
 
     def _status(self, device: str, online: bool) -> bytes:
         # An age, because the clocks of a phone and of this machine need not agree.
-        ago_s = self.read_ago_s(device)
+        ago_s = self.standing.read_ago_s(device)
         return _encode({"type": "status", "device": device, "online": online, "read_ago_s": ago_s})
 
     def _minute_passed(self, device: str) -> None:
@@ -363,20 +281,16 @@ class Hub:
 
     def _tell_stored(self, names: set[str]) -> None:
         now_s = time.time()
-        for name in names:
-            if name in self._stored_at_s or len(self._stored_at_s) < MAX_DEVICES:
-                self._stored_at_s[name] = now_s
+        self.standing.store(names, now_s)
         packed = _encode({"type": "stored", "at": now_s})
         for viewer in self._viewers:
             if any(viewer.sees(device) for device in names):
-                viewer.news.append(packed)
-                viewer.waiting.set()
+                viewer.tell(packed)
 
     def _tell(self, device: str | None, packed: bytes) -> None:
         for viewer in self._viewers:
             if device is None or viewer.sees(device):
-                viewer.news.append(packed)
-                viewer.waiting.set()
+                viewer.tell(packed)
 
 
 class _Kind(msgspec.Struct):

@@ -74,7 +74,7 @@ class Pages:
 
     def _enter_deg(self, device: str) -> float:
         """Where a slouch begins, as the device says; before it has said, as the dashboard was told."""
-        in_force = self._site.hub.settings_of(device)
+        in_force = self._site.hub.standing.settings_of(device)
         usual = self._site.settings.slouch_enter_deg
         return usual if in_force is None else in_force.rules.get("slouch_enter_deg", usual)
 
@@ -82,7 +82,7 @@ class Pages:
         """How long ago these devices were last heard, by the hub or, before its time, by the store."""
         now_s = time.time()
         stored = [now_s - row.seen_utc_ms / 1000 for row in known if row.seen_utc_ms is not None]
-        read = [self._site.hub.read_ago_s(row.name) for row in known]
+        read = [self._site.hub.standing.read_ago_s(row.name) for row in known]
         return min([*stored, *(ago_s for ago_s in read if ago_s is not None)], default=None)
 
     def today_part(self, request: Request) -> Response:
@@ -101,7 +101,7 @@ class Pages:
         """Of the device that was heard last: it may have something for its wearer to do."""
         known = queries.devices_of(connection, wearer)
         row = max(known, key=lambda row: row.seen_utc_ms or 0, default=None)
-        if row is None or not self._site.hub.is_online(row.name):
+        if row is None or not self._site.hub.standing.is_online(row.name):
             return None
         latest = queries.latest_events(connection, row.device_id, KINDS)
         return fit_view(latest, round(time.time() * 1000))

@@ -61,7 +61,7 @@ class SettingsPage:
         known = self._devices(request)
         name = request.path_params.get("device", query.get("device", ""))
         device = next((row for row in known if row.name == name), known[0] if known else None)
-        in_force = self._site.hub.settings_of(device.name) if device is not None else None
+        in_force = self._site.hub.standing.settings_of(device.name) if device is not None else None
         waits = self._site.hub.wanted.of(device.name, in_force) if device is not None else None
         chosen_now = _chosen_now(in_force, waits)
         enter_deg = in_force.rules.get("slouch_enter_deg") if in_force is not None else None
@@ -75,7 +75,7 @@ class SettingsPage:
             **{**told, **shown},
             devices=known,
             device=device,
-            online=device is not None and self._site.hub.is_online(device.name),
+            online=device is not None and self._site.hub.standing.is_online(device.name),
             in_force=in_force,
             chosen_now=chosen_now,
             waits=waits,
@@ -127,7 +127,7 @@ class SettingsPage:
         """Ask the device to go by other settings."""
         name = await self._own_device(request)
         fields = await read_fields(request)
-        now = self._site.hub.settings_of(name)
+        now = self._site.hub.standing.settings_of(name)
         waits = self._site.hub.wanted.of(name, now)
         try:
             part = Part(request.path_params["part"])
@@ -184,7 +184,7 @@ class SettingsPage:
     async def _told_anew(self, device: str, before: SettingsInForce) -> None:
         with contextlib.suppress(TimeoutError):
             async with asyncio.timeout(TOLD_WITHIN_S):
-                while self._site.hub.settings_of(device) is before:
+                while self._site.hub.standing.settings_of(device) is before:
                     await asyncio.sleep(0.02)
 
     async def _own_device(self, request: Request) -> str:

@@ -20,8 +20,8 @@ from paho.mqtt.reasoncodes import ReasonCode
 from firmware_py.posture.messages import Channel, Outgoing, topic_filter
 
 from .ingest import KEPT, Ingest, Taken
-from .live import STANDING
 from .settings import BrokerSettings
+from .standing import STANDING
 from .writer import Arrived, Writer
 
 log = logging.getLogger(__name__)

@@ -66,7 +66,7 @@ class WearPages:
             "texts": t.under("guide"),
             "decimal": t("format.decimal"),
             "enter_deg": self._site.settings.slouch_enter_deg,
-            "online": row is not None and self._site.hub.is_online(row.name),
+            "online": row is not None and self._site.hub.standing.is_online(row.name),
         }
         return self._site.page(
             request,

@@ -28,7 +28,6 @@ from .doorkeeper import Doorkeeper
 from .entrances import Entrances
 from .exercises.pages import ExercisePages
 from .guard import Guard
-from .live import Viewer
 from .login import Login
 from .offline import Offline
 from .pages import Pages
@@ -39,6 +38,7 @@ from .report.pages import ReportPages
 from .settings_page import SettingsPage
 from .site import STATIC, Site
 from .transport import hostname
+from .viewer import Viewer
 from .visitor import visitor_of
 from .wear import WearPages
 from .who import Who

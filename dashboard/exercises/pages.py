@@ -91,7 +91,7 @@ class ExercisePages:
         setup = {
             "key": key,
             "texts": t.under("coach"),
-            "devices": [{"name": name, "online": self._site.hub.is_online(name)} for name in names],
+            "devices": [{"name": name, "online": self._site.hub.standing.is_online(name)} for name in names],
             "left": dose.left(exercise),
             "done": dose.repetitions,
             "dose": t.texts["exercises.dose_today"].replace("{limit}", str(exercise.daily_limit)),

@@ -117,7 +117,7 @@ class ReportPages:
         usual = self._site.settings.slouch_enter_deg
         with self._site.reading(request) as connection:
             known = queries.devices_of(connection, self._site.wearer(request))
-        in_force = self._site.hub.settings_of(known[0].name) if known else None
+        in_force = self._site.hub.standing.settings_of(known[0].name) if known else None
         return usual if in_force is None else in_force.rules.get("slouch_enter_deg", usual)
 
     def _exercise(self, key: str, language: str) -> str:

@@ -7,6 +7,7 @@ from types import SimpleNamespace
 from typing import Any
 
 from dashboard.device_view import DeviceView, device_view
+from dashboard.standing import Standing
 
 from .seed import BERLIN
 
@@ -19,8 +20,7 @@ def event(at_utc_ms: int, **data: object) -> SimpleNamespace:
 
 def seen(**latest: Any) -> DeviceView:
     row = SimpleNamespace(name="desk", label="Desk", simulated=False, seen_utc_ms=None, status=None)
-    hub = SimpleNamespace(is_online=lambda _name: True, machine_of=lambda _name: None)
-    return device_view(row, latest, hub, BERLIN)
+    return device_view(row, latest, Standing(), BERLIN)
 
 
 def test_a_doubt_of_an_earlier_wear_is_over_once_a_run_told_its_calibration() -> None:
