@@ -1,0 +1,1 @@
+"""The dashboard's budgets: `python -m benchmarks.dashboard`."""
