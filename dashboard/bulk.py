@@ -15,6 +15,7 @@ from sqlalchemy import (
     Column,
     ColumnElement,
     Connection,
+    FromClause,
     Table,
     TableClause,
     and_,
@@ -22,6 +23,7 @@ from sqlalchemy import (
     literal,
     literal_column,
     select,
+    values,
 )
 from sqlalchemy import column as sa_column
 from sqlalchemy import table as sa_table
@@ -30,6 +32,12 @@ from sqlalchemy.exc import DBAPIError
 
 WORTH_COPYING = 8
 """From so many rows on COPY is quicker than to send them as parameters."""
+
+AT_ONCE_ON_SQLITE = 500
+"""Rows given to one statement there."""
+
+_READ_ALL = ("enable_hashjoin", "enable_mergejoin", "enable_seqscan")
+"""PostgreSQL's ways to join that read a table from end to end."""
 
 Row = dict[str, Any]
 Key = tuple[Any, ...]
@@ -199,6 +207,32 @@ def _keys(table: Table) -> list[str]:
 
 def _columns(table: Table, row: Row) -> tuple[Column[Any], ...]:
     return tuple(table.c[name] for name in row)
+
+
+def given(
+    connection: Connection, name: str, columns: Sequence[Column[Any]], rows: Sequence[Values]
+) -> FromClause:
+    """Rows as something to join with: staged on PostgreSQL, in the statement on SQLite.
+
+    Args:
+        connection: a transaction that writes.
+        name: tells apart what is given at the same time.
+        columns: what the rows have, in their order; of no table.
+        rows: at least one; on SQLite a few hundred at most, for it takes a few thousand parameters.
+    """
+    if is_postgresql(connection):
+        return stage(connection, name, columns, rows)
+    return values(*columns, name=name).data(list(rows)).cte(name)
+
+
+def go_by_index(connection: Connection) -> None:
+    """Until the end of the transaction PostgreSQL joins by index alone.
+
+    Nobody knows how much is staged: the planner guesses, and would read all minutes there are for a few.
+    """
+    if is_postgresql(connection):
+        ways = ", ".join(f"set_config('{way}', 'off', true)" for way in _READ_ALL)
+        connection.exec_driver_sql(f"SELECT {ways}")
 
 
 def stage(

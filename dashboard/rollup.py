@@ -9,7 +9,7 @@ two writers touched at the same time is summed from what both of them committed.
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from typing import Any
 
 import msgspec
@@ -17,18 +17,16 @@ from sqlalchemy import (
     BigInteger,
     Column,
     Connection,
-    FromClause,
     Integer,
     Table,
     delete,
     select,
     text,
-    values,
 )
 
 from firmware_py.posture.tally import Tally
 
-from .bulk import append, is_postgresql, stage, upsert
+from .bulk import AT_ONCE_ON_SQLITE, append, given, go_by_index, is_postgresql, upsert
 from .tables import FIGURES, days, hours, meta, minutes, quarters, touched_quarters
 
 QUARTER_MS = 900_000
@@ -40,11 +38,6 @@ SWEEP = 5000
 
 SWEEPING = 0x9DB_0003
 """Number of the advisory lock that one sweep at a time holds."""
-
-_CHUNK = 500  # sums made by one statement; SQLite takes a few thousand parameters
-
-_WHOLE = ("enable_hashjoin", "enable_mergejoin", "enable_seqscan")
-"""PostgreSQL's ways to join that read a table from end to end."""
 
 Touched = set[tuple[int, int, int]]
 """Device, wearer and the beginning of a stretch, ms since 1970 UTC."""
@@ -105,8 +98,7 @@ def sweep(connection: Connection, *, wait: bool) -> int:
             connection.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": SWEEPING})
         elif not connection.scalar(text("SELECT pg_try_advisory_xact_lock(:key)"), {"key": SWEEPING}):
             return -1
-        # Nobody knows how much is staged; the planner would guess, and read all minutes there are for a few.
-        connection.execute(text("SELECT " + ", ".join(f"set_config('{way}', 'off', true)" for way in _WHOLE)))
+    go_by_index(connection)
     c = touched_quarters.c
     oldest = select(c.mark_id).order_by(c.mark_id).limit(SWEEP)
     noted = connection.execute(
@@ -149,10 +141,10 @@ def sum_anew(connection: Connection, parts: Table, sums: Table, span_ms: int, to
         touched: which ones.
     """
     keys = sorted(touched)
-    at_once = _CHUNK if not is_postgresql(connection) else SWEEP
+    at_once = SWEEP if is_postgresql(connection) else AT_ONCE_ON_SQLITE
     for cut in range(0, len(keys), at_once):
         chunk = keys[cut : cut + at_once]
-        wanted = _wanted(connection, chunk)
+        wanted = given(connection, "wanted", _stretches(), chunk)
         figures = [parts.c[name] for name in FIGURES]
         found = connection.execute(
             select(*wanted.c, parts.c.tally, *figures).join(
@@ -173,16 +165,12 @@ def sum_anew(connection: Connection, parts: Table, sums: Table, span_ms: int, to
         upsert(connection, sums, (_sum(key, rows) for key, rows in grouped.items()))
 
 
-def _wanted(connection: Connection, keys: Sequence[tuple[int, int, int]]) -> FromClause:
-    """The stretches as something to join with."""
-    columns = (
+def _stretches() -> tuple[Column[Any], ...]:
+    return (
         Column("device_id", Integer),
         Column("wearer_id", Integer),
         Column("start_utc_ms", BigInteger),
     )
-    if is_postgresql(connection):
-        return stage(connection, "wanted", columns, keys)
-    return values(*columns, name="wanted").data(keys).cte("wanted")
 
 
 def _sum(key: tuple[int, int, int], rows: list[Any]) -> dict[str, Any]:

@@ -11,14 +11,31 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, Select, Table, bindparam, func, null, select, update
+from sqlalchemy import (
+    BigInteger,
+    Boolean,
+    Column,
+    ColumnElement,
+    Connection,
+    Double,
+    FromClause,
+    Integer,
+    Select,
+    Table,
+    Text,
+    bindparam,
+    func,
+    null,
+    select,
+    update,
+)
 
 from firmware_py.posture.messages import Anchor, Message, Status
 from firmware_py.posture.minute_wire import Minute
 
-from .bulk import among, insert_new
+from .bulk import AT_ONCE_ON_SQLITE, Values, among, given, go_by_index, insert_new, is_postgresql
 from .rollup import Touched, note, quarter_of
-from .rows import Run, time_of
+from .rows import Run, month_of, time_of
 from .tables import devices, episodes, events, minutes, runs, sessions, wearers
 
 RunKey = tuple[str, str]
@@ -205,43 +222,64 @@ def _say_states(connection: Connection, messages: Sequence[Message | Minute], in
 
 def _anchor(connection: Connection, anchors: dict[RunKey, Anchor]) -> None:
     """Take what is newer than what is known; the rows of runs whose clock that changes move."""
+    newer: list[Values] = []
+    moved: list[Values] = []
     for row in connection.execute(_of(connection, set(anchors)).with_for_update(of=runs)).all():
         anchor = anchors.get((row.name, row.run))
         if anchor is None or (row.anchored_at_s is not None and row.anchored_at_s >= anchor.t_s):
             continue
         t0_utc_ms, anchored_at_s, trusted = _clock(anchor)
-        connection.execute(
-            update(runs)
-            .where(runs.c.device_id == row.device_id, runs.c.run == row.run)
-            .values(t0_utc_ms=t0_utc_ms, anchored_at_s=anchored_at_s, trusted=trusted)
-        )
+        newer.append((row.device_id, row.run, month_of(row.run), t0_utc_ms, anchored_at_s, trusted))
         if t0_utc_ms != row.t0_utc_ms:
-            _move(connection, Run(row.device_id, row.wearer_id, row.run, t0_utc_ms))
+            moved.append(newer[-1])
+    go_by_index(connection)
+    at_once = len(newer) if is_postgresql(connection) else AT_ONCE_ON_SQLITE
+    for cut in range(0, len(newer), at_once or 1):
+        clocks = given(connection, "clocks", _clocks(), newer[cut : cut + at_once])
+        said = {name: clocks.c[name] for name in ("t0_utc_ms", "anchored_at_s", "trusted")}
+        connection.execute(update(runs).where(*_of_runs(runs, clocks)).values(said))
+    for cut in range(0, len(moved), at_once or 1):
+        _move(connection, given(connection, "clocks", _clocks(), moved[cut : cut + at_once]))
 
 
-def _move(connection: Connection, run: Run) -> None:
-    """Give every row of the run its absolute time; the quarters it leaves and enters are summed anew."""
-    touched = _quarters_of(connection, run)
+def _clocks() -> tuple[Column[Any], ...]:
+    return (
+        Column("device_id", Integer),
+        Column("run", Text),
+        Column("month", Integer),
+        Column("t0_utc_ms", BigInteger),
+        Column("anchored_at_s", Double),
+        Column("trusted", Boolean),
+    )
+
+
+def _move(connection: Connection, clocks: FromClause) -> None:
+    """Give every row of these runs its absolute time; quarters that are left or entered are summed anew."""
+    touched = _quarters_of(connection, clocks)
     for table, pairs in _TIMES.items():
         connection.execute(
             update(table)
-            .where(_rows_of(table, run))
-            .values({utc: run.t0_utc_ms + func.round(table.c[t_s] * 1000) for t_s, utc in pairs})
+            .where(*_of_runs(table, clocks))
+            .values({utc: clocks.c.t0_utc_ms + func.round(table.c[t_s] * 1000) for t_s, utc in pairs})
         )
-    note(connection, touched | _quarters_of(connection, run))
+    note(connection, touched | _quarters_of(connection, clocks))
 
 
-def _rows_of(table: Table, run: Run) -> ColumnElement[bool]:
-    of_run = (table.c.device_id == run.device_id) & (table.c.run == run.run)
-    if table is not minutes:
-        return of_run
-    # Minutes have no index of runs; each has its session, and by sessions their primary key goes.
-    own = select(sessions.c.session).where(sessions.c.device_id == run.device_id, sessions.c.run == run.run)
-    return of_run & minutes.c.session.in_(own)
+def _of_runs(table: Table, clocks: FromClause) -> list[ColumnElement[bool]]:
+    of_runs = [table.c.device_id == clocks.c.device_id, table.c.run == clocks.c.run]
+    if "month" in table.c:
+        of_runs.append(table.c.month == clocks.c.month)
+    if table is minutes:
+        # Minutes have no index of runs; each has its session, and by sessions their primary key goes.
+        own = (sessions.c.device_id == clocks.c.device_id) & (sessions.c.run == clocks.c.run)
+        of_runs += [own, minutes.c.session == sessions.c.session]
+    return of_runs
 
 
-def _quarters_of(connection: Connection, run: Run) -> Touched:
-    starts = connection.scalars(
-        select(minutes.c.start_utc_ms).where(_rows_of(minutes, run), minutes.c.start_utc_ms.is_not(null()))
+def _quarters_of(connection: Connection, clocks: FromClause) -> Touched:
+    found = connection.execute(
+        select(minutes.c.device_id, minutes.c.wearer_id, minutes.c.start_utc_ms).where(
+            *_of_runs(minutes, clocks), minutes.c.start_utc_ms.is_not(null())
+        )
     )
-    return {(run.device_id, run.wearer_id, quarter_of(start)) for start in starts}
+    return {(device_id, wearer_id, quarter_of(start)) for device_id, wearer_id, start in found}
