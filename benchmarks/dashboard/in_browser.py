@@ -36,7 +36,7 @@ def first_load_kb(browser: Browser, address: str) -> float:
 
 def ready_s(browser: Browser, address: str) -> float:
     """Until the page can be used (its modules have run), at a quarter of the processor and 10 Mbit/s."""
-    times = []
+    times: list[float] = []
     for _ in range(REPEATS):
         context = browser.new_context(viewport=PHONE)
         page = context.new_page()
