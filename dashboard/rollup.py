@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterable
+from dataclasses import fields
 from typing import Any
 
 import msgspec
@@ -24,6 +25,7 @@ from sqlalchemy import (
     text,
 )
 
+from firmware_py.posture.minute_wire import TallyOnWire
 from firmware_py.posture.tally import Tally
 
 from .bulk import AT_ONCE_ON_SQLITE, append, given, go_by_index, is_postgresql, upsert
@@ -33,7 +35,7 @@ QUARTER_MS = 900_000
 HOUR_MS = 3_600_000
 DAY_MS = 86_400_000
 
-SWEEP = 5000
+SWEEP = 20_000
 """Notes that are worked off in one transaction."""
 
 SWEEPING = 0x9DB_0003
@@ -43,6 +45,10 @@ Touched = set[tuple[int, int, int]]
 """Device, wearer and the beginning of a stretch, ms since 1970 UTC."""
 
 _decode = msgspec.json.Decoder(Tally).decode
+_decode_wire = msgspec.json.Decoder(TallyOnWire).decode
+
+_COUNTS = tuple(field.name for field in fields(Tally) if field.default == 0)
+_TABLES = tuple(field.name for field in fields(Tally) if field.default != 0)
 
 
 def packed(tally: Tally) -> str:
@@ -71,6 +77,19 @@ def total_tally(tallies: Iterable[Tally]) -> Tally:
                 counts[name] += value
     counts.update((name, dict(table)) for name, table in tables.items())
     return Tally(**counts)
+
+
+def total_packed(texts: Iterable[str]) -> str:
+    """What `packed` writes of the sum of all of them, without a `Tally` of each."""
+    counts: dict[str, Any] = dict.fromkeys(_COUNTS, 0)  # Any: a field is a count or a table of counts
+    tables: dict[str, Any] = {name: {} for name in _TABLES}
+    for tally in map(_decode_wire, texts):
+        for name in _COUNTS:
+            counts[name] += getattr(tally, name)
+        for name, table in tables.items():
+            for key, count in getattr(tally, name).items():
+                table[key] = table.get(key, 0) + count
+    return packed(Tally(**counts, **tables))
 
 
 def quarter_of(at_utc_ms: int) -> int:
@@ -179,7 +198,7 @@ def _sum(key: tuple[int, int, int], rows: list[Any]) -> dict[str, Any]:
         "device_id": key[0],
         "wearer_id": key[1],
         "start_utc_ms": key[2],
-        "tally": tallies[0] if len(rows) == 1 else packed(total_tally(map(unpacked, tallies))),
+        "tally": tallies[0] if len(rows) == 1 else total_packed(tallies),
         **{name: sum(counts) for name, counts in zip(FIGURES, figures, strict=True)},
     }
 

@@ -14,7 +14,6 @@ from __future__ import annotations
 
 import logging
 import threading
-import time
 from collections import deque
 from collections.abc import Callable, Sequence
 from typing import NamedTuple
@@ -23,6 +22,7 @@ from sqlalchemy.exc import DBAPIError
 
 from .fair_queue import FairQueue
 from .ingest import Ingest, Taken
+from .summing import Summing
 
 log = logging.getLogger(__name__)
 
@@ -30,12 +30,6 @@ MAX_BATCH = 2000
 """Messages of one transaction: enough that its cost is shared, few enough that nobody waits long for it."""
 
 RETRY_S = 1.0
-
-SETTLE_EVERY_S = 0.5
-"""How long sums lag behind the minutes they are made of, where nothing else waits to be stored."""
-
-SETTLE_AT_LAST_S = 5.0
-"""… and where much does: the sum of a quarter that still fills up need not be made for every minute."""
 
 
 class Arrived(NamedTuple):
@@ -75,12 +69,12 @@ class Writer:
         self._unacknowledged: deque[Arrived] = deque()
         self._stored: set[tuple[int, int]] = set()
         self._stopping = threading.Event()
-        self._settled = False  # whoever wrote last may have died before the sums were made
-        self._settled_at_s = 0.0
+        self._summing = Summing(ingest.settle)
         self._thread = threading.Thread(target=self._write, name="writer", daemon=True)
 
     def start(self) -> None:
         """Begin."""
+        self._summing.start()
         self._thread.start()
 
     def put(self, *arrived: Arrived) -> None:
@@ -95,13 +89,13 @@ class Writer:
         self._queue.close()
         if self._thread.ident is not None:
             self._thread.join()
+            self._summing.stop()
 
     def _write(self) -> None:
         while True:
-            batch = self._queue.take(MAX_BATCH, None if self._settled else SETTLE_EVERY_S)
+            batch = self._queue.take(MAX_BATCH)
             if batch and not self._store(batch):
                 return
-            self._settle()
             if self._stopping.is_set() and self._queue.is_empty():
                 return
 
@@ -117,7 +111,8 @@ class Writer:
                     return False  # never acknowledged, so the broker brings them again
         if in_turn := self._in_turn(batch):
             self._acknowledge(in_turn)
-        self._settled = self._settled and not taken.stored
+        if taken.stored:
+            self._summing.look()
         self._on_stored(taken)
         return True
 
@@ -130,14 +125,3 @@ class Writer:
             done.remove(key)
             in_turn.append(waiting.popleft())
         return in_turn
-
-    def _settle(self) -> None:
-        now_s = time.monotonic()
-        due_s = SETTLE_EVERY_S if self._queue.is_empty() else SETTLE_AT_LAST_S
-        if self._settled or (now_s - self._settled_at_s < due_s and not self._stopping.is_set()):
-            return
-        self._settled_at_s = now_s
-        try:
-            self._settled = self._ingest.settle()
-        except DBAPIError as error:
-            log.error("the sums could not be brought up to date, trying again: %s", error.orig)
