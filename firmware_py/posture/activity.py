@@ -11,8 +11,8 @@ from __future__ import annotations
 
 import math
 
-from .events import Activity
 from .rules import Rules, ticks
+from .states import Activity
 from .trunk import TICK_S, SegmentState
 
 MEMORY_S = 1.0

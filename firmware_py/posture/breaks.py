@@ -8,9 +8,10 @@ as one too.
 
 from __future__ import annotations
 
-from .events import Activity, BreakDue, Event, Reading
+from .events import BreakDue, Event, Reading
 from .gate import AlertGate
 from .rules import Rules, ticks
+from .states import Activity
 from .trunk import TICKS_PER_S
 
 HELD_S = 4.0

@@ -7,7 +7,6 @@ began; when that was on the wall clock is known to the edges alone (`docs/messag
 from __future__ import annotations
 
 from dataclasses import dataclass
-from enum import StrEnum
 
 from .blocks import Place, RemarkKind
 from .commands import Command as Command
@@ -20,61 +19,12 @@ from .commands import SetPlan as SetPlan
 from .commands import Snooze as Snooze
 from .exercise_words import ExerciseDue, ExerciseEnded, ExerciseProgress
 from .neutral_check import Fit, FitCause
+from .states import Activity as Activity
+from .states import Posture as Posture
+from .states import SlouchEnd as SlouchEnd
+from .states import Unjudged as Unjudged
+from .states import Withheld as Withheld
 from .tally import Tally
-
-
-class Posture(StrEnum):
-    """What the trunk does, seen from the wearer's own neutral. UNKNOWN is never counted as good."""
-
-    UPRIGHT = "upright"
-    SLOUCHED = "slouched"
-    LEANING_FORWARD = "leaning_forward"
-    LEANING_BACK = "leaning_back"
-    SIDE_BENT = "side_bent"
-    UNKNOWN = "unknown"
-
-
-class Activity(StrEnum):
-    """What the wearer does."""
-
-    STILL = "still"
-    MOVING = "moving"
-    LYING = "lying"
-    UNKNOWN = "unknown"
-
-
-class Unjudged(StrEnum):
-    """Why a moment is not judged. The first that holds, in this order, is the one told."""
-
-    SENSOR_LOST = "sensor_lost"
-    NOT_WORN = "not_worn"
-    SETTLING = "settling"
-    UNTRUSTED = "untrusted"
-    EXERCISE = "exercise"
-    BUZZ = "buzz"
-    STALE = "stale"
-    LYING = "lying"
-    MOVING = "moving"
-
-
-class Withheld(StrEnum):
-    """Why an alert that was due was not given."""
-
-    GRACE = "grace"
-    INTERVAL = "interval"
-    BUDGET = "budget"
-    SNOOZED = "snoozed"
-    MODE = "mode"
-    PLAN = "plan"
-
-
-class SlouchEnd(StrEnum):
-    """How a slouch ended."""
-
-    CORRECTED = "corrected"
-    MOVED = "moved"
-    UNKNOWN = "unknown"
-    SESSION_ENDED = "session_ended"
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,8 +9,9 @@ from __future__ import annotations
 from collections import deque
 
 from .commands import Mode, SetCalendar, SetMode, Snooze
-from .events import Event, ModeChanged, Snoozed, Withheld
+from .events import Event, ModeChanged, Snoozed
 from .rules import Rules, ticks
+from .states import Withheld
 from .trunk import TICKS_PER_S
 
 HOUR_TICKS = 36_000

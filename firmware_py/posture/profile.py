@@ -20,7 +20,6 @@ import numpy as np
 from ..errors import ProfileError
 from .blocks import BodyBlock, FloatArray, SensorBlock
 from .correction import Correction, rotation_onto_up
-from .events import Posture
 from .profile_parts import (
     FLAT_ON_THE_BACK,
     IDENTITY,
@@ -30,6 +29,7 @@ from .profile_parts import (
     Quality,
     SensorModel,
 )
+from .states import Posture
 from .strict_json import Matrix, Node
 from .trunk import Vector
 

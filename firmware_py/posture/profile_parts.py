@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass
 
-from .events import Posture
+from .states import Posture
 from .strict_json import Matrix
 from .trunk import Vector
 

@@ -26,9 +26,9 @@ from enum import IntEnum
 import numpy as np
 
 from .blocks import FloatArray
-from .events import Posture
 from .profile_parts import PoseExample
 from .rules import Rules
+from .states import Posture
 
 
 class Kind(IntEnum):

@@ -7,8 +7,9 @@ judged either, but then it is known what the wearer does; they neither add to th
 
 from __future__ import annotations
 
-from .events import Event, PostureUnknown, Reading, Unjudged
+from .events import Event, PostureUnknown, Reading
 from .rules import Rules, ticks
+from .states import Unjudged
 from .trunk import TICKS_PER_S
 
 _ACCOUNTED_FOR = (Unjudged.MOVING, Unjudged.LYING, Unjudged.EXERCISE)
