@@ -15,7 +15,7 @@ from .blocks import BodyBlock, FloatArray, SensorBlock
 from .trunk import Vector
 
 if TYPE_CHECKING:
-    from .profile import SensorModel
+    from .profile_parts import SensorModel
 
 LIVE_ROWS = 64
 """Blocks of up to so many rows have their offsets kept ready."""
