@@ -36,9 +36,6 @@ WORTH_COPYING = 8
 AT_ONCE_ON_SQLITE = 500
 """Rows given to one statement there."""
 
-_READ_ALL = ("enable_hashjoin", "enable_mergejoin", "enable_seqscan")
-"""PostgreSQL's ways to join that read a table from end to end."""
-
 Row = dict[str, Any]
 Key = tuple[Any, ...]
 Change = dict[str, Any]
@@ -221,18 +218,11 @@ def given(
         rows: at least one; on SQLite a few hundred at most, for it takes a few thousand parameters.
     """
     if is_postgresql(connection):
-        return stage(connection, name, columns, rows)
+        staged = stage(connection, name, columns, rows)
+        # Else the planner guesses how many they are, and reads all minutes there are for a few.
+        connection.exec_driver_sql(f"ANALYZE {staged.name}")
+        return staged
     return values(*columns, name=name).data(list(rows)).cte(name)
-
-
-def go_by_index(connection: Connection) -> None:
-    """Until the end of the transaction PostgreSQL joins by index alone.
-
-    Nobody knows how much is staged: the planner guesses, and would read all minutes there are for a few.
-    """
-    if is_postgresql(connection):
-        ways = ", ".join(f"set_config('{way}', 'off', true)" for way in _READ_ALL)
-        connection.exec_driver_sql(f"SELECT {ways}")
 
 
 def stage(

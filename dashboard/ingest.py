@@ -23,7 +23,7 @@ from firmware_py.posture.minute_wire import Minute, read_minute
 
 from .batch import FIRST_WEARER, MAX_REJECTED_TOPICS, Taken, UnknownRunError, reject, write
 from .rollup import sweep
-from .runs import RunKey, introduce
+from .runs import RunKey, anchor, introduce
 from .store import Store
 
 __all__ = ["FIRST_WEARER", "KEPT", "MAX_REJECTED_TOPICS", "Ingest", "Taken"]
@@ -111,6 +111,8 @@ class Ingest:
         if news:
             with engine.begin() as connection:
                 introduce(connection, news, self._newcomers)
+            with engine.begin() as connection:
+                anchor(connection, news)
                 self._sum(connection)
         try:
             with engine.begin() as connection:

@@ -28,7 +28,7 @@ from sqlalchemy import (
 from firmware_py.posture.minute_wire import TallyOnWire
 from firmware_py.posture.tally import Tally
 
-from .bulk import AT_ONCE_ON_SQLITE, append, given, go_by_index, is_postgresql, upsert
+from .bulk import AT_ONCE_ON_SQLITE, append, given, is_postgresql, upsert
 from .tables import FIGURES, days, hours, meta, minutes, quarters, touched_quarters
 
 QUARTER_MS = 900_000
@@ -117,7 +117,6 @@ def sweep(connection: Connection, *, wait: bool) -> int:
             connection.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": SWEEPING})
         elif not connection.scalar(text("SELECT pg_try_advisory_xact_lock(:key)"), {"key": SWEEPING}):
             return -1
-    go_by_index(connection)
     c = touched_quarters.c
     oldest = select(c.mark_id).order_by(c.mark_id).limit(SWEEP)
     noted = connection.execute(

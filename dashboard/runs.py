@@ -33,7 +33,7 @@ from sqlalchemy import (
 from firmware_py.posture.messages import Anchor, Message, Status
 from firmware_py.posture.minute_wire import Minute
 
-from .bulk import AT_ONCE_ON_SQLITE, Values, among, given, go_by_index, insert_new, is_postgresql
+from .bulk import AT_ONCE_ON_SQLITE, Values, among, given, insert_new, is_postgresql
 from .rollup import Touched, note, quarter_of
 from .rows import Run, month_of, time_of
 from .tables import devices, episodes, events, minutes, runs, sessions, wearers
@@ -97,7 +97,7 @@ def _found(connection: Connection, query: Select[Any]) -> Runs:
 
 
 def introduce(connection: Connection, messages: Sequence[Message | Minute], newcomers: int) -> None:
-    """Write down what is new about devices and runs: they themselves, their anchors, their state.
+    """Write down what is new about devices and runs: they themselves, and their state.
 
     Args:
         connection: a transaction that writes, and that holds no rows of history yet.
@@ -105,16 +105,19 @@ def introduce(connection: Connection, messages: Sequence[Message | Minute], newc
         newcomers: the wearer whom a device is given to that nobody knows.
     """
     in_use = _devices_in_use(connection, messages, newcomers)
+    _add_runs(connection, messages, _anchors(messages), in_use)
+    _say_states(connection, messages, in_use)
+
+
+def _anchors(messages: Sequence[Message | Minute]) -> dict[RunKey, Anchor]:
+    """The latest anchor of each run."""
     anchors: dict[RunKey, Anchor] = {}
     for message in messages:
         if isinstance(message, Message) and isinstance(message.body, Anchor):
             key = (message.device, message.run)
             if key not in anchors or anchors[key].t_s < message.body.t_s:
                 anchors[key] = message.body
-    _add_runs(connection, messages, anchors, in_use)
-    _say_states(connection, messages, in_use)
-    if anchors:
-        _anchor(connection, anchors)
+    return anchors
 
 
 def _devices_in_use(
@@ -220,24 +223,31 @@ def _say_states(connection: Connection, messages: Sequence[Message | Minute], in
         )
 
 
-def _anchor(connection: Connection, anchors: dict[RunKey, Anchor]) -> None:
-    """Take what is newer than what is known; the rows of runs whose clock that changes move."""
+def anchor(connection: Connection, messages: Sequence[Message | Minute]) -> None:
+    """Take anchors that are newer than what is known; the rows of runs whose clock that changes move.
+
+    Args:
+        connection: a transaction that writes, of its own: it holds runs for as long as their rows move.
+        messages: of any kind; the runs of anchors were introduced.
+    """
+    anchors = _anchors(messages)
+    if not anchors:
+        return
     newer: list[Values] = []
     moved: list[Values] = []
     for row in connection.execute(_of(connection, set(anchors)).with_for_update(of=runs)).all():
-        anchor = anchors.get((row.name, row.run))
-        if anchor is None or (row.anchored_at_s is not None and row.anchored_at_s >= anchor.t_s):
+        said = anchors.get((row.name, row.run))
+        if said is None or (row.anchored_at_s is not None and row.anchored_at_s >= said.t_s):
             continue
-        t0_utc_ms, anchored_at_s, trusted = _clock(anchor)
+        t0_utc_ms, anchored_at_s, trusted = _clock(said)
         newer.append((row.device_id, row.run, month_of(row.run), t0_utc_ms, anchored_at_s, trusted))
         if t0_utc_ms != row.t0_utc_ms:
             moved.append(newer[-1])
-    go_by_index(connection)
     at_once = len(newer) if is_postgresql(connection) else AT_ONCE_ON_SQLITE
     for cut in range(0, len(newer), at_once or 1):
         clocks = given(connection, "clocks", _clocks(), newer[cut : cut + at_once])
-        said = {name: clocks.c[name] for name in ("t0_utc_ms", "anchored_at_s", "trusted")}
-        connection.execute(update(runs).where(*_of_runs(runs, clocks)).values(said))
+        clock = {name: clocks.c[name] for name in ("t0_utc_ms", "anchored_at_s", "trusted")}
+        connection.execute(update(runs).where(*_of_runs(runs, clocks)).values(clock))
     for cut in range(0, len(moved), at_once or 1):
         _move(connection, given(connection, "clocks", _clocks(), moved[cut : cut + at_once]))
 
