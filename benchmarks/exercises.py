@@ -64,7 +64,6 @@ class Score:
 
     made: int = 0
     found: int = 0
-    too_small: int = 0
     claimed: int = 0
     right: int = 0
     by_time: int = 0
@@ -80,7 +79,6 @@ class Score:
         """Take one repetition: what was made, and what was told of it."""
         seen = told.remark in SEEN
         truly = made.moved and made.amplitude_deg >= least_deg
-        self.too_small += made.moved and not truly
         self.made += truly
         self.found += truly and seen
         self.claimed += seen

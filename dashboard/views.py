@@ -7,8 +7,6 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
-from firmware_py.posture.trunk import TICK_S
-
 from . import charts
 from .band import Band, Column, day_band
 from .days import HOUR_MS, Stretch
@@ -153,8 +151,3 @@ def band_drawing(band: Band) -> BandDrawing:
         None if band.now_utc_ms is None else x(band.now_utc_ms),
         columns,
     )
-
-
-def ticks_s(ticks: int) -> float:
-    """Ticks as seconds."""
-    return ticks * TICK_S

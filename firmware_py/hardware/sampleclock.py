@@ -57,11 +57,6 @@ class SampleClock:
         """One-sigma uncertainty of the newest observed sample's time; infinite before `anchor`."""
         return math.sqrt(self._v_time)
 
-    @property
-    def rate_sigma(self) -> float:
-        """Relative one-sigma uncertainty of the rate."""
-        return math.sqrt(self._v_period) / self._period_s
-
     def time_of(self, index: int) -> float:
         """Estimated time of the sample `index`, seconds of the machine's clock."""
         return self._t_s + (index - self._index) * self._period_s

@@ -107,8 +107,3 @@ class Exercise:
                 f"daily_limit is {self.daily_limit}, and {self.sets_a_day} sets of {self.repetitions} "
                 f"make {whole}; the limit can be no more"
             )
-
-    @property
-    def set_s(self) -> float:
-        """About how long a whole set takes, without getting into position."""
-        return self.repetitions * (2 * self.move_s + self.hold_s + self.rest_s) - self.rest_s

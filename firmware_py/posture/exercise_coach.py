@@ -98,7 +98,6 @@ class Coach:
         self._in_position = self._out_of_position = self._unseen = 0
         self._hold_seen = False
         self._remark = ExerciseRemark.NONE
-        self._outcome = ExerciseOutcome.FINISHED
 
     @property
     def over(self) -> bool:

@@ -18,9 +18,6 @@ from __future__ import annotations
 
 import math
 
-import numpy as np
-
-from .blocks import FloatArray
 from .trunk import Vector
 
 _DEG = 180.0 / math.pi
@@ -44,18 +41,6 @@ def lateral_deg(up: Vector) -> float:
     The same angle as asin(u_y), but by atan2: exact near ±90°, and indifferent to the length of `up`.
     """
     return math.atan2(up[1], math.sqrt(up[0] * up[0] + up[2] * up[2])) * _DEG
-
-
-def flexions_deg(ups: FloatArray) -> FloatArray:
-    """`flexion_deg` of each row: (n, 3) -> (n,) degrees; NaN rows stay NaN."""
-    angles: FloatArray = np.arctan2(-ups[:, 0], ups[:, 2]) * _DEG
-    return angles
-
-
-def laterals_deg(ups: FloatArray) -> FloatArray:
-    """`lateral_deg` of each row: (n, 3) -> (n,) degrees; NaN rows stay NaN."""
-    angles: FloatArray = np.arctan2(ups[:, 1], np.sqrt(ups[:, 0] ** 2 + ups[:, 2] ** 2)) * _DEG
-    return angles
 
 
 def up_at(flexion_deg: float, lateral_deg: float = 0.0) -> Vector:

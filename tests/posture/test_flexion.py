@@ -14,9 +14,7 @@ from firmware_py.posture.flexion import (
     UNKNOWN_ANGLE_SIGMA_DEG,
     flexion_deg,
     flexion_sigma_deg,
-    flexions_deg,
     lateral_deg,
-    laterals_deg,
     spine_flexion_deg,
     spine_flexion_sigma_deg,
     up_at,
@@ -110,19 +108,6 @@ def test_up_at_is_the_inverse(f: float, b: float) -> None:
     assert lateral_deg(up) == pytest.approx(b, abs=1e-9)
 
 
-@given(st.lists(st.tuples(flexions, laterals), min_size=1, max_size=20))
-def test_arrays_give_what_single_vectors_give(angles: list[tuple[float, float]]) -> None:
-    ups = [up_at(f, b) for f, b in angles]
-    assert flexions_deg(np.array(ups)) == pytest.approx([flexion_deg(u) for u in ups], abs=1e-9)
-    assert laterals_deg(np.array(ups)) == pytest.approx([lateral_deg(u) for u in ups], abs=1e-9)
-
-
-def test_rows_that_are_not_numbers_stay_so() -> None:
-    ups = np.array([[0.0, 0.0, 1.0], [math.nan] * 3])
-    assert np.isnan(flexions_deg(ups)).tolist() == [False, True]
-    assert np.isnan(laterals_deg(ups)).tolist() == [False, True]
-
-
 def test_a_lean_from_the_hips_cancels_in_the_bend_of_the_spine_and_a_slump_remains() -> None:
     assert spine_flexion_deg(16.0, 16.0) == 0.0
     assert spine_flexion_deg(23.0, 2.0) == 21.0
@@ -140,7 +125,7 @@ def test_the_propagated_sigma_is_the_spread_of_the_angle_itself(f: float, b: flo
     # Errors of 0.5° in each of the two directions at right angles to "up".
     error = rng.normal(scale=math.radians(0.5), size=(100_000, 3))
     error -= np.outer(error @ up, up)
-    spread = float(np.std(flexions_deg(up + error)))
+    spread = float(np.std([flexion_deg(one) for one in (up + error).tolist()]))
     assert flexion_sigma_deg(up_at(f, b), 0.5) == pytest.approx(spread, rel=0.02)
 
 
