@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import logging
 import signal
+import sys
 import threading
 from collections.abc import Callable
 
@@ -21,6 +22,9 @@ from .settings import Settings
 from .share import Share, ShareReader
 from .store import Store
 from .upkeep import Upkeep
+
+SWITCH_S = 0.001
+"""How long the thread that stores may keep the one that reads waiting: what is not read yet has no turn."""
 
 log = logging.getLogger(__name__)
 
@@ -91,6 +95,7 @@ def work(settings: Settings, share: Share, on_ready: Callable[[str], None] | Non
     stopping = threading.Event()
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, lambda *_: stopping.set())
+    sys.setswitchinterval(SWITCH_S)
     worker = Worker(settings, share)
     worker.start()
     if on_ready is not None:

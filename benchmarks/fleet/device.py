@@ -80,9 +80,6 @@ class Device(asyncio.Protocol):
                     await self._connected.wait()
             except (OSError, TimeoutError):
                 await asyncio.sleep(random.uniform(0.1, 1.0))
-        again, self._under_way = self._under_way, {}
-        self._waiting.extendleft(reversed(again.values()))
-        self._send()
 
     def disconnect(self) -> None:
         """Be gone, without a word."""
@@ -107,6 +104,8 @@ class Device(asyncio.Protocol):
         assert isinstance(transport, asyncio.Transport)
         self._transport = transport
         self._buffer.clear()
+        again, self._under_way = self._under_way, {}
+        self._waiting.extendleft(reversed(again.values()))
         client_id = f"fleet-{self.name}".encode()
         body = (
             b"\x00\x04MQTT\x04\x00" + struct.pack("!H", 600) + struct.pack("!H", len(client_id)) + client_id
