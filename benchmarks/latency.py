@@ -25,6 +25,7 @@ import tomllib
 from pathlib import Path
 
 from websockets.sync.client import ClientConnection, connect
+from websockets.typing import Origin
 
 from firmware_py.links.mqtt import MqttSettings
 from firmware_py.links.outbox import Outbox
@@ -104,7 +105,7 @@ def main() -> int:
         address = f"127.0.0.1:{port}"
         try:
             until(lambda: answers(port), 60.0)
-            with connect(f"ws://{address}/live", origin=f"http://{address}") as page:  # type: ignore[arg-type]
+            with connect(f"ws://{address}/live", origin=Origin(f"http://{address}")) as page:
                 print(f"{'load of the machine: ' + str(os.getloadavg()[0]):44s}     median         p99")
                 stored = events_ms(world, page)
                 world.start_monitor()

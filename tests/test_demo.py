@@ -16,6 +16,7 @@ from pathlib import Path
 
 import pytest
 from websockets.sync.client import connect
+from websockets.typing import Origin
 
 from .conftest import ROOT
 
@@ -72,7 +73,7 @@ def read(url: str) -> str:
 def live_readings(address: str, seconds: float) -> list[dict[str, object]]:
     """What the page would be sent over its WebSocket in so many seconds."""
     heard = []
-    with connect(address.replace("http", "ws") + "live", origin=address.rstrip("/")) as socket_:  # type: ignore[arg-type]
+    with connect(address.replace("http", "ws") + "live", origin=Origin(address.rstrip("/"))) as socket_:
         end = time.monotonic() + seconds
         while (left := end - time.monotonic()) > 0:
             try:

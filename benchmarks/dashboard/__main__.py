@@ -19,6 +19,7 @@ from typing import Any
 import httpx
 from playwright.sync_api import sync_playwright
 from websockets.sync.client import connect
+from websockets.typing import Origin
 
 from tests.dashboard.conftest import Broker
 from tests.dashboard.device import Device
@@ -60,7 +61,7 @@ def viewers_percent(served: Served, broker: Broker) -> float:
     device = Device(broker.port, name="desk", run="bench2", simulated=True)
     device.show(7.0)
     sockets = [
-        connect(served.address.replace("http", "ws") + "live", origin=served.address[:-1])  # type: ignore[arg-type]
+        connect(served.address.replace("http", "ws") + "live", origin=Origin(served.address[:-1]))
         for _ in range(VIEWERS)
     ]
     end = time.monotonic() + LIVE_S

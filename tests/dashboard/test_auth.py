@@ -16,6 +16,7 @@ import pytest
 from playwright.sync_api import Browser, expect
 from websockets.exceptions import InvalidStatus
 from websockets.sync.client import connect
+from websockets.typing import Origin
 
 from dashboard.app import Server, build
 from dashboard.auth import Password
@@ -79,10 +80,10 @@ def test_nothing_is_done_without_the_password(locked: Server, path: str) -> None
 def test_the_live_readings_need_it_too(locked: Server) -> None:
     url = address(locked).replace("http", "ws") + "live"
     with pytest.raises(InvalidStatus):
-        connect(url, origin=address(locked)[:-1])  # type: ignore[arg-type]
+        connect(url, origin=Origin(address(locked)[:-1]))
     cookie = enter(locked, SECRET).cookies[COOKIE]
     headers = {"Cookie": f"{COOKIE}={cookie}"}
-    with connect(url, origin=address(locked)[:-1], additional_headers=headers) as socket:  # type: ignore[arg-type]
+    with connect(url, origin=Origin(address(locked)[:-1]), additional_headers=headers) as socket:
         assert socket.recv(timeout=5)
 
 

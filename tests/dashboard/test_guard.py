@@ -9,6 +9,7 @@ import pytest
 from playwright.sync_api import Browser
 from websockets.exceptions import InvalidStatus
 from websockets.sync.client import connect
+from websockets.typing import Origin
 
 from dashboard.app import Server
 
@@ -28,11 +29,11 @@ def test_our_own_names_and_plain_addresses_are_served(served: Server, host: str)
 def test_the_live_readings_are_for_our_own_pages_alone(served: Server) -> None:
     url = served.address.replace("http:", "ws:") + "live"
     own = f"http://127.0.0.1:{served.port}"
-    with connect(url, origin=own) as socket:  # type: ignore[arg-type]
+    with connect(url, origin=Origin(own)) as socket:
         assert "link" in str(socket.recv(timeout=5))
     for foreign in ("http://evil.example", f"http://127.0.0.1:{served.port + 1}", "null"):
         with pytest.raises(InvalidStatus):
-            connect(url, origin=foreign)  # type: ignore[arg-type]
+            connect(url, origin=Origin(foreign))
 
 
 def test_every_answer_carries_the_security_headers(served: Server) -> None:

@@ -13,6 +13,7 @@ from playwright.sync_api import Browser, BrowserContext, Page, expect
 from sqlalchemy import update
 from websockets.exceptions import ConnectionClosed, InvalidStatus
 from websockets.sync.client import ClientConnection, connect
+from websockets.typing import Origin
 
 from dashboard.door import COOKIE
 from dashboard.people.codes import Purpose
@@ -43,7 +44,7 @@ class Visit:
         cookie = f"{COOKIE}={person.browser.cookies[COOKIE]}"
         return connect(
             f"{address.replace('http', 'ws')}/live{query}",
-            origin=address,  # type: ignore[arg-type]
+            origin=Origin(address),
             additional_headers={"Cookie": cookie},
         )
 
