@@ -89,6 +89,12 @@ def subscribe(packet_id: int, filters: Sequence[str]) -> bytes:
     return bytes((SUBSCRIBE,)) + _length(len(body)) + body
 
 
+def publish(topic: str, payload: bytes) -> bytes:
+    """PUBLISH at QoS 0: for now, and kept for nobody."""
+    body = _text(topic) + b"\x00" + payload
+    return bytes((PUBLISH,)) + _length(len(body)) + body
+
+
 def acknowledge(mids: Sequence[int]) -> bytes:
     """A PUBACK for each of these, in this order."""
     return struct.pack(f">{len(mids)}I", *(PUBACK << 24 | 2 << 16 | mid for mid in mids))

@@ -19,7 +19,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from firmware_py.errors import ConfigError, LinkError
-from firmware_py.posture.messages import topic_filter
+from firmware_py.posture.messages import Outgoing, topic_filter
 
 from . import mqtt5
 from .ingest import KEPT, Ingest, Taken
@@ -100,6 +100,7 @@ class ShareReader:
         self._sending = threading.Lock()
         self._out = bytearray()
         self._connection = 0
+        self._linked = False
         self._wakes, self._waker = socket.socketpair()
         self._wakes.setblocking(False)
         self._thread = threading.Thread(target=self._run, name="share", daemon=True)
@@ -120,6 +121,13 @@ class ShareReader:
         self._wakes.close()
         self._waker.close()
 
+    def publish(self, outgoing: Outgoing) -> None:
+        """Hand a request to the broker, from any thread; it is lost where the broker is not reached."""
+        with self._sending:
+            if self._linked:
+                self._out += mqtt5.publish(outgoing.topic, outgoing.payload)
+        self._wake()
+
     def _acknowledge(self, stored: Sequence[Arrived]) -> None:
         # A number of an earlier connection may mean another message by now.
         with self._sending:
@@ -138,6 +146,7 @@ class ShareReader:
                     self._converse(connection)
             except (OSError, LinkError, mqtt5.ProtocolError) as error:
                 log.warning("lost the broker at %s (%s); trying again", where, error)
+            self._linked = False
             self._on_link(False)
             self._stopping.wait(random.uniform(*RECONNECT_S))  # noqa: S311 - spreads, hides nothing
 
@@ -221,6 +230,7 @@ class ShareReader:
         if answer.kind == mqtt5.SUBACK:
             if failed:
                 raise LinkError(f"it refuses the shared subscriptions, reason 0x{failed[0]:02x}")
+            self._linked = True
             self._on_link(True)
         return keep_alive_s
 

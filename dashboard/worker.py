@@ -13,8 +13,10 @@ import threading
 from collections.abc import Callable
 
 from firmware_py.errors import ConfigError
+from firmware_py.exercise_file import load as load_exercises
 
 from .days import zone_named
+from .exercises.clock import ExerciseClock
 from .ingest import Ingest, Taken
 from .phone.courier import Courier
 from .phone.services import Services
@@ -47,11 +49,12 @@ class Worker:
                 "ingest workers share a PostgreSQL: give its URL as dashboard.database; "
                 "a dashboard with SQLite stores its messages itself"
             )
+        zone = zone_named(settings.timezone)
         self.linked = threading.Event()
         self.stored = 0
         self._upkeep = Upkeep(self.store, settings.retention)
         # Several workers may have one each: an event is decided, and a delivery taken on, by one of them.
-        self._courier = Courier(self.store, Services(settings.data_folder), zone_named(settings.timezone))
+        self._courier = Courier(self.store, Services(settings.data_folder), zone)
         self._reader = ShareReader(
             settings.broker,
             share,
@@ -59,15 +62,19 @@ class Worker:
             on_stored=self._count,
             on_link=self._link,
         )
+        exercises = load_exercises(settings.exercises_file)
+        self._clock = ExerciseClock(self.store, exercises, zone, self._reader.publish)
 
     def start(self) -> None:
         """Begin; an absent broker is tried again until it is there."""
         self._upkeep.start()
         self._courier.start()
         self._reader.start()
+        self._clock.start()
 
     def stop(self) -> None:
         """Store and acknowledge what has arrived, and let go."""
+        self._clock.stop()
         self._reader.stop()
         self._courier.stop()
         self._upkeep.stop()

@@ -1,9 +1,9 @@
 """Times that a wearer chose for an exercise, and the quiet clockwork that reminds at them.
 
-The dashboard keeps them, because it knows the wearer's clock and all that was done today, on the device
-and on the page. Where the dose of the day is done nothing is said. Where it is not, the wearer's devices
-are asked to remind; they do so only where reminders are welcome (not while driving, in a meeting, silent
-or snoozed), and what they said comes back as an event, which the open pages show. A time that passed long
+Who stores the messages keeps them (a dashboard, or the workers: `clock`), because it knows the wearer's
+clock and all that was done today, on the device and on the page. Where the dose of the day is done
+nothing is said. Where it is not, the wearer's devices are asked to remind; they do so only where
+reminders are welcome (not while driving, in a meeting, silent or snoozed), and what they said comes back as an event, which the open pages show. A time that passed long
 ago, because nothing ran then, is let go: a reminder is for now or not at all.
 """
 
@@ -89,7 +89,7 @@ def choose_times(
 
 
 def take_due(store: Store, known: Mapping[str, Described], now: datetime, zone: tzinfo) -> list[Due]:
-    """What is to be reminded of now; each time is dealt with once a day."""
+    """What is to be reminded of now; each time is dealt with once a day, by whichever process is first."""
     today, clock = now.date().isoformat(), f"{now:%H:%M}"
     c = exercise_times.c
     with store.engine.connect() as connection:
@@ -99,7 +99,9 @@ def take_due(store: Store, known: Mapping[str, Described], now: datetime, zone: 
     for row in rows:
         with store.writing(row.wearer_id) as connection:
             this = (c.wearer_id == row.wearer_id, c.exercise == row.exercise, c.at == row.at)
-            connection.execute(update(exercise_times).where(*this).values(settled_day=today))
+            settle = update(exercise_times).where(*this, open_still).values(settled_day=today)
+            if not connection.execute(settle).rowcount:
+                continue  # another process was first: it held the row until it had said so
             described = known.get(row.exercise)
             hours, minutes = map(int, row.at.split(":"))
             at = now.replace(hour=hours, minute=minutes, second=0, microsecond=0)

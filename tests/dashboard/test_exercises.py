@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import dataclasses
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from datetime import date, datetime, timedelta
 from pathlib import Path
@@ -15,6 +15,7 @@ import pytest
 
 from dashboard.app import Dashboard, Server, build
 from dashboard.days import days, utc_ms
+from dashboard.exercises.clock import ExerciseClock
 from dashboard.exercises.doses import DoneSet, Dose, PageSet, doses, put, sets_between, week
 from dashboard.exercises.times import Timekeeper, choose_times, take_due, times_of
 from dashboard.ingest import FIRST_WEARER, Ingest
@@ -173,6 +174,26 @@ def test_the_wearers_own_devices_are_asked_to_remind(sqlite: Store) -> None:
         due = thread.submit(lambda: asyncio.run(keeper.look())).result()
     assert [one.exercise for one in due] == ["head_lift"]
     assert asked == [("back", RemindExercise(0.0, "head_lift"))]
+
+
+def test_of_two_workers_one_reminds(postgresql: Callable[[], str]) -> None:
+    url = postgresql()
+    stores = [Store(url) for _ in range(2)]
+    tell(Ingest(stores[0]), NOON, ended(60.0, "scapular_retraction"))
+    for key in ("head_lift", "scapular_retraction"):
+        choose(stores[0], key, "13:00")
+    asked: list[str] = []
+    now = NOON.replace(hour=13, minute=3)
+    clocks = [
+        ExerciseClock(store, KNOWN, BERLIN, lambda request: asked.append(request.topic), lambda: now)
+        for store in stores
+    ]
+    with ThreadPoolExecutor(2) as pool:
+        due = [one for found in pool.map(lambda clock: clock.look(), clocks * 2) for one in found]
+    for store in stores:
+        store.close()
+    assert sorted(one.exercise for one in due) == ["head_lift", "scapular_retraction"]
+    assert asked == ["plumbline/v1/back/command"] * 2
 
 
 # The pages

@@ -1,0 +1,78 @@
+"""The clockwork of chosen times where workers store: each of them looks, and one of them reminds."""
+
+from __future__ import annotations
+
+import logging
+import threading
+from collections.abc import Callable, Mapping
+from datetime import datetime, tzinfo
+from secrets import token_urlsafe
+
+from sqlalchemy.exc import DBAPIError
+
+from firmware_py.exercise_file import Described
+from firmware_py.posture.exercise_words import RemindExercise
+from firmware_py.posture.messages import Outgoing, encode_request
+
+from ..store import Store
+from .times import LOOK_EVERY_S, Due, take_due
+
+log = logging.getLogger(__name__)
+
+
+class ExerciseClock:
+    """Looks at the chosen times now and then, in a thread of its own.
+
+    A device that is away hears nothing: the request is for now, so no broker keeps it.
+
+    Args:
+        store: where the times are.
+        known: the exercises by key.
+        zone: the wearers' clock.
+        publish: hands a request to the broker, and keeps nothing for later.
+        now: the present.
+    """
+
+    def __init__(
+        self,
+        store: Store,
+        known: Mapping[str, Described],
+        zone: tzinfo,
+        publish: Callable[[Outgoing], None],
+        now: Callable[[], datetime] | None = None,
+    ) -> None:
+        self._store = store
+        self._known = known
+        self._zone = zone
+        self._publish = publish
+        self._now = now or (lambda: datetime.now(zone))
+        self._stopping = threading.Event()
+        self._thread = threading.Thread(target=self._run, name="exercise-clock", daemon=True)
+
+    def start(self) -> None:
+        """Begin to look."""
+        self._thread.start()
+
+    def stop(self) -> None:
+        """Stop looking; what is under way ends first."""
+        self._stopping.set()
+        if self._thread.ident is not None:
+            self._thread.join()
+
+    def look(self) -> list[Due]:
+        """Remind of what is due now and was left to this process; returns it."""
+        due = take_due(self._store, self._known, self._now(), self._zone)
+        for one in due:
+            for device in one.devices:
+                request = RemindExercise(0.0, one.exercise)
+                self._publish(encode_request(device, token_urlsafe(9), request))
+        return due
+
+    def _run(self) -> None:
+        while True:
+            try:
+                self.look()
+            except DBAPIError as error:
+                log.error("the times chosen for exercises could not be looked at: %s", error.orig)
+            if self._stopping.wait(LOOK_EVERY_S):
+                return
