@@ -3,8 +3,9 @@
 Who stores the messages keeps them (a dashboard, or the workers: `clock`), because it knows the wearer's
 clock and all that was done today, on the device and on the page. Where the dose of the day is done
 nothing is said. Where it is not, the wearer's devices are asked to remind; they do so only where
-reminders are welcome (not while driving, in a meeting, silent or snoozed), and what they said comes back as an event, which the open pages show. A time that passed long
-ago, because nothing ran then, is let go: a reminder is for now or not at all.
+reminders are welcome (not while driving, in a meeting, silent or snoozed), and what they said comes back
+as an event, which the open pages show. A time that passed long ago, because nothing ran then, is let go:
+a reminder is for now or not at all.
 """
 
 from __future__ import annotations
