@@ -111,6 +111,14 @@ def test_every_module_has_its_place_in_the_picture() -> None:
     )
 
 
+def test_the_document_of_the_architecture_names_every_file_and_folder_of_the_firmware() -> None:
+    text = (ROOT / "docs/architecture.md").read_text()
+    folder = ROOT / "firmware_py"
+    files = [path.name for path in folder.glob("*.py") if path.name != "__init__.py"]
+    folders = [f"{path.parent.name}/" for path in folder.glob("*/__init__.py")]
+    assert [name for name in [*files, *folders] if name not in text] == []
+
+
 def test_the_picture_names_no_module_that_is_gone() -> None:
     gone = [name for name in MAY_IMPORT if name not in modules()]
     assert gone == []
