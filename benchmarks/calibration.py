@@ -22,7 +22,8 @@ from calibration.accelerometer import fit_moved
 from calibration.mounting import measure_mounting
 from calibration.neutral import settled_neutral, with_neutral
 from firmware_py.hardware.twin.wearer import Wearer
-from firmware_py.hardware.twin.wearer_days import HABITS, sitting, working_day
+from firmware_py.hardware.twin.wearer_days import sitting, working_day
+from firmware_py.hardware.twin.wearer_habits import HABITS
 from firmware_py.hardware.twin.wearer_person import Style, person
 from firmware_py.hardware.twin.wearer_script import Script
 from firmware_py.posture.blocks import STANDARD_GRAVITY_M_S2, SensorBlock, TrunkBlock

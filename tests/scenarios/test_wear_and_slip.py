@@ -12,7 +12,8 @@ import pytest
 
 from firmware_py.hardware.twin.wearer import Wearer
 from firmware_py.hardware.twin.wearer_channels import Channel
-from firmware_py.hardware.twin.wearer_days import HABITS, sitting, working_day
+from firmware_py.hardware.twin.wearer_days import sitting, working_day
+from firmware_py.hardware.twin.wearer_habits import HABITS
 from firmware_py.hardware.twin.wearer_person import Style, person
 from firmware_py.hardware.twin.wearer_places import Spot, put_on, take_off
 from firmware_py.hardware.twin.wearer_script import Script

@@ -16,7 +16,8 @@ from firmware_py.hardware.twin.wearer_activities import (
     slouch,
     take_posture,
 )
-from firmware_py.hardware.twin.wearer_days import HABITS, working_day
+from firmware_py.hardware.twin.wearer_days import working_day
+from firmware_py.hardware.twin.wearer_habits import HABITS
 from firmware_py.hardware.twin.wearer_moves import HEAD_LIFT, SCAPULAR_RETRACTION, WHILE_SITTING, Move
 from firmware_py.hardware.twin.wearer_person import Style, person
 from firmware_py.hardware.twin.wearer_places import Spot, put_on, take_off

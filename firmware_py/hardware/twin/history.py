@@ -21,26 +21,14 @@ from ...posture.exercise import Exercise
 from ...posture.exercise_words import BeginExercise, ExerciseProgress
 from ...posture.monitor import Monitor
 from .wearer import Wearer
-from .wearer_days import Habits, day_of
+from .wearer_days import day_of
 from .wearer_exercises import Exerciser, Manner
+from .wearer_habits import REMINDED, Habits
 from .wearer_person import Style, person
 from .wearer_script import Script
 
 RATE_HZ = 25.0
 """Samples a second: four harmonics of the gait, and a quarter of the work of a live sensor."""
-
-HABITS = Habits(
-    upright_s=200.0,
-    slouch_s=40.0,
-    slouching=0.6,
-    sliding=0.15,
-    lean_s=20.0,
-    moves_per_hour=25.0,
-    typing=0.6,
-    sitting_s=2400.0,
-    fidget_every_s=25.0,
-)
-"""Of somebody who is reminded: many slouches, most of them short."""
 
 SATURDAY = 5
 
@@ -159,9 +147,9 @@ def _stretches(
         # Some days are worse than others; there is no trend, since nothing was learnt.
         often = math.exp(rng.normal(0.0, 0.35))
         habits = dataclasses.replace(
-            HABITS,
-            upright_s=HABITS.upright_s / often,
-            slouch_s=HABITS.slouch_s * math.exp(rng.normal(0.0, 0.2)),
+            REMINDED,
+            upright_s=REMINDED.upright_s / often,
+            slouch_s=REMINDED.slouch_s * math.exp(rng.normal(0.0, 0.2)),
         )
         for half, hour in ((1, 13.4), (0, 9.0)):
             start = datetime.combine(day, time(), zone) + timedelta(

@@ -2,46 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 from ...posture.events import Activity, Posture
 from .wearer_activities import sit_down, sit_upright, slouch, stand_up, take_posture, type_keys, walk
+from .wearer_habits import HABITS, Habits
 from .wearer_moves import WHILE_SITTING
 from .wearer_person import Person, Style, person
 from .wearer_script import Script
-
-
-@dataclass(frozen=True, slots=True)
-class Habits:
-    """How somebody spends a sitting, by their style. Times are means of exponential lengths.
-
-    Attributes:
-        upright_s: from one change of posture to the next, upright.
-        slouch_s: a slouch, beyond five seconds.
-        slouching: share of the changes that are slouches; the others are leaning.
-        sliding: share of the slouches into which they slide over half a minute or two.
-        lean_s: a lean.
-        moves_per_hour: everyday movements.
-        typing: share of upright time at the keyboard.
-        sitting_s: from one break to the next.
-        fidget_every_s: small shifts.
-    """
-
-    upright_s: float
-    slouch_s: float
-    slouching: float
-    sliding: float
-    lean_s: float
-    moves_per_hour: float
-    typing: float
-    sitting_s: float
-    fidget_every_s: float
-
-
-HABITS = {
-    Style.STEADY: Habits(300.0, 180.0, 0.6, 0.4, 45.0, 16.0, 0.7, 3300.0, 45.0),
-    Style.RESTLESS: Habits(150.0, 50.0, 0.5, 0.1, 20.0, 40.0, 0.5, 2100.0, 18.0),
-}
 
 
 def working_day(style: Style | str = Style.STEADY, seed: int = 0, hours: float = 8.0) -> Script:

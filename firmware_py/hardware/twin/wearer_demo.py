@@ -12,7 +12,8 @@ from ...posture.exercise_words import ExerciseProgress
 from ...posture.guidance import GuideProgress
 from .wearer import SensorMotion
 from .wearer_activities import sit_down, sit_upright, slouch, stand_up, take_posture, type_keys, walk
-from .wearer_days import Habits, leave_desk, sitting
+from .wearer_days import leave_desk, sitting
+from .wearer_habits import LIVELY
 from .wearer_moves import REACH
 from .wearer_person import Style, person
 from .wearer_pupil import Pupil
@@ -22,18 +23,6 @@ from .wearer_trunk import Chain
 
 KEPT_S = 900.0
 """What is over for longer than this is forgotten; the two sensors may not drift further apart."""
-
-_LIVELY = Habits(
-    upright_s=45.0,
-    slouch_s=35.0,
-    slouching=0.5,
-    sliding=0.15,
-    lean_s=12.0,
-    moves_per_hour=80.0,
-    typing=0.7,
-    sitting_s=600.0,
-    fidget_every_s=20.0,
-)
 
 
 class EndlessWearer:
@@ -143,9 +132,9 @@ def _story(script: Script) -> Iterator[None]:
     sit_down(script)
     yield
     while True:
-        until_s = script.now_s + 300.0 + script.rng.exponential(_LIVELY.sitting_s - 300.0)
+        until_s = script.now_s + 300.0 + script.rng.exponential(LIVELY.sitting_s - 300.0)
         while script.now_s < until_s - 5.0:
-            sitting(script, _LIVELY, min(until_s, script.now_s + 60.0))
+            sitting(script, LIVELY, min(until_s, script.now_s + 60.0))
             yield
         leave_desk(script, script.between((25.0, 60.0)))
         yield
