@@ -19,6 +19,7 @@ from ..hardware.identify import PROBES, identify
 from ..hardware.motors import Drv2605, GpioMotor, Motor, gpiozero_device
 from ..hardware.patterns import patterns
 from . import machine
+from .choices import choices
 from .finding import Finding, Verdict
 from .sensors import of_sensor
 
@@ -55,7 +56,7 @@ def examine(
         Findings in the order of a signal's way, from the computer to the broker.
     """
     clock = clock or SystemClock()
-    findings = [machine.model(root), machine.system(root)]
+    findings = [machine.model(root), machine.system(root), *choices(config)]
     sensor_ids: list[str] = []
     wanted = [config.sensors.upper] + ([config.sensors.lower] if config.sensors.lower else [])
     for number in sorted({section.bus for section in wanted}):

@@ -9,6 +9,7 @@ from firmware_py.config import (
     ButtonSection,
     Config,
     DeviceSection,
+    ExercisesSection,
     MotorSection,
     SensorSection,
     SensorsSection,
@@ -187,6 +188,20 @@ def test_a_sensor_in_use_is_left_alone(setup):
     assert found["sensors"].verdict is Verdict.LEFT_OUT
     assert "plumbline (4711)" in found["sensors"].seen
     assert setup.bus.transfers == 0
+
+
+def test_what_the_configuration_names_and_cannot_be_used_is_told_before_a_run(setup):
+    assert setup.examine()["configuration"].verdict is Verdict.GOOD
+    wrong = setup.examine_all(
+        reminders=replaced(Config().reminders, timezone="Mars/Olympus"),
+        motor=MotorSection(patterns={"slouch": "150@0.7 x"}),
+        exercises=ExercisesSection(file=str(setup.root / "none.toml")),
+    )
+    told = [finding.seen for finding in wrong if finding.check == "configuration"]
+    assert [words.partition(" ")[0] for words in told] == ["[reminders]", "[motor.patterns]", "[exercises]"]
+    assert "'Mars/Olympus', which this device does not know" in told[0]
+    assert "none.toml" in told[2]
+    assert exit_status(wrong) == 1
 
 
 def test_a_32_bit_system_is_refused_with_what_to_install(setup):
