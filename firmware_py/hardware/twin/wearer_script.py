@@ -17,6 +17,9 @@ from .wearer_truth import Label, TrueSlouch, Truth
 
 SIDED = (Channel.UPPER_LATERAL, Channel.LOWER_LATERAL, Channel.UPPER_TWIST)
 
+POSED = (Channel.UPPER_FLEXION, Channel.UPPER_LATERAL, Channel.LOWER_FLEXION, Channel.LOWER_LATERAL)
+"""What a `Pose` says, in its order."""
+
 _UNREST_KNOTS = 8192
 _UNREST_KNOT_S = 0.25
 
@@ -117,18 +120,20 @@ class Script:
         """Change a channel by so much; time does not pass."""
         self.aim(channel, self._aims[channel] + by, in_s, at_s)
 
-    def pose(self, pose: Pose, in_s: float, wobble_deg: float = 0.0) -> None:
-        """Bring the trunk into a pose, no angle exactly on it; time does not pass."""
-        for channel, angle_deg, share in (
-            (Channel.UPPER_FLEXION, pose.upper_deg, 1.0),
-            (Channel.UPPER_LATERAL, pose.lateral_deg, 0.5),
-            (Channel.LOWER_FLEXION, pose.lower_deg, 0.4),
-            (Channel.LOWER_LATERAL, pose.lower_lateral_deg, 0.2),
-        ):
-            self.aim(
-                channel, angle_deg + share * self.about(0.0, wobble_deg), in_s * self.between((0.9, 1.0))
-            )
-        self.aim(Channel.UPPER_TWIST, self.about(0.0, wobble_deg), in_s)
+    def pose(self, pose: Pose, in_s: float, wobble_deg: float | Pose = 0.0) -> None:
+        """Bring the trunk into a pose, no angle exactly on it; time does not pass.
+
+        Args:
+            pose: what is aimed at.
+            in_s: how quickly.
+            wobble_deg: how far off it ends, one sigma: of each angle, or of the upper back's flexion, the
+                others by their share of it.
+        """
+        if not isinstance(wobble_deg, Pose):
+            wobble_deg = Pose(wobble_deg, 0.5 * wobble_deg, 0.4 * wobble_deg, 0.2 * wobble_deg)
+        for channel, angle_deg, spread_deg in zip(POSED, pose, wobble_deg, strict=True):
+            self.aim(channel, angle_deg + self.about(0.0, spread_deg), in_s * self.between((0.9, 1.0)))
+        self.aim(Channel.UPPER_TWIST, self.about(0.0, wobble_deg.upper_deg), in_s)
 
     def hold(self, for_s: float, fidget_deg: float = 1.2, every_s: float = 25.0) -> None:
         """Keep the posture as people do: small shifts about it, now and then.
