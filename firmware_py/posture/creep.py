@@ -1,79 +1,150 @@
-"""A strap that creeps carries the wearer's upright away, little by little.
+"""A strap that creeps carries every posture away, little by little.
 
-Theory of operation. People leave their upright and come back to it, each time by a few degrees
-otherwise (own measurement: median 2.4° sagittal, a third of that sideways). A creeping strap moves
-the place they come back to. So the watch keeps a *centre*: it looks at the still moments near it, a
-slouch of any length being far away, and lets the centre follow their mean of the last five minutes,
-but no faster than a strap creeps; in minutes without any the strap may have crept on, so "near" grows
-wider by as much. What the centre has moved by from the neutral is the creep.
+Theory of operation. A tick costs three additions. Every 2.5 s the mean of the still ones goes to the
+stays (`stays.py`), every minute the stays and walks of the wear are weighed (`creep_evidence.py`). What
+they say is a logarithm of odds and a size, and two limits on them make two answers:
 
-A slow change of posture by the same amount looks the same; that is why the limits stand above what
-twenty simulated working days do (6.1° and 3.0°). A creep of 10° an hour is therefore found after half
-an hour sideways, and after an hour sagittally: a person's own return to upright is no more exact, and
-no other way of adding up the same returns was found sooner (`docs/calibration.md`).
+- a *doubt*: five upright seconds are asked for, and judging goes on as before. Its limit is what a person
+  may be asked for without need, three times in four working days;
+- *stale*: nothing is judged until the wearer gives a new upright. Its limit stands above what chance did
+  in any of the days by which it was chosen.
+
+A person's own return to upright is no more exact than 2.4°, which is what a creep of 10° an hour makes of
+it in a quarter of an hour. So no watch can be both sure and quick, and this is what it costs
+(`docs/calibration.md`): a sagittal doubt after half an hour, and a sagittal certainty after three
+quarters. Sideways people are three times as exact.
 """
 
 from __future__ import annotations
 
-from collections import deque
+import math
+from enum import IntEnum
+from typing import NamedTuple
 
-MINUTE_TICKS = 600
-MINUTES = 5
-NEAR_SHARE = 0.3
-"""Least share of a minute's still ticks near the centre for the minute to count."""
+from .creep_evidence import CreepEvidence, Odds
+from .stays import BLOCK_S, StayFinder
+from .trunk import TICK_S, TICKS_PER_S, Vector
 
-GATE_FLEXION_DEG = 7.0
-GATE_LATERAL_DEG = 5.0
-FASTEST_DEG = 0.2
-"""Most that the centre moves in a minute: 12° an hour."""
+BLOCK_TICKS = round(BLOCK_S / TICK_S)
+MINUTE_TICKS = 60 * TICKS_PER_S
 
-LIMIT_FLEXION_DEG = 6.5
-LIMIT_LATERAL_DEG = 3.3
+LEVEL_WALK_S = 20.0
+"""Shorter ones may be stairs, on which people lean forward by 8°."""
+
+
+class Limit(NamedTuple):
+    """What it takes on one axis: odds, and a creep that is worth speaking of."""
+
+    log_odds: float
+    moved_deg: float
+
+    def passed(self, odds: Odds) -> bool:
+        """Whether both are."""
+        return odds.log_odds >= self.log_odds and abs(odds.moved_deg) >= self.moved_deg
+
+
+DOUBT = (Limit(2.0, 4.0), Limit(2.5, 3.0))
+STALE = (Limit(9.0, 5.0), Limit(7.0, 3.5))
+"""Sagittal and sideways, chosen on twenty simulated days (`python -m benchmarks.creep`)."""
+
+OVER_LOG_ODDS = 0.5
+"""A doubt is over when both are below this."""
+
+
+class Creeps(IntEnum):
+    """How sure it is that the strap creeps."""
+
+    NO = 0
+    UNDECIDED = 1
+    """Less than a doubt; not so little that a doubt would be over."""
+    MAYBE = 2
+    YES = 3
+
+
+class CreepVerdict(NamedTuple):
+    """What a minute's weighing says; `moved_deg` is flexion and lateral, 0 where nothing speaks for it."""
+
+    creeps: Creeps
+    moved_deg: tuple[float, float]
 
 
 class CreepWatch:
     """Watches the upright of one wear.
 
     Attributes:
-        centre: (flexion, lateral) degrees from the neutral of the upright that the wearer comes back to.
+        odds: what the last weighing gave, sagittal and sideways.
     """
 
     def __init__(self) -> None:
-        self._minutes: deque[tuple[float, float]] = deque(maxlen=MINUTES)
-        self._count = self._near = 0
-        self._flexion = self._lateral = 0.0
-        self.centre = (0.0, 0.0)
-        self._lonely = 0
+        self._stays = StayFinder()
+        self._evidence = CreepEvidence()
+        self._first_tick: int | None = None
+        self._block_ends = self._minute_ends = 0
+        self._still = 0
+        self._x = self._y = self._z = 0.0
+        self._weighed = 0, 0
+        self.odds = Odds(0.0, 0.0), Odds(0.0, 0.0)
 
-    def step(self, flexion_deg: float, lateral_deg: float) -> tuple[float, float] | None:
-        """Take a still tick; return how far the upright has moved (flexion, lateral) once that is too far."""
-        f0, s0 = self.centre
-        wider = self._lonely * FASTEST_DEG
-        if (
-            abs(flexion_deg - f0) < GATE_FLEXION_DEG + wider
-            and abs(lateral_deg - s0) < GATE_LATERAL_DEG + wider
-        ):
-            self._near += 1
-            self._flexion += flexion_deg
-            self._lateral += lateral_deg
-        self._count += 1
-        if self._count < MINUTE_TICKS:
+    def step(self, tick: int, up: Vector) -> CreepVerdict | None:
+        """Take a tick of still sitting.
+
+        Args:
+            tick: its number.
+            up: unit vector "up" in the frame whose neutral is (0, 0, 1).
+
+        Returns:
+            What is thought of it, once a minute at most: where a stay or a walk is over, or one goes on for
+            twice as long as before.
+        """
+        verdict = self._close(tick) if tick >= self._block_ends else None
+        x, y, z = up
+        self._still += 1
+        self._x += x
+        self._y += y
+        self._z += z
+        return verdict
+
+    def walked(self, tick: int, flexion_deg: float, lateral_deg: float, lasted_s: float) -> None:
+        """Take how a walk that is over was held."""
+        if self._first_tick is not None and lasted_s >= LEVEL_WALK_S:
+            self._evidence.walked(self._minutes(tick), (flexion_deg, lateral_deg), lasted_s)
+
+    def _minutes(self, tick: int) -> float:
+        return (tick - (self._first_tick or 0)) / MINUTE_TICKS
+
+    def _close(self, tick: int) -> CreepVerdict | None:
+        if self._first_tick is None:
+            self._first_tick, self._minute_ends = tick, tick + MINUTE_TICKS
+        # Half a block of movement leaves too little to go by.
+        if 2 * self._still >= BLOCK_TICKS:
+            length = math.sqrt(self._x * self._x + self._y * self._y + self._z * self._z)
+            flexion_deg = math.degrees(math.atan2(-self._x, self._z))
+            lateral_deg = math.degrees(math.asin(max(-1.0, min(1.0, self._y / length))))
+            ended = self._stays.step(self._minutes(self._block_ends), flexion_deg, lateral_deg)
+            if ended is not None:
+                self._evidence.take(ended)
+        self._block_ends = tick + BLOCK_TICKS
+        self._still = 0
+        self._x = self._y = self._z = 0.0
+        if tick < self._minute_ends:
             return None
-        if self._near < NEAR_SHARE * MINUTE_TICKS:
-            self._lonely += 1
+        self._minute_ends = tick + MINUTE_TICKS
+        return self._weigh(tick)
+
+    def _weigh(self, tick: int) -> CreepVerdict | None:
+        held = self._stays.held
+        known = self._evidence.taken, 0 if held is None else held.blocks.bit_length()
+        if known == self._weighed:
+            return None  # nothing is new but the time
+        self._weighed = known
+        self.odds = odds = self._evidence.odds(self._minutes(tick), held)
+        if any(map(Limit.passed, STALE, odds)):
+            creeps = Creeps.YES
+        elif any(map(Limit.passed, DOUBT, odds)):
+            creeps = Creeps.MAYBE
+        elif all(one.log_odds < OVER_LOG_ODDS for one in odds):
+            creeps = Creeps.NO
         else:
-            self._minutes.append((self._flexion / self._near, self._lateral / self._near))
-            flexion = sum(minute[0] for minute in self._minutes) / len(self._minutes)
-            lateral = sum(minute[1] for minute in self._minutes) / len(self._minutes)
-            most = FASTEST_DEG * (1 + self._lonely)
-            self.centre = (f0 + _limited(flexion - f0, most), s0 + _limited(lateral - s0, most))
-            self._lonely = 0
-        self._count = self._near = 0
-        self._flexion = self._lateral = 0.0
-        if abs(self.centre[0]) > LIMIT_FLEXION_DEG or abs(self.centre[1]) > LIMIT_LATERAL_DEG:
-            return self.centre
-        return None
-
-
-def _limited(change_deg: float, most_deg: float) -> float:
-    return max(-most_deg, min(most_deg, change_deg))
+            creeps = Creeps.UNDECIDED
+        flexion, lateral = (one.moved_deg if one.log_odds > OVER_LOG_ODDS else 0.0 for one in odds)
+        return CreepVerdict(creeps, (flexion, lateral))

@@ -7,7 +7,8 @@ Four witnesses, each of which can only see part of it:
   measurement on the sitting recordings, `docs/calibration.md`);
 - **a slip**: a quick turn of the sensor about itself (`slip.py`) that has not gone back after 45 s;
 - **walking**: nobody walks bent by much, so where "up" points while walking is a natural upright;
-- **creep**: the upright that is returned to moves off little by little (`creep.py`).
+- **creep**: all postures that are returned to move off little by little (`creep.py`): first a doubt, with
+  which judging goes on, then stale.
 
 What cannot be seen: a turn about the vertical (gravity does not show it), and with one sensor a slip
 in the very moment of a large movement, before the next walk.
@@ -20,7 +21,7 @@ from collections import deque
 from statistics import median
 
 from .correction import rotation_onto_up
-from .creep import CreepWatch
+from .creep import Creeps, CreepVerdict, CreepWatch
 from .neutral_check import (
     NO_NEUTRAL,
     UNDECIDED,
@@ -35,9 +36,9 @@ from .neutral_check import (
 from .profile import CalibrationProfile
 from .putting_on import PuttingOn
 from .slip import Turn, TurnWatch
-from .trunk import TICK_S, SegmentState, TrunkState, Vector
+from .trunk import TICK_S, TrunkState, Vector
 from .walks import Walks
-from .wear import WearVerdict
+from .wear import Wear, WearVerdict
 
 __all__ = ["Fit", "FitChecker", "FitRules", "FitVerdict", "NeutralOf", "still_fits"]
 
@@ -73,6 +74,8 @@ class FitChecker:
         neutral_of: NeutralOf = NeutralOf.THIS_WEAR,
     ) -> None:
         self._rules = rules or FitRules()
+        self._still_rad_s = self._rules.still_rad_s
+        self._stepping_m_s2 = self._rules.stepping_m_s2
         self._neutral_of = neutral_of
         self._settled_ticks = round(self._rules.settled_s / TICK_S)
         self._lasting_ticks = round(self._rules.lasting_s / TICK_S)
@@ -101,7 +104,7 @@ class FitChecker:
         """
         self._onto_up = rotation_onto_up(upper_up)
         a, b, c = (self._onto_up @ rotation_onto_up(self._profile.up).T).tolist()
-        self._turn = (tuple(a), tuple(b), tuple(c))
+        self._turn = None if upper_up == self._profile.up else (tuple(a), tuple(b), tuple(c))
         self._neutral_of = NeutralOf.THIS_WEAR
         self._verdict = UNDECIDED
         self._begin_wear()
@@ -125,7 +128,7 @@ class FitChecker:
         """Take the next tick and what is thought of the wear at it."""
         if self._neutral_of is NeutralOf.NOBODY:
             return self._verdict
-        if not wear.worn:
+        if wear.wear is not Wear.WORN:
             if self._worn:
                 self._neutral_of = NeutralOf.ANOTHER_WEAR
             self._worn = False
@@ -138,27 +141,44 @@ class FitChecker:
         if upper is None or not upper.trusted:
             self._turns.forget()
             return self._verdict
-        up = self._turned(upper.up)
-        flexion, lateral = _angles_deg(up)
-        quiet = upper.gyr_rms_rad_s < self._rules.still_rad_s
+        up = upper.up if self._turn is None else self._turned(upper.up)
+        quiet = upper.gyr_rms_rad_s < self._still_rad_s
         if self._putting_on is not None:
-            found = self._putting_on.step(up, quiet)
-            if found is not None and self._verdict.cause in OF_PUTTING_ON:
-                self._verdict = found
-        self._watch_slip(upper, flexion, lateral, quiet)
-        self._watch_walk(upper.acc_rms_m_s2, up)
-        if quiet and self._walks.seated and self._verdict.fit is not Fit.STALE:
-            crept = self._creep.step(flexion, lateral)
+            self._compare(self._putting_on, up, quiet)
+        turn = self._turns.step(upper)
+        if turn is not None:
+            self._take_turn(turn)
+        if self._slip_age >= 0:
+            self._watch_slip(up, quiet)
+        tick, walks = state.tick, self._walks
+        if upper.acc_rms_m_s2 >= self._stepping_m_s2:
+            walks.take_step(tick, up)
+        elif walks.walking:
+            walked_up = walks.pause(tick)
+            if walked_up is not None:
+                self._take_walk(tick, walked_up)
+        if quiet and tick >= walks.seated_from and self._verdict.fit is not Fit.STALE:
+            crept = self._creep.step(tick, up)
             if crept is not None:
-                off = math.hypot(*crept)
-                self._say(
-                    Fit.STALE,
-                    FitCause.CREEP,
-                    off,
-                    f"your upright has moved by {off:.0f}° little by little; the strap may be creeping",
-                    (crept[0], crept[1]),
-                )
+                self._take_creep(crept)
         return self._verdict
+
+    def _compare(self, putting_on: PuttingOn, up: Vector, quiet: bool) -> None:
+        found = putting_on.step(up, quiet)
+        if found is not None and self._verdict.cause in OF_PUTTING_ON:
+            self._verdict = found
+        if putting_on.over:
+            self._putting_on = None
+
+    def _take_creep(self, crept: CreepVerdict) -> None:
+        known, off = self._verdict, math.hypot(*crept.moved_deg)
+        moved = f"your upright has moved by {off:.0f}° little by little; the strap may be creeping"
+        if crept.creeps is Creeps.YES:
+            self._say(Fit.STALE, FitCause.CREEP, off, moved, crept.moved_deg)
+        elif crept.creeps is Creeps.MAYBE and known.fit is not Fit.DOUBTFUL:
+            self._say(Fit.DOUBTFUL, FitCause.CREEP, off, f"{moved}: sit upright for 5 s and press once")
+        elif crept.creeps is Creeps.NO and known.fit is Fit.DOUBTFUL and known.cause is FitCause.CREEP:
+            self._say(Fit.FITS, FitCause.CREEP, off, "your upright is where it was; the strap has not crept")
 
     def _say(
         self, fit: Fit, cause: FitCause, off_deg: float, reason: str, moved: tuple[float, float] | None = None
@@ -168,6 +188,8 @@ class FitChecker:
 
     def _turned(self, up: Vector) -> Vector:
         """From the frame of the profile's neutral into that of the neutral in force."""
+        if self._turn is None:
+            return up
         (xx, xy, xz), (yx, yy, yz), (zx, zy, zz) = self._turn
         x, y, z = up
         return xx * x + xy * y + xz * z, yx * x + yy * y + yz * z, zx * x + zy * y + zz * z
@@ -179,16 +201,15 @@ class FitChecker:
         x, y, z = (self._onto_up.T @ up).tolist()
         return x, y, z
 
-    def _watch_slip(self, upper: SegmentState, flexion: float, lateral: float, quiet: bool) -> None:
-        turn = self._turns.step(upper)
-        if turn is not None and turn.about_itself and self._near < NEAR_TURNS and not self._straightens(turn):
+    def _take_turn(self, turn: Turn) -> None:
+        if turn.about_itself and self._near < NEAR_TURNS and not self._straightens(turn):
             self._note_slip(turn)
-        elif turn is not None and (turn.near_itself or turn.about_itself):
+        elif turn.near_itself or turn.about_itself:
             self._near += 1
+
+    def _watch_slip(self, up: Vector, quiet: bool) -> None:
         if quiet:
-            self._levels.append((flexion, lateral))
-        if self._slip_age < 0:
-            return
+            self._levels.append(_angles_deg(up))
         self._slip_age += 1
         if self._slip_age < self._settled_ticks:
             return
@@ -219,15 +240,14 @@ class FitChecker:
         self._slip_age = 0
         self._levels.clear()
 
-    def _watch_walk(self, acc_rms_m_s2: float, up: Vector) -> None:
-        walked_up = self._walks.step(acc_rms_m_s2, up)
-        if walked_up is None:
-            return
+    def _take_walk(self, tick: int, walked_up: Vector) -> None:
+        flexion, lateral = _angles_deg(walked_up)
+        self._creep.walked(tick, flexion, lateral, self._walks.lasted_s)
         if tilt_deg(walked_up) > self._rules.turned_deg:
             reason = "the sensor is turned: you walk upright and it does not"
             self._say(Fit.STALE, FitCause.TURNED, tilt_deg(walked_up), reason)
             return
-        off = self._walks.off(*_angles_deg(walked_up))
+        off = self._walks.off(flexion, lateral)
         if off is None:
             return
         size, known = math.hypot(*off), self._verdict
@@ -247,15 +267,6 @@ def _angles_deg(up: Vector) -> tuple[float, float]:
     """(flexion, lateral) of "up", degrees (`docs/frames.md`)."""
     x, y, z = up
     return math.degrees(math.atan2(-x, z)), math.degrees(math.asin(max(-1.0, min(1.0, y))))
-
-
-def _unit(v: Vector) -> Vector:
-    length = math.sqrt(sum(c * c for c in v)) or 1.0
-    return v[0] / length, v[1] / length, v[2] / length
-
-
-def _plus(a: Vector, b: Vector) -> Vector:
-    return a[0] + b[0], a[1] + b[1], a[2] + b[2]
 
 
 def _plus2(a: tuple[float, float], b: tuple[float, float]) -> tuple[float, float]:

@@ -32,6 +32,11 @@ class PuttingOn:
         self._still = 0
         self._home = 0
 
+    @property
+    def over(self) -> bool:
+        """Whether it has nothing more to say."""
+        return self._settled
+
     def step(self, up: Vector, quiet: bool) -> FitVerdict | None:
         """Take a tick; says something where there is something new to say.
 

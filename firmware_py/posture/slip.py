@@ -28,6 +28,10 @@ QUIET_TICKS = 4
 """Rest before and after a turn from which its two ends are known."""
 
 MARGIN_TICKS = 1
+
+LEAST_DEG = 6.0
+"""A smaller turn says nothing that matters."""
+
 LONGEST_TICKS = 25
 """A turn longer than 2.5 s says nothing: the error of adding up twice grows with the square of the time."""
 
@@ -70,7 +74,7 @@ class Turn:
         recording in which the way was left out, or somebody's back about its own middle.
         """
         return (
-            6.0 <= self.tilt_deg <= 20.0
+            LEAST_DEG <= self.tilt_deg <= 20.0
             and self.lasted_s <= 1.0
             and self.residual_deg <= 1.5
             and abs(self.arm_m) <= 0.06
@@ -81,7 +85,7 @@ class Turn:
     def near_itself(self) -> bool:
         """True where it travelled, but by little: so does a back whose pelvis rolls back as it bends."""
         return (
-            self.tilt_deg >= 6.0
+            self.tilt_deg >= LEAST_DEG
             and self.residual_deg <= 1.5
             and abs(self.arm_m) <= NEAR_ARM_M
             and self.aside_m <= NEAR_ARM_M
@@ -93,37 +97,35 @@ class TurnWatch:
     """Finds the turns in a sequence of segment states, one a tick."""
 
     def __init__(self) -> None:
-        # A row: tilt rate, angular rate (3), specific force (3).
-        self._rows: deque[tuple[float, ...]] = deque(
+        self._kept: deque[SegmentState] = deque(
             maxlen=LONGEST_TICKS + 15 + 2 * (QUIET_TICKS + MARGIN_TICKS) + 4
         )
         self.forget()
 
     def forget(self) -> None:
         """Start anew, after a gap."""
-        self._rows.clear()
+        self._kept.clear()
         self._peak = 0.0
         self._length = 0
         self._below = 0
         self._due = 0
 
     def step(self, segment: SegmentState) -> Turn | None:
-        """Take the next tick; a turn is told half a second after it is over."""
-        ux, uy, uz = segment.up
-        p, q, r = segment.gyr_rad_s
-        spin = p * ux + q * uy + r * uz
-        p_tilt, q_tilt, r_tilt = p - spin * ux, q - spin * uy, r - spin * uz
-        rate = math.sqrt(p_tilt * p_tilt + q_tilt * q_tilt + r_tilt * r_tilt)
-        self._rows.append((rate, p, q, r, *segment.acc_m_s2))
+        """Take the next tick; a turn of 6° or more is told half a second after it is over."""
+        self._kept.append(segment)
         if self._due:
             self._due -= 1
-            if self._due == 0:
-                return self._measure()
-            return None
+            return self._measure() if self._due == 0 else None
+        # The tilt rate is a part of the mean rate, which is at most the root of the mean square.
+        if self._peak or segment.gyr_rms_rad_s >= BEGINS_RAD_S:
+            self._follow(_tilt_rate(segment))
+        return None
+
+    def _follow(self, rate: float) -> None:
         if self._peak == 0.0:
             if rate >= BEGINS_RAD_S:
                 self._peak, self._length, self._below = rate, 1, 0
-            return None
+            return
         self._length += 1
         self._peak = max(self._peak, rate)
         self._below = self._below + 1 if rate < max(REST_RAD_S, REST_SHARE * self._peak) else 0
@@ -132,39 +134,60 @@ class TurnWatch:
             self._due = MARGIN_TICKS + QUIET_TICKS - 2
         elif self._length > LONGEST_TICKS:
             self._peak = 0.0
-        return None
 
     def _measure(self) -> Turn | None:
-        rows = np.array(self._rows)
+        kept = list(self._kept)
         limit = max(REST_RAD_S, REST_SHARE * self._peak)
         length = self._length - 2
         self._peak, self._length, self._below = 0.0, 0, 0
-        stop = len(rows) - QUIET_TICKS - MARGIN_TICKS
+        stop = len(kept) - QUIET_TICKS - MARGIN_TICKS
         start = stop - length
         earliest = max(start - 15, QUIET_TICKS + MARGIN_TICKS)
-        while start > earliest and rows[start - 1, 0] > limit:
+        while start > earliest and _tilt_rate(kept[start - 1]) > limit:
             start -= 1
         start, stop = start - MARGIN_TICKS, stop + MARGIN_TICKS
         if start < QUIET_TICKS:
             return None
-        return _turn(rows, start, stop)
+        before, after = _up(kept[start - QUIET_TICKS : start]), _up(kept[stop : stop + QUIET_TICKS])
+        if before is None or after is None:
+            return None
+        tilt_deg = _angle_deg(before, after)
+        # Most movements come back to where they began: their way need not be worked out.
+        return None if tilt_deg < LEAST_DEG else _turn(kept, start, stop, before, after, tilt_deg)
 
 
-def _turn(rows: FloatArray, start: int, stop: int) -> Turn | None:
-    gyr, acc = rows[:, 1:4], rows[:, 4:7]
-    at_first = acc[start - QUIET_TICKS : start].mean(axis=0)
-    at_last = acc[stop : stop + QUIET_TICKS].mean(axis=0)
-    lengths = np.linalg.norm([at_first, at_last], axis=1)
-    if not lengths.min() > 5.0:
-        return None
-    before, after = at_first / lengths[0], at_last / lengths[1]
+def _tilt_rate(segment: SegmentState) -> float:
+    """Rate at which "up" turns, rad/s: the angular rate without its part about the vertical."""
+    ux, uy, uz = segment.up
+    p, q, r = segment.gyr_rad_s
+    spin = p * ux + q * uy + r * uz
+    p, q, r = p - spin * ux, q - spin * uy, r - spin * uz
+    return math.sqrt(p * p + q * q + r * r)
+
+
+def _up(resting: list[SegmentState]) -> Vector | None:
+    """Where the specific force points at rest; None in free fall, or near it."""
+    x, y, z = (sum(axis) / len(resting) for axis in zip(*[kept.acc_m_s2 for kept in resting], strict=True))
+    length = math.sqrt(x * x + y * y + z * z)
+    return (x / length, y / length, z / length) if length > 5.0 else None
+
+
+def _turn(
+    kept: list[SegmentState], start: int, stop: int, before_up: Vector, after_up: Vector, tilt_deg: float
+) -> Turn | None:
+    gyr = np.array([segment.gyr_rad_s for segment in kept])
+    acc = np.array([segment.acc_m_s2 for segment in kept])
+    before, after = np.array(before_up), np.array(after_up)
     # Everything of the turn, seen in the frame in which it began.
+    turned = TICK_S * gyr[start:stop]
+    half, whole = _rotations(0.5 * turned), _rotations(turned)
+    frames = np.empty((stop - start, 3, 3))
     turn = np.eye(3)
-    forces, rates = np.empty((stop - start, 3)), np.empty((stop - start, 3))
-    for i, rate in enumerate(gyr[start:stop]):
-        middle = turn @ _rotation(0.5 * TICK_S * rate)
-        forces[i], rates[i] = middle @ acc[start + i], middle @ rate
-        turn = turn @ _rotation(TICK_S * rate)
+    for i in range(stop - start):
+        frames[i] = turn @ half[i]
+        turn = turn @ whole[i]
+    forces = (frames @ acc[start:stop, :, None])[..., 0]
+    rates = (frames @ gyr[start:stop, :, None])[..., 0]
     # At rest before and after: the velocities at both ends are equal, so the mean is gravity.
     forces -= forces.mean(axis=0)
     velocity = np.cumsum(forces, axis=0) * TICK_S
@@ -182,12 +205,12 @@ def _turn(rows: FloatArray, start: int, stop: int) -> Turn | None:
     along = np.cross(angle, before)  # where a point straight above the joint would go, per metre
     arm_m = float(way @ along) / square
     return Turn(
-        _vector(before),
-        _vector(after),
-        _angle_deg(before, after),
+        before_up,
+        after_up,
+        tilt_deg,
         arm_m,
         float(np.linalg.norm(way - arm_m * along)) / math.sqrt(square),
-        _angle_deg(before, turn @ after),
+        _angle_deg(before_up, _vector(turn @ after)),
         (stop - start - 2 * MARGIN_TICKS) * TICK_S,
     )
 
@@ -197,16 +220,17 @@ def _vector(v: FloatArray) -> Vector:
     return x, y, z
 
 
-def _rotation(angle_rad: FloatArray) -> FloatArray:
-    """(3, 3) rotation by the vector `angle_rad` (Rodrigues' formula)."""
-    size = math.sqrt(float(angle_rad @ angle_rad))
-    if size < 1e-12:
-        return np.eye(3)
-    x, y, z = (angle_rad / size).tolist()
-    cross = np.array([[0.0, -z, y], [z, 0.0, -x], [-y, x, 0.0]])
-    turned: FloatArray = np.eye(3) + math.sin(size) * cross + (1.0 - math.cos(size)) * (cross @ cross)
+def _rotations(angles_rad: FloatArray) -> FloatArray:
+    """(n, 3, 3) rotations by the vectors `angles_rad` (n, 3): Rodrigues' formula."""
+    square = np.einsum("ij,ij->i", angles_rad, angles_rad)
+    size = np.sqrt(np.maximum(square, 1e-24))
+    cross = np.zeros((len(size), 3, 3))
+    cross[:, 2, 1], cross[:, 0, 2], cross[:, 1, 0] = angles_rad.T
+    cross -= cross.transpose(0, 2, 1)
+    along, across = np.sin(size) / size, (1.0 - np.cos(size)) / (size * size)
+    turned: FloatArray = np.eye(3) + along[:, None, None] * cross + across[:, None, None] * (cross @ cross)
     return turned
 
 
-def _angle_deg(a: FloatArray, b: FloatArray) -> float:
-    return math.degrees(2.0 * math.asin(min(1.0, float(np.linalg.norm(a - b)) / 2.0)))
+def _angle_deg(a: Vector, b: Vector) -> float:
+    return math.degrees(2.0 * math.asin(min(1.0, 0.5 * math.dist(a, b))))

@@ -25,6 +25,12 @@ class Walks:
     Args:
         rules: the numbers.
         standing: (flexion, lateral) of standing, degrees from the neutral.
+
+    Attributes:
+        walking: whether a walk has begun that is not over.
+        seated_from: from this tick on the last step is so long ago that the wearer sits again, rather than
+            standing about.
+        lasted_s: how long the last walk was walked.
     """
 
     def __init__(self, rules: FitRules, standing: tuple[float, float]) -> None:
@@ -33,27 +39,32 @@ class Walks:
         self._bout_ticks = round(rules.bout_s / TICK_S)
         self._sum = (0.0, 0.0, 0.0)
         self._walked = 0
-        self._pause = 0
-        self._since_step = SEATED_TICKS
+        self._last_step = 0
         self._offs: deque[tuple[float, float]] = deque(maxlen=KEPT)
+        self.walking = False
+        self.seated_from = 0
+        self.lasted_s = 0.0
 
-    def step(self, acc_rms_m_s2: float, up: Vector) -> Vector | None:
-        """Take a tick; returns the mean "up" (unit vector) of a walk that is over, once."""
-        if acc_rms_m_s2 >= self._rules.stepping_m_s2:
-            self._walked += 1
-            self._pause = self._since_step = 0
-            x, y, z = self._sum
-            self._sum = (x + up[0], y + up[1], z + up[2])
-            return None
-        self._pause += 1
-        self._since_step += 1
-        if self._pause < PAUSE_TICKS:
+    def take_step(self, tick: int, up: Vector) -> None:
+        """Take a tick in which the wearer steps: its number, and where "up" is."""
+        self.walking = True
+        self._walked += 1
+        self._last_step = tick
+        self.seated_from = tick + SEATED_TICKS
+        x, y, z = self._sum
+        self._sum = (x + up[0], y + up[1], z + up[2])
+
+    def pause(self, tick: int) -> Vector | None:
+        """Take a tick without a step, while `walking`; returns the mean "up" of a walk that is over, once."""
+        if tick - self._last_step < PAUSE_TICKS:
             return None
         walked, (x, y, z) = self._walked, self._sum
         self._walked = 0
         self._sum = (0.0, 0.0, 0.0)
+        self.walking = False
         if walked < self._bout_ticks:
             return None
+        self.lasted_s = walked * TICK_S
         length = math.sqrt(x * x + y * y + z * z)
         return x / length, y / length, z / length
 
@@ -65,11 +76,6 @@ class Walks:
         stands, leans = self._standing
         self._offs.append((flexion_deg - stands - self._rules.walking_lean_deg, lateral_deg - leans))
         return None if len(self._offs) < 2 else self._middle()
-
-    @property
-    def seated(self) -> bool:
-        """Whether the last step is so long ago that the wearer sits again, rather than standing about."""
-        return self._since_step >= SEATED_TICKS
 
     @property
     def count(self) -> int:

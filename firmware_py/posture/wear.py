@@ -84,6 +84,12 @@ SETTLE_TICKS = round(4.0 / TICK_S)
 GAP_TICKS = round(2.0 / TICK_S)
 """Missing ticks after which the motion before a gap no longer says anything about that after it."""
 
+Spell = tuple[float, float, float, float, float]
+"""Sums over its ticks: square of the filtered rate, spread of the specific force, "up"."""
+
+NO_TICKS = 0, 0.0, 0.0, 0.0, 0.0, 0.0
+"""A spell of which nothing has passed: ticks, then the sums."""
+
 # One-pole filters at 10 Hz: a = 1 − exp(−2π·f/10).
 _HIGH_PASS = 1.0 - math.exp(-2.0 * math.pi * 0.1 * TICK_S)
 _LOW_PASS = 1.0 - math.exp(-2.0 * math.pi * 2.0 * TICK_S)
@@ -103,13 +109,9 @@ class WearDetector:
 
     def _forget(self) -> None:
         self._wait = SETTLE_TICKS
-        self._filter: list[float] | None = None
-        self._begin_spell()
-        self._spells: list[tuple[float, float, float, float, float]] = []
-
-    def _begin_spell(self) -> None:
-        self._ticks = 0
-        self._energy = self._shaking = self._x = self._y = self._z = 0.0
+        self._filter: tuple[float, float, float, float, float, float] | None = None
+        self._spell = NO_TICKS
+        self._spells: list[Spell] = []
 
     def step(self, state: TrunkState) -> WearVerdict:
         """Take the next tick, in order, and say what is thought of it now."""
@@ -121,33 +123,26 @@ class WearDetector:
             return self._verdict
         self._gap = 0
         p, q, r = upper.gyr_rad_s
-        memory = self._filter
-        if memory is None:
-            memory = self._filter = [p, q, r, 0.0, 0.0, 0.0]
-        mp, mq, mr, lp, lq, lr = memory
+        mp, mq, mr, lp, lq, lr = self._filter or (p, q, r, 0.0, 0.0, 0.0)
         mp += _HIGH_PASS * (p - mp)
         mq += _HIGH_PASS * (q - mq)
         mr += _HIGH_PASS * (r - mr)
         lp += _LOW_PASS * (p - mp - lp)
         lq += _LOW_PASS * (q - mq - lq)
         lr += _LOW_PASS * (r - mr - lr)
-        memory[:] = mp, mq, mr, lp, lq, lr
+        self._filter = mp, mq, mr, lp, lq, lr
         if self._wait:
             self._wait -= 1
             return self._verdict
+        ticks, energy, shaking, sx, sy, sz = self._spell
         x, y, z = upper.up
-        self._energy += lp * lp + lq * lq + lr * lr
-        self._shaking += upper.acc_rms_m_s2
-        self._x += x
-        self._y += y
-        self._z += z
-        self._ticks += 1
-        if self._ticks == SPELL_TICKS:
-            self._spells = [
-                *self._spells[1 - SPELLS :],
-                (self._energy, self._shaking, self._x, self._y, self._z),
-            ]
-            self._begin_spell()
+        ticks += 1
+        energy += lp * lp + lq * lq + lr * lr
+        self._spell = ticks, energy, shaking + upper.acc_rms_m_s2, sx + x, sy + y, sz + z
+        if ticks == SPELL_TICKS:
+            # The last four, and one more for what is being put on.
+            self._spells = [*self._spells[-SPELLS:], self._spell[1:]]
+            self._spell = NO_TICKS
             if len(self._spells) >= SPELLS:
                 self._verdict = self._decide()
         return self._verdict
