@@ -2,81 +2,24 @@
 
 from __future__ import annotations
 
-import json
-import queue
-from collections.abc import Callable
-from datetime import date, datetime
+from datetime import date
 from pathlib import Path
 from typing import Any
-from zoneinfo import ZoneInfo
 
 import pytest
 
-from firmware_py.posture.commands import Command, Mode, SetCalendar, SetMode, SetPlan, SetRules
+from firmware_py.posture.commands import Mode, SetCalendar, SetMode, SetPlan, SetRules
 from firmware_py.posture.events import WornChanged
 from firmware_py.posture.rules import Rules
 from firmware_py.posture.settings import (
     BodyAlert,
-    ChangeSettings,
     Chosen,
-    QuietHours,
-    SettingsInForce,
     Taken,
     TrainingPlan,
-    Weekday,
 )
-from firmware_py.preferences import LOOK_EVERY_S, Preferences
+from firmware_py.preferences import LOOK_EVERY_S
 
-BERLIN = "Europe/Berlin"
-LUNCH = (QuietHours((Weekday.MON,), "12:00", "13:30"),)
-
-
-class Device:
-    """Preferences with hands on their clocks."""
-
-    def __init__(self, folder: Path, **configured: Any) -> None:
-        self.folder = folder
-        self.now_s = 100.0
-        self.utc_s: float | None = None
-        self.set_clock("2026-03-02T09:00")
-        self.start(**configured)
-
-    def start(self, rules: Rules | None = None, **configured: Any) -> None:
-        configured = {"timezone": BERLIN, "baseline_day": False} | configured
-        self.preferences = Preferences(
-            self.folder, rules or Rules(), configured, lambda: self.utc_s, lambda: self.now_s
-        )
-
-    def set_clock(self, local: str) -> None:
-        self.utc_s = datetime.fromisoformat(local).replace(tzinfo=ZoneInfo(BERLIN)).timestamp()
-
-    def wait(self, for_s: float) -> list[Command]:
-        """What the core is told as time passes."""
-        told: list[Command] = []
-        end_s = self.now_s + for_s
-        while self.now_s < end_s:
-            step_s = min(1.0, end_s - self.now_s)
-            self.now_s += step_s
-            if self.utc_s is not None:
-                self.utc_s += step_s
-            told += self.preferences.commands()
-        return told
-
-    def ask(self, request_id: str = "", **wishes: Any) -> tuple[bool, str]:
-        answers: queue.SimpleQueue[tuple[bool, str]] = queue.SimpleQueue()
-        request = ChangeSettings(0.0, **wishes)
-        self.preferences.change(request, lambda accepted, why: answers.put((accepted, why)), request_id)
-        return answers.get(timeout=20.0)
-
-    def restart(self, **configured: Any) -> None:
-        self.preferences.close()
-        self.start(**configured)
-
-    def told(self) -> SettingsInForce:
-        self.preferences.commands()
-        news = self.preferences.news(7.0)
-        assert news is not None
-        return news
+from .preferring import BERLIN, LUNCH, Device
 
 
 @pytest.fixture
@@ -244,11 +187,6 @@ def test_what_is_in_force_is_told_when_it_changes_and_only_then(device: Device) 
     assert told.chosen["load_s"].by == "page"
 
 
-def document(device: Device) -> dict[str, Any]:
-    read: dict[str, Any] = json.loads((device.folder / "settings.json").read_text())
-    return read
-
-
 def test_a_lasting_request_is_carried_out_once_however_often_it_comes(device: Device) -> None:
     lasting = {"rules": {"load_s": 60.0}, "lasting": True}
     assert device.ask("w1", **lasting) == (True, "")
@@ -273,84 +211,3 @@ def test_a_refused_lasting_request_says_why_until_something_else_is_chosen(devic
     told = device.preferences.news(0.0)
     assert told is not None
     assert told.taken == Taken("w1")
-
-
-def test_the_file_is_its_owners_alone_and_replaced_as_a_whole(device: Device) -> None:
-    device.ask(rules={"load_s": 60.0})
-    path = device.folder / "settings.json"
-    assert path.stat().st_mode & 0o077 == 0
-    assert document(device)["format"] == 1
-    assert [entry.name for entry in device.folder.iterdir()] == ["settings.json"]
-
-
-Spoil = Callable[[dict[str, Any]], None]
-
-
-@pytest.mark.parametrize(
-    ("key", "spoil"),
-    [
-        ("load_s", lambda d: d["chosen"]["load_s"].update(value=9999)),
-        ("load_s", lambda d: d["chosen"]["load_s"].update(value="long")),
-        ("load_s", lambda d: d["chosen"]["load_s"].pop("value")),
-        ("load_s", lambda d: d["chosen"].update(load_s=3)),
-        ("quiet_hours", lambda d: d["chosen"]["quiet_hours"]["value"][0].update(begins="noon")),
-        ("mode", lambda d: d["chosen"]["mode"].update(value="driving")),
-        ("colour", lambda d: d["chosen"].update(colour={"value": "blue", "by": "page"})),
-        ("timezone", lambda d: d["chosen"]["timezone"].update(value="Middle/Earth")),
-        ("first_day", lambda d: d.update(first_day="yesterday")),
-    ],
-)
-def test_a_key_that_makes_no_sense_costs_that_key_only(
-    device: Device, key: str, spoil: Spoil, caplog: pytest.LogCaptureFixture
-) -> None:
-    device.ask(
-        rules={"load_s": 60.0, "interval_s": 600.0},
-        mode=Mode.TRACKING,
-        quiet_hours=LUNCH,
-        timezone="Europe/Paris",
-    )
-    spoilt = document(device)
-    spoil(spoilt)
-    (device.folder / "settings.json").write_text(json.dumps(spoilt))
-    device.restart()
-    settings = device.preferences.in_force
-    assert settings.rules.interval_s == 600.0
-    assert (settings.rules.load_s == 60.0) is (key != "load_s")
-    assert (settings.mode is Mode.TRACKING) is (key != "mode")
-    assert (settings.quiet_hours == LUNCH) is (key != "quiet_hours")
-    assert settings.timezone == (BERLIN if key == "timezone" else "Europe/Paris")
-    assert key in caplog.text
-
-
-def test_thresholds_that_contradict_one_another_are_left_out_together(device: Device) -> None:
-    device.ask(rules={"slouch_enter_deg": 20.0, "load_s": 60.0})
-    spoilt = document(device)
-    spoilt["chosen"]["slouch_exit_deg"]["value"] = 19.0
-    (device.folder / "settings.json").write_text(json.dumps(spoilt))
-    device.restart()
-    assert device.preferences.in_force.rules == Rules(load_s=60.0)
-
-
-@pytest.mark.parametrize("text", ["", "{", "[]", "null", '{"chosen": 3}', "\x00" * 40])
-def test_a_file_that_cannot_be_read_is_set_aside(device: Device, text: str) -> None:
-    (device.folder / "settings.json").write_text(text)
-    device.restart()
-    assert device.preferences.in_force.rules == Rules()
-    assert (device.folder / "settings.unreadable").read_text() == text
-    assert device.ask(rules={"load_s": 60.0}) == (True, "")
-
-
-def test_a_newer_file_is_read_as_far_as_it_is_understood(device: Device) -> None:
-    newer = {"format": 9, "chosen": {"load_s": {"value": 60, "by": "page", "why": "new"}}, "more": 1}
-    (device.folder / "settings.json").write_text(json.dumps(newer))
-    device.restart()
-    assert device.preferences.in_force.rules.load_s == 60.0
-
-
-def test_a_disk_that_takes_nothing_is_told_and_the_setting_holds_for_now(device: Device) -> None:
-    device.restart()
-    (device.folder / "settings.json").mkdir()  # nothing can take the place of a folder
-    accepted, why = device.ask(rules={"load_s": 60.0})
-    assert accepted
-    assert "until the next start only" in why
-    assert device.preferences.in_force.rules.load_s == 60.0
