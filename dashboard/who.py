@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from typing import Any
 
 from starlette.concurrency import run_in_threadpool
@@ -149,6 +150,10 @@ class Who:
             "people" if own else "account",
             people=self._door.people,
             locked=self._door.locked,
+            opening=(
+                f"{sys.executable} -m dashboard.password {self._site.settings.data_folder}",
+                'host = "0.0.0.0"',
+            ),
             own=own,
             sign_ins=self._sign_ins(visitor),
             carer=visitor.role is Role.CARER,

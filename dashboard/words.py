@@ -124,6 +124,19 @@ class Words:
         """A date with its year."""
         return f"{self.day(day)} {day.year}"
 
+    def week(self, first: date, last: date) -> str:
+        """Some days in a row with their year, such as 16 – 22 November 2026."""
+        whole = first.month == last.month
+        name = "month" if whole else "month_short"
+        return self(
+            "format.week" if whole else "format.week_across",
+            first=first.day,
+            last=last.day,
+            first_month=self.texts[f"{name}.{first.month}"],
+            month=self.texts[f"{name}.{last.month}"],
+            year=last.year,
+        )
+
     def moment(self, at_utc_ms: int | None, zone: tzinfo) -> str:
         """A date and a time of day."""
         if at_utc_ms is None:

@@ -169,7 +169,7 @@ def test_every_page_is_an_outline_to_who_does_not_see_it(page: Page, weeks: Serv
 
 WEEK = (
     'navigation "How far to look"',
-    'heading "Mon 15 Jun – Sun 21 Jun',
+    'heading "15 – 21 June 2026',
     "of the judged time upright",
     "term: Judged",
     "term: Slouches an hour",
