@@ -28,6 +28,9 @@ from .upkeep import Upkeep
 SWITCH_S = 0.001
 """How long the thread that stores may keep the one that reads waiting: what is not read yet has no turn."""
 
+LOOK_S = 0.5
+"""How long an end waits for, at most, while the broker was not reached yet."""
+
 log = logging.getLogger(__name__)
 
 
@@ -92,8 +95,8 @@ class Worker:
             self.linked.clear()
 
 
-def work(settings: Settings, share: Share, on_ready: Callable[[str], None] | None = None) -> None:
-    """Work until SIGINT or SIGTERM; `on_ready` is told when the work begins.
+def work(settings: Settings, share: Share, on_ready: Callable[[str], None]) -> None:
+    """Work until SIGINT or SIGTERM; `on_ready` is told the client id when the broker is reached first.
 
     Raises:
         ConfigError: a setting makes no sense.
@@ -105,8 +108,10 @@ def work(settings: Settings, share: Share, on_ready: Callable[[str], None] | Non
     sys.setswitchinterval(SWITCH_S)
     worker = Worker(settings, share)
     worker.start()
-    if on_ready is not None:
-        on_ready(share.client_id)
+    while not stopping.is_set():
+        if worker.linked.wait(LOOK_S):
+            on_ready(share.client_id)
+            break
     stopping.wait()
     worker.stop()
     log.info("stored %d messages", worker.stored)

@@ -19,7 +19,7 @@ WORN_MINUTES_A_YEAR = 250 * 480
 
 def main() -> None:
     parser = argparse.ArgumentParser(prog="python -m benchmarks.fleet", description=__doc__)
-    parser.add_argument("--repeats", type=int, default=3, help="rounds of the rates, the best counts (3)")
+    parser.add_argument("--repeats", type=int, default=2, help="rounds of the rates, the best counts (2)")
     parser.add_argument("--live-s", type=float, default=20.0, help="before the others return, and after (20)")
     parser.add_argument("--half-load", type=float, help="messages/s of half load (half of what was measured)")
     parser.add_argument("--wearers", type=int, default=WEARERS, help=f"whose pages are opened ({WEARERS})")
@@ -31,7 +31,7 @@ def main() -> None:
         if args.only in (None, "rates"):
             rates = throughput(running, args.repeats)
             _print_rates(rates)
-            half_load = half_load or next(r.per_s for r in rates if r.name == "stored, 2 workers") / 2
+            half_load = half_load or next(r.per_s for r in rates if r.name == "live, 2 workers") / 2
         if args.only in (None, "outage"):
             _print_delays(half_load, outage(running, half_load, args.live_s))
         if args.only in (None, "pages"):
@@ -39,17 +39,18 @@ def main() -> None:
 
 
 def _print_rates(rates: Sequence[Rate]) -> None:
-    print(f"{'':24}{'messages/s':>12}{'CPU us each':>12}   of which")
+    print(f"{'':32}{'messages/s':>12}{'CPU us each':>12}   of which")
     for rate in rates:
         parts = ", ".join(f"{name} {us:.0f}" for name, us in rate.cpu_us.items())
-        print(f"{rate.name:24}{rate.per_s:12.0f}{rate.total_us:12.0f}   {parts}")
+        print(f"{rate.name:32}{rate.per_s:12.0f}{rate.total_us:12.0f}   {parts}")
     named = {rate.name: rate for rate in rates}
-    for number, plural in ((1, ""), (2, "s")):
-        broker, stored = named[f"broker, {number} reader{plural}"], named[f"stored, {number} worker{plural}"]
-        by_clock, by_cpu = stored.per_s / broker.per_s, broker.total_us / stored.total_us
-        print(
-            f"{number} worker{plural}: {by_clock:.0%} of the broker's rate by the clock, {by_cpu:.0%} by CPU"
-        )
+    for way in ("backlog", "live"):
+        for reader in ("1 plain reader", "2 plain readers", "1 plain reader in C"):
+            limit = named[f"{way}, {reader}"]
+            for workers in ("1 worker", "2 workers"):
+                stored = named[f"{way}, {workers}"]
+                by_clock, by_cpu = stored.per_s / limit.per_s, limit.total_us / stored.total_us
+                print(f"{way}: {workers} reach {by_clock:.0%} of {reader} by the clock, {by_cpu:.0%} by CPU")
 
 
 def _print_delays(half_load: float, delays: Sequence[Delays]) -> None:

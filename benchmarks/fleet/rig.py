@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import os
+import resource
 import signal
 import subprocess
 import sys
@@ -14,8 +15,13 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
+import paho.mqtt.client as mqtt
 import psycopg
+from paho.mqtt.enums import CallbackAPIVersion
 
+from dashboard.ingest import KEPT
+from dashboard.share import RECEIVE_MAXIMUM, Share
+from firmware_py.posture.messages import Channel, topic, topic_filter
 from tests.dashboard.conftest import Broker
 from tests.dashboard.servers import PostgreSQL
 
@@ -94,13 +100,35 @@ class Rig:
         """Start a plain reader; returns when it is subscribed."""
         return _started(READ, str(self.broker.port), group, name)
 
+    def c_reader(self) -> CReader:
+        """Start a plain reader that is a C program; returns when it is subscribed."""
+        return CReader(self)
+
+    def publisher(self, device: str, lines: Path) -> subprocess.Popen[str]:
+        """Start to publish a file's lines as minutes of a device, as quickly as the broker takes them."""
+        command = [*_mosquitto(self, "mosquitto_pub"), "-q", "1", "-t", topic(device, Channel.MINUTE), "-l"]
+        with lines.open() as file:
+            return subprocess.Popen(command, stdin=file, text=True)
+
+    def forget_worker(self, name: str, group: str = "fleet") -> None:
+        """Let the broker keep nothing more for a worker: it would go on to queue what others read."""
+        version = CallbackAPIVersion.VERSION2
+        client = mqtt.Client(version, client_id=Share(group, name).client_id, protocol=mqtt.MQTTv5)
+
+        @client.connect_callback()
+        def leave(*_: object) -> None:
+            client.disconnect()
+
+        client.connect("127.0.0.1", self.broker.port, clean_start=True)
+        client.loop_forever()
+
     def cpu_s(self, *processes: subprocess.Popen[str]) -> dict[str, float]:
         """Processor time spent so far by each part, seconds."""
         return {
             "broker": _cpu_s(self.broker.pid),
             "PostgreSQL": _cpu_s(self.postgresql.pid, children=True),
             "ours": sum(_cpu_s(process.pid) for process in processes),
-            "fleet": time.process_time(),
+            "fleet": time.process_time() + _of_children_s(),
         }
 
     def connect(self) -> psycopg.Connection[tuple[object, ...]]:
@@ -110,7 +138,8 @@ class Rig:
 
 @contextmanager
 def rig() -> Iterator[Rig]:
-    """Everything started, and stopped again."""
+    """Everything started, and stopped again, also when this process is told to end."""
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
     with tempfile.TemporaryDirectory(prefix="plumbline-fleet-") as folder:
         broker = Broker(Path(folder), *BROKER)
         broker.start()
@@ -120,6 +149,41 @@ def rig() -> Iterator[Rig]:
         finally:
             broker.stop()
             postgresql.close()
+
+
+class CReader:
+    """`mosquitto_sub`, which says a letter for every message."""
+
+    def __init__(self, rig: Rig) -> None:
+        self._said = rig.folder / f"said-{time.monotonic_ns()}"
+        filters = [part for kept in KEPT for part in ("-t", f"$share/c/{topic_filter(kept)}")]
+        window = ["-D", "connect", "receive-maximum", str(RECEIVE_MAXIMUM)]
+        command = [*_mosquitto(rig, "mosquitto_sub"), "-V", "5", "-q", "1", *window, *filters, "-F", "x"]
+        with self._said.open("w") as file:
+            self.process = subprocess.Popen(command, stdout=file, text=True)
+        probe = [*_mosquitto(rig, "mosquitto_pub"), "-q", "1", "-t", topic("probe", Channel.EVENT), "-m", "x"]
+        while not self._count():
+            subprocess.run(probe, check=True)
+        time.sleep(0.2)  # for probes that are under way
+        self._before = self._count()
+
+    def wait(self, count: int) -> None:
+        """Wait until it has had so many messages."""
+        while self._count() - self._before < count:
+            time.sleep(0.01)
+
+    def _count(self) -> int:
+        return self._said.stat().st_size // len("x\n")
+
+
+def _mosquitto(rig: Rig, program: str) -> list[str]:
+    return [program, "-h", "127.0.0.1", "-p", str(rig.broker.port)]
+
+
+def _of_children_s() -> float:
+    """Processor time of children that ended and were waited for: publishers."""
+    used = resource.getrusage(resource.RUSAGE_CHILDREN)
+    return used.ru_utime + used.ru_stime
 
 
 def stop(*processes: subprocess.Popen[str]) -> None:

@@ -1,5 +1,10 @@
 """Rows a second for one worker and for two, beside what the broker and PostgreSQL reach alone, in one run.
 
+Two yardsticks. *Backlog*: everything waits in the broker, and the clock runs from the moment at which
+the reader or worker is let loose until it has all of it. *Live*: publishers, broker and reader or worker
+all run at once, until the last message has arrived. Publishers (`mosquitto_pub -l -q 1`) and one of the
+plain readers (`mosquitto_sub`) are C programs, so that the broker is the limit and not they.
+
 Wall clock says what this machine does right now, with whatever else it has to do. Processor time per
 message says what the work costs, and hardly depends on that: the share that remains of the broker's
 own rate is also given from it, for a machine that is full.
@@ -7,21 +12,21 @@ own rate is also given from it, for a machine that is full.
 
 from __future__ import annotations
 
-import asyncio
 import select
+import signal
 import subprocess
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
+from pathlib import Path
 
 import psycopg
 
-from .device import Device, Template, connect_all, days
+from .device import days
 from .rig import Rig, stop, wait_for_rows
 
-DEVICES = 200
-PER_DEVICE = 100
-"""Messages of each device: some seventy minutes and the events between them."""
+PUBLISHERS = 4
+PER_PUBLISHER = 7500
 
 COPIED = 20_000
 
@@ -47,17 +52,15 @@ class Rate:
 
 def throughput(rig: Rig, repeats: int) -> list[Rate]:
     """Measure; the best of `repeats` rounds each, since whatever else runs only slows."""
-    story = [message for day in days(2) for message in day][:PER_DEVICE]
-    kept = DEVICES * sum(message.seq is not None for message in story)
+    files = _stories(rig.folder)
     best: dict[str, Rate] = {}
     for round_ in range(repeats):
-        for workers in (1, 2):
-            plural = "s" * (workers > 1)
-            _better(
-                best,
-                _read_alone(rig, story, workers, f"{round_}{workers}", f"broker, {workers} reader{plural}"),
-            )
-            _better(best, _ingested(rig, story, kept, workers, f"stored, {workers} worker{plural}"))
+        for way in (_backlog, _live):
+            for number in (1, 2):
+                _better(best, way(rig, files, _readers(rig, number, f"{way.__name__}{round_}"), number))
+            _better(best, way(rig, files, _c_reader(rig), 1))
+            for number in (1, 2):
+                _better(best, way(rig, files, _workers(rig, number), number))
         _better(best, Rate("COPY into PostgreSQL", _copied(rig)))
     return list(best.values())
 
@@ -69,40 +72,72 @@ def _better(best: dict[str, Rate], rate: Rate) -> None:
         known.cpu_us = rate.cpu_us
 
 
-def _send(rig: Rig, story: Sequence[Template], prefix: str) -> float:
-    """Have every device send the story; returns when the first message left (POSIX time, s)."""
-
-    async def send() -> float:
-        fleet = [Device(f"{prefix}-{number}", rig.broker.port) for number in range(DEVICES)]
-        await connect_all(fleet)
-        began_s = time.time()
-        for device in fleet:
-            device.tell(story)
-        await asyncio.gather(*(device.delivered() for device in fleet))
-        for device in fleet:
-            device.disconnect()
-        return began_s
-
-    return asyncio.run(send())
+def _stories(folder: Path) -> list[Path]:
+    """For each publisher the minutes of many sessions, a message a line, as `mosquitto_pub -l` reads them."""
+    day = [message for of_day in days(2) for message in of_day if message.channel == "minute"]
+    files = []
+    for publisher in range(PUBLISHERS):
+        lines = []
+        for number in range(PER_PUBLISHER):
+            minute = day[number % len(day)]
+            again = f"{minute.run}-{publisher}-{number // len(day)}".encode()
+            lines.append(minute.payload.replace(minute.run.encode(), again))
+        files.append(folder / f"publisher-{publisher}")
+        files[-1].write_bytes(b"\n".join(lines) + b"\n")
+    return files
 
 
-def _spent_us(before: dict[str, float], after: dict[str, float], messages: int) -> dict[str, float]:
-    return {name: 1e6 * (after[name] - before[name]) / messages for name in before}
+@dataclass(frozen=True, slots=True)
+class _Taker:
+    """What takes the messages.
+
+    Attributes:
+        name: of the arrangement.
+        processes: all of it.
+        wait: returns when it has taken so many messages; takes that number.
+        close: ends it.
+    """
+
+    name: str
+    processes: Sequence[subprocess.Popen[str]]
+    wait: Callable[[int], object]
+    close: Callable[[], None]
 
 
-def _read_alone(rig: Rig, story: Sequence[Template], readers: int, group: str, name: str) -> Rate:
-    processes = [rig.reader(str(number), group) for number in range(readers)]
-    before = rig.cpu_s(*processes)
-    began_s = _send(rig, story, f"read{group}")
-    wanted = DEVICES * len(story)
-    counts = dict.fromkeys(processes, 0)
-    # Each says every hundredth: the last hundred of each may be under way.
-    while sum(counts.values()) < wanted - 100 * readers:
-        _read_counts(counts)
-    took_s = time.time() - began_s
-    spent = _spent_us(before, rig.cpu_s(*processes), wanted)
-    stop(*processes)
-    return Rate(name, sum(counts.values()) / took_s, spent)
+def _readers(rig: Rig, number: int, group: str) -> _Taker:
+    processes = [rig.reader(str(name), f"{group}{number}") for name in range(number)]
+
+    def wait(count: int) -> None:
+        # Each says every hundredth: the last hundred of each may be under way.
+        counts = dict.fromkeys(processes, 0)
+        while sum(counts.values()) < count - 100 * number:
+            _read_counts(counts)
+
+    return _Taker(f"{number} plain reader{'s' * (number > 1)}", processes, wait, lambda: stop(*processes))
+
+
+def _c_reader(rig: Rig) -> _Taker:
+    reader = rig.c_reader()
+    return _Taker("1 plain reader in C", [reader.process], reader.wait, lambda: stop(reader.process))
+
+
+def _workers(rig: Rig, number: int) -> _Taker:
+    connection = rig.connect()
+    empty(connection)
+    processes = [rig.worker(str(name)) for name in range(number)]
+
+    def close() -> None:
+        stop(*processes)
+        for name in range(number):
+            rig.forget_worker(str(name))
+        connection.close()
+
+    return _Taker(
+        f"{number} worker{'s' * (number > 1)}",
+        processes,
+        lambda count: wait_for_rows(connection, count, 300),
+        close,
+    )
 
 
 def _read_counts(counts: dict[subprocess.Popen[str], int]) -> None:
@@ -111,16 +146,39 @@ def _read_counts(counts: dict[subprocess.Popen[str], int]) -> None:
         counts[by_output[output]] = int(output.readline())
 
 
-def _ingested(rig: Rig, story: Sequence[Template], kept: int, workers: int, name: str) -> Rate:
-    with rig.connect() as connection:
-        empty(connection)
-        processes = [rig.worker(str(number)) for number in range(workers)]
-        before = rig.cpu_s(*processes)
-        began_s = _send(rig, story, "full")
-        took_s = wait_for_rows(connection, kept, 600) - began_s
-        spent = _spent_us(before, rig.cpu_s(*processes), DEVICES * len(story))
-        stop(*processes)
-    return Rate(name, DEVICES * len(story) / took_s, spent)
+def _backlog(rig: Rig, files: Sequence[Path], taker: _Taker, number: int) -> Rate:
+    for process in taker.processes:
+        process.send_signal(signal.SIGSTOP)
+    _publish(rig, files, f"b{number}")
+    before = rig.cpu_s(*taker.processes)
+    began_s = time.time()
+    for process in taker.processes:
+        process.send_signal(signal.SIGCONT)
+    return _taken(rig, "backlog", taker, before, began_s)
+
+
+def _live(rig: Rig, files: Sequence[Path], taker: _Taker, number: int) -> Rate:
+    before = rig.cpu_s(*taker.processes)
+    began_s = time.time()
+    _publish(rig, files, f"l{number}")
+    return _taken(rig, "live", taker, before, began_s)
+
+
+def _publish(rig: Rig, files: Sequence[Path], prefix: str) -> None:
+    """Have every publisher send its lines as quickly as the broker takes them."""
+    publishers = [rig.publisher(f"{prefix}-{file.name}", file) for file in files]
+    for publisher in publishers:
+        publisher.wait(300)
+
+
+def _taken(rig: Rig, way: str, taker: _Taker, before: dict[str, float], began_s: float) -> Rate:
+    wanted = PUBLISHERS * PER_PUBLISHER
+    taker.wait(wanted)
+    took_s = time.time() - began_s
+    after = rig.cpu_s(*taker.processes)
+    spent = {name: 1e6 * (after[name] - before[name]) / wanted for name in before}
+    taker.close()
+    return Rate(f"{way}, {taker.name}", wanted / took_s, spent)
 
 
 def _copied(rig: Rig) -> float:
