@@ -1,4 +1,4 @@
-"""Sitting postures of real people, against a published result: `python benchmarks/sitting.py [FOLDER]`.
+"""Sitting postures of real people, against a published result: `python -m benchmarks.sitting [FOLDER]`.
 
 Recordings: IMU Sitting Postures Dataset, Ali, Elsayed, Emad, Mohamed, Shehata, Rehan 2026, CC BY 4.0;
 format in the README beside the data. Each trial passes the real core (filter, angles, judgement) as it
@@ -6,7 +6,7 @@ would live; a person's first upright trial gives the neutral and is judged nowhe
 is made from the medians of its readings.
 
 1. *Thresholds, one sensor*: is a slouch trial 10° or more from neutral, is an upright one not?
-2. *Six kinds*: the nearest of six (`firmware_py/posture/recognition.py`), its numbers fitted on the other
+2. *Six kinds*: the nearest of six (`firmware_py/posture/kinds.py`), its numbers fitted on the other
    people only (leave one person out); by the neutral alone, and with one example of each posture from
    the person, judged on the rest, each of the three repetitions being the example in turn.
 
@@ -19,155 +19,18 @@ from __future__ import annotations
 import argparse
 import os
 import sys
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
 import numpy as np
 
+from benchmarks.sitting_fit import fit
+from benchmarks.sitting_trials import SIDE_OF, Trial, trials_of
 from calibration.steps import OTHER_SIDE_DEG
-from firmware_py.posture.blocks import STANDARD_GRAVITY_M_S2, FloatArray, SensorBlock, TrunkBlock
-from firmware_py.posture.events import Posture, Reading, Unjudged
-from firmware_py.posture.monitor import Monitor
-from firmware_py.posture.profile import CalibrationProfile, Neutral, PoseExample, SensorProfile
-from firmware_py.posture.recognition import SITTING, Kind, Population, Prototypes, prototypes
-
-RATE_HZ = 50.0
-KIND_OF_CLASS = (
-    Kind.LEANING_BACK,
-    Kind.UPRIGHT,
-    Kind.SLOUCHED,
-    Kind.LEANING_FORWARD,
-    Kind.SIDE_BENT_RIGHT,
-    Kind.SIDE_BENT_LEFT,
-)
-"""The data set's classes 1 to 6."""
-
-SIDE_OF = {Kind.SIDE_BENT_RIGHT: 1.0, Kind.SIDE_BENT_LEFT: -1.0}
-"""Sign of the lateral angle that belongs to a side bend."""
-
-WINDOW_TICKS = 50
-"""Windows of 5 s, for comparison with results given by windows."""
-
-
-@dataclass(frozen=True)
-class Trial:
-    """One posed posture, as the core saw it.
-
-    Attributes:
-        angles_deg: medians of upper flexion, upper side bend, lower flexion.
-        windows_deg: (n, 3) the same for windows of 5 s.
-        alone_deg: median flexion with the upper sensor alone.
-        slouched: share of its judged readings that the live rule of one sensor calls slouched.
-    """
-
-    person: int
-    kind: Kind
-    neutral: bool
-    angles_deg: FloatArray
-    windows_deg: FloatArray
-    alone_deg: float
-    slouched: float
-
-
-def profile_of(rows: FloatArray, *, two: bool) -> CalibrationProfile:
-    """A profile whose neutral is the mean direction of gravity over the rows (n, 12) of a trial."""
-    shares = []
-    for first in (0, 6):
-        plain = SensorProfile()
-        up = np.nanmean(rows[:, first : first + 3], axis=0) @ plain.to_body().T
-        x, y, z = (up / np.linalg.norm(up)).tolist()
-        shares.append(SensorProfile(neutral=Neutral((x, y, z))))
-    return CalibrationProfile(upper=shares[0], lower=shares[1] if two else None)
-
-
-def readings_of(rows: FloatArray, profile: CalibrationProfile) -> list[Reading]:
-    """What the core says of a trial, one reading a tick, the filter's first moments left out."""
-    t_s = np.arange(len(rows)) / RATE_HZ
-    sensors = [
-        SensorBlock(t_s, rows[:, i : i + 3] * STANDARD_GRAVITY_M_S2, np.radians(rows[:, i + 3 : i + 6]))
-        for i in (0, 6)
-    ]
-    monitor = Monitor(profile, RATE_HZ)
-    block = TrunkBlock.of(sensors[0], sensors[1] if profile.lower else None)
-    events = monitor.feed(block) + monitor.finish()
-    away = (Unjudged.SETTLING, Unjudged.SENSOR_LOST)
-    return [e for e in events if isinstance(e, Reading) and e.unjudged not in away]
-
-
-def trials_of(path: Path) -> Iterator[Trial]:
-    """Every trial of one person, through the core."""
-    with np.load(path) as data:
-        recorded = {name: data[name].astype(np.float64) for name in sorted(data)}
-    person = int(path.stem.split("_")[1])
-    first_upright = next(name for name in recorded if name.endswith("class_2"))
-    one, two = (profile_of(recorded[first_upright], two=both) for both in (False, True))
-    for name, rows in recorded.items():
-        alone = readings_of(rows, one)
-        both = np.array(
-            [(r.upper_deg, r.lateral_deg, r.lower_deg) for r in readings_of(rows, two)], dtype=float
-        )
-        windows = np.split(both, range(WINDOW_TICKS, len(both), WINDOW_TICKS))
-        judged = [r for r in alone if r.unjudged is None]
-        yield Trial(
-            person,
-            KIND_OF_CLASS[int(name[-1]) - 1],
-            name == first_upright,
-            median_of(both),
-            np.array([median_of(window) for window in windows]),
-            float(np.median([r.flexion_deg for r in alone])),
-            sum(r.posture is Posture.SLOUCHED for r in judged) / max(1, len(judged)),
-        )
-
-
-def median_of(angles_deg: FloatArray) -> FloatArray:
-    """(3,) medians of the columns, from the rows that have all of them; NaN where none has."""
-    whole = angles_deg[np.isfinite(angles_deg).all(axis=1)]
-    return np.median(whole, axis=0) if len(whole) else np.full(3, np.nan)
-
-
-WIDER = 1.5
-"""Variance between people, against what the fitted people show: the next ones differ more than these.
-Anything from the textbook's 1.2 (a t distribution of 22) to 2 does equally well on people held back."""
-
-LEAST_WITHIN_DEG = 1.0
-"""Added to the spread of repetitions: neither angle nor label is exact to less."""
-
-
-def fit(trials: Sequence[Trial]) -> Population:
-    """Means and spreads of the six kinds, by the method of moments (analysis of variance, one way).
-
-    A bend that clearly goes to the other side than its label says is an example of neither and left out:
-    three of 396 would else make half of what one person's side bends seem to scatter.
-    """
-    seen: dict[int, dict[Kind, FloatArray]] = {}
-    for trial in trials:
-        asked = SIDE_OF.get(trial.kind, 0.0)
-        if trial.neutral or asked * trial.angles_deg[1] < -OTHER_SIDE_DEG:
-            continue
-        if np.isfinite(trial.angles_deg).all():
-            rows = seen.setdefault(trial.person, {})
-            rows[trial.kind] = np.vstack([rows.get(trial.kind, np.empty((0, 3))), trial.angles_deg])
-    people = [rows for rows in seen.values() if len(rows) == len(Kind)]
-    means = np.array([[rows[kind].mean(axis=0) for kind in Kind] for rows in people])
-    squares = sum(((r[k] - r[k].mean(axis=0)) ** 2).sum(axis=0) for r in people for k in Kind)
-    freedom = np.array([sum(len(rows[kind]) - 1 for rows in people) for kind in Kind])
-    repeats = freedom / len(people) + 1.0
-    within = squares / freedom.sum()
-    shared = np.empty(3)
-    between = np.empty((len(Kind), 3))
-    for feature in range(3):
-        covariance = np.cov(means[:, :, feature].T)
-        shared[feature] = max(0.25, covariance[~np.eye(len(Kind), dtype=bool)].mean())
-        between[:, feature] = np.diag(covariance) - within[feature] / repeats - shared[feature]
-    between = np.maximum(between, 0.5)
-    spreads = (WIDER * between, within + LEAST_WITHIN_DEG**2)
-
-    def table(values: FloatArray) -> tuple[tuple[float, float, float], ...]:
-        return tuple((float(a), float(b), float(c)) for a, b, c in np.round(values, 1))
-
-    within_row, shared_row = table(np.sqrt([spreads[1], shared]))
-    return Population(table(means.mean(axis=0)), table(np.sqrt(spreads[0])), within_row, shared_row)
+from firmware_py.posture.kinds import Kind, Population, Prototypes, prototypes
+from firmware_py.posture.profile import PoseExample
+from firmware_py.posture.recognition import SITTING
 
 
 def example_of(trial: Trial) -> PoseExample:

@@ -24,7 +24,14 @@ from firmware_py.posture.profile import (
 )
 
 from .accelerometer import fit_poses
-from .mounting import LEAST_BOW_DEG, MeasuredBow, measure_bow, measure_up, mounting_from
+from .mounting import (
+    LEAST_BOW_DEG,
+    MeasuredBow,
+    measure_bow,
+    measure_up,
+    mounting_from,
+    squared_on_the_back,
+)
 from .neutral import MOVED_LIMIT_DEG, MeasuredNeutral, measure_neutral
 from .stillness import gyroscope_bias
 
@@ -184,7 +191,8 @@ def _sit(draft: Draft, samples: Samples) -> Found:
                     off_deg=off,
                 )
         quality = replace(part.quality, neutral_spread_deg=found.spread_deg)
-        parts.append(replace(part, neutral=replace(part.neutral, up=found.up), quality=quality))
+        neutral = replace(part.neutral, up=found.up)
+        parts.append(squared_on_the_back(replace(part, neutral=neutral, quality=quality)))
         spread = max(spread, found.spread_deg)
     draft.take(parts)
     return Found(

@@ -7,10 +7,11 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from calibration.mounting import measure_mounting
+from calibration.mounting import measure_mounting, squared_on_the_back
 from firmware_py.errors import CalibrationRejected
 from firmware_py.posture.blocks import SensorBlock
-from firmware_py.posture.profile import SensorProfile
+from firmware_py.posture.flexion import flexion_deg, lateral_deg
+from firmware_py.posture.profile import FLAT_ON_THE_BACK, Mounting, Neutral, Quality, SensorProfile
 from tests.calibration.strappings import off_deg, sloppy
 
 
@@ -107,3 +108,41 @@ def test_who_does_not_stand_still_is_told_so() -> None:
     wearer = sloppy(9)
     with pytest.raises(CalibrationRejected, match=r"you moved \d+° while standing still — once more"):
         measure_mounting(wearer.bows[0], wearer.bows)
+
+
+def rotation(axis: int, angle_deg: float) -> np.ndarray:
+    """(3, 3) turn about one of the axes x, y, z."""
+    c, s = np.cos(np.radians(angle_deg)), np.sin(np.radians(angle_deg))
+    turn = np.eye(3)
+    one, other = [i for i in range(3) if i != axis]
+    turn[one, one] = turn[other, other] = c
+    turn[one, other], turn[other, one] = (s, -s) if axis == 1 else (-s, s)
+    return turn
+
+
+@given(askew_deg=st.floats(-25, 25), back_deg=st.floats(0, 40), flexion=st.floats(-40, 60))
+def test_a_board_askew_in_the_plane_of_the_back_bends_forward_and_to_no_side(
+    askew_deg: float, back_deg: float, flexion: float
+) -> None:
+    def up_in_board(bent_deg: float) -> np.ndarray:
+        # In the axes that the default mounting makes of the board's; bent about the body's own left.
+        return np.asarray(rotation(0, askew_deg).T @ rotation(1, back_deg + bent_deg).T @ (0.0, 0.0, 1.0))
+
+    x, y, z = up_in_board(0.0).tolist()
+    squared = squared_on_the_back(SensorProfile(neutral=Neutral((x, y, z))))
+    up = squared.to_neutral() @ np.array(FLAT_ON_THE_BACK).T @ up_in_board(flexion)
+    assert flexion_deg(tuple(up)) == pytest.approx(flexion, abs=1e-6)
+    assert lateral_deg(tuple(up)) == pytest.approx(0.0, abs=1e-6)
+
+
+def test_a_mounting_that_was_measured_or_written_by_hand_is_left_as_it_is() -> None:
+    tilted = Neutral((-0.5, 0.1, 0.86023253))
+    measured = SensorProfile(neutral=tilted, quality=Quality(bows=3))
+    by_hand = SensorProfile(
+        neutral=tilted, mounting=Mounting(((1.0, 0.0, 0.0), (0.0, 1.0, 0.0), (0.0, 0.0, 1.0)))
+    )
+    assert squared_on_the_back(measured) is measured
+    assert squared_on_the_back(by_hand) is by_hand
+    once = squared_on_the_back(SensorProfile(neutral=tilted))
+    again = squared_on_the_back(once)
+    assert np.allclose(again.mounting.rotation, once.mounting.rotation)

@@ -5,7 +5,8 @@ from __future__ import annotations
 import dataclasses
 
 from firmware_py.posture.events import Unjudged, Withheld
-from firmware_py.posture.recognition import SITTING, Kind
+from firmware_py.posture.kinds import Kind
+from firmware_py.posture.recognition import SITTING
 from firmware_py.posture.rules import Rules
 from firmware_py.posture.slouch import TABLE, Input, State
 
@@ -24,6 +25,11 @@ def rows(first_header: str) -> list[list[str]]:
             break
         cells.append([cell.strip() for cell in line.strip("|").split("|")])
     return cells
+
+
+def numbers(cell: str) -> list[float]:
+    """The numbers of a cell, parted by strokes."""
+    return [float(number) for number in cell.split(" / ")] if cell else []
 
 
 def test_the_table_of_states_is_the_one_that_runs() -> None:
@@ -47,10 +53,20 @@ def test_every_number_stands_with_its_default_range_and_basis() -> None:
 def test_the_six_kinds_are_those_in_the_code() -> None:
     for kind, (name, *cells) in zip(Kind, rows("kind"), strict=True):
         assert name == kind.name.lower().replace("_", " ")
-        for cell, table in zip(cells, (SITTING.mean, SITTING.between), strict=True):
-            assert [float(number) for number in cell.split(" / ")] == list(table[kind])
-    for name, row in (("within", SITTING.within), ("shared", SITTING.shared)):
-        assert f"*{name}*, {' / '.join(f'{v:g}' for v in row)}" in DOCUMENT.replace("\n", " ")
+        for cell, table in zip(cells, (SITTING.mean, SITTING.between, SITTING.within), strict=True):
+            assert numbers(cell) == list(table[kind])
+    assert f"*neutral*, {' / '.join(f'{v:g}' for v in SITTING.neutral)}" in DOCUMENT.replace("\n", " ")
+
+
+def test_what_people_do_alike_is_as_in_the_code() -> None:
+    others = [kind for kind in Kind if kind is not Kind.UPRIGHT]
+    for one, (_, *cells) in zip(others[1:], rows("alike"), strict=True):
+        for other, cell in zip(others, cells, strict=False):
+            shown = [SITTING.alike[feature][one][other] for feature in range(3)] if other < one else []
+            assert numbers(cell) == shown
+    for feature in range(3):
+        assert SITTING.alike[feature][Kind.UPRIGHT] == (0.0,)
+        assert all(row[Kind.UPRIGHT] == 0.0 for row in SITTING.alike[feature][2:])
 
 
 def test_every_reason_not_to_judge_or_not_to_remind_is_explained() -> None:

@@ -8,8 +8,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from firmware_py.posture.events import Posture
+from firmware_py.posture.kinds import Kind, prototypes
 from firmware_py.posture.profile import PoseExample
-from firmware_py.posture.recognition import SITTING, Kind, Recogniser, prototypes
+from firmware_py.posture.recognition import HOLD_BONUS, SITTING, Measure, Recogniser
 from firmware_py.posture.rules import Rules
 
 SEEN = Posture.SLOUCHED, Posture.LEANING_FORWARD
@@ -29,24 +30,28 @@ def test_the_mean_of_each_kind_is_nearest_to_itself(sensors: int) -> None:
 
 def test_without_examples_spreads_add_as_variances() -> None:
     kinds = prototypes(SITTING, (), sensors=2)
-    spreads = (SITTING.between[Kind.SLOUCHED][0], SITTING.within[0], SITTING.shared[0])
+    spreads = (SITTING.between[Kind.SLOUCHED][0], SITTING.neutral[0], SITTING.within[Kind.SLOUCHED][0])
     assert kinds.spread[Kind.SLOUCHED, 0] ** 2 == pytest.approx(sum(v**2 for v in spreads))
     assert kinds.mean.tolist() == [list(row) for row in SITTING.mean]
 
 
 def test_one_example_by_hand() -> None:
-    # One feature of one kind: prior variance p = shared² + between², evidence variance p + within².
+    # One feature of one kind: prior variance p = between² + neutral², evidence variance p + within².
     example = PoseExample(Posture.SLOUCHED, 34.0, SITTING.mean[Kind.SLOUCHED][1])
     kinds = prototypes(SITTING, (example,), sensors=1)
-    between, within = SITTING.between[Kind.SLOUCHED][0], SITTING.within[0]
-    prior = SITTING.shared[0] ** 2 + between**2
+    between, within = SITTING.between[Kind.SLOUCHED][0], SITTING.within[Kind.SLOUCHED][0]
+    prior = between**2 + SITTING.neutral[0] ** 2
     gain = prior / (prior + within**2)
     mean = SITTING.mean[Kind.SLOUCHED][0]
     assert kinds.mean[Kind.SLOUCHED, 0] == pytest.approx(mean + gain * (34.0 - mean))
     assert kinds.spread[Kind.SLOUCHED, 0] ** 2 == pytest.approx(prior * (1 - gain) + within**2)
-    # What shifts all kinds of a person alike moves the others too, by less.
-    other = kinds.mean[Kind.LEANING_FORWARD, 0] - SITTING.mean[Kind.LEANING_FORWARD][0]
-    assert other == pytest.approx(SITTING.shared[0] ** 2 / (prior + within**2) * (34.0 - mean))
+    # What the two kinds have in common moves the other too, by less.
+    together = SITTING.alike[0][Kind.SIDE_BENT_RIGHT][Kind.SLOUCHED]
+    common = together * between * SITTING.between[Kind.SIDE_BENT_RIGHT][0] + SITTING.neutral[0] ** 2
+    other = kinds.mean[Kind.SIDE_BENT_RIGHT, 0] - SITTING.mean[Kind.SIDE_BENT_RIGHT][0]
+    assert other == pytest.approx(common / (prior + within**2) * (34.0 - mean))
+    # The same in numbers, as `docs/judgement.md` works them out.
+    assert kinds.mean[[Kind.SLOUCHED, Kind.SIDE_BENT_RIGHT], 0] == pytest.approx((31.8, 27.0), abs=0.06)
 
 
 def test_examples_of_the_wearers_own_move_the_line_between_two_kinds() -> None:
@@ -63,14 +68,18 @@ def test_examples_of_the_wearers_own_move_the_line_between_two_kinds() -> None:
 def test_a_side_bend_is_taken_for_the_side_it_goes_to() -> None:
     own = prototypes(SITTING, MINE, sensors=1)
     assert own.mean[Kind.SIDE_BENT_LEFT, 1] == pytest.approx(-20.0, abs=3.0)
-    assert own.mean[Kind.SIDE_BENT_RIGHT, 1] == pytest.approx(SITTING.mean[Kind.SIDE_BENT_RIGHT][1], abs=0.5)
+    general = SITTING.mean[Kind.SIDE_BENT_RIGHT][1]
+    assert general + 1.0 < own.mean[Kind.SIDE_BENT_RIGHT, 1] < general + 5.0, (
+        "who bends deep left, does right"
+    )
 
 
 def test_a_side_bend_that_hardly_tilts_counts_for_the_side_that_was_asked_for() -> None:
     left = PoseExample(Posture.SIDE_BENT, 26.0, 1.5, 3.0, side=-1.0)
     own = prototypes(SITTING, (left,), sensors=2)
     assert own.mean[Kind.SIDE_BENT_LEFT, 1] > SITTING.mean[Kind.SIDE_BENT_LEFT][1] + 6.0
-    assert own.mean[Kind.SIDE_BENT_RIGHT, 1] == pytest.approx(SITTING.mean[Kind.SIDE_BENT_RIGHT][1], abs=0.5)
+    general = SITTING.mean[Kind.SIDE_BENT_RIGHT][1]
+    assert general - 8.0 < own.mean[Kind.SIDE_BENT_RIGHT, 1] < general - 3.0, "nor is the other one deep"
     slouch = PoseExample(Posture.SLOUCHED, 18.0, 1.0, -4.0)
     seen = Recogniser(Rules(), (left, slouch), two=True).step(23.0, -1.0, 26.0, 3.0)
     assert seen is Posture.SIDE_BENT, "who showed a bend that hardly tilts is taken at their word"
@@ -99,11 +108,11 @@ def test_the_recogniser_agrees_with_the_rule_that_it_unrolls(
 
 
 def test_a_light_slouch_of_an_upright_pelvis_is_no_lean() -> None:
-    light = (11.5, 0.0, 12.5, 1.0)
-    assert prototypes(SITTING, (), sensors=2).nearest((12.5, 0.0, 1.0)) is Kind.LEANING_FORWARD
+    light = (10.5, 0.0, 15.5, 5.0)
+    assert prototypes(SITTING, (), sensors=2).nearest((15.5, 0.0, 5.0)) is Kind.LEANING_FORWARD
     assert Recogniser(Rules(), (), two=True).step(*light) is Posture.SLOUCHED
     assert Recogniser(Rules(), (), two=True).step(10.0, 0.0, 22.0, 12.0) is Posture.LEANING_FORWARD
-    bent_when_leaning = (PoseExample(Posture.LEANING_FORWARD, 13.0, 0.0, 1.0),)
+    bent_when_leaning = (PoseExample(Posture.LEANING_FORWARD, 16.0, 0.0, 5.0),)
     assert Recogniser(Rules(), bent_when_leaning, two=True).step(*light) is Posture.LEANING_FORWARD
 
 
@@ -146,6 +155,27 @@ def test_between_two_kinds_the_one_before_stays() -> None:
     assert between
     start = recogniser.step(22.0, 2.0, 22.0, 0.0)
     assert [recogniser.step(20.0 - lower, 2.0, 20.0, lower) for lower in between] == [start] * len(between)
+
+
+def test_people_differ_in_ways_that_can_be_a_normal_distribution() -> None:
+    for feature in range(3):
+        assert np.linalg.eigvalsh(SITTING.own_ways(feature)).min() > 0.0
+
+
+@given(
+    st.lists(st.tuples(st.floats(-60, 90), st.floats(-40, 40), st.floats(-60, 60)), min_size=1, max_size=8)
+)
+def test_leaving_out_what_is_too_far_anyhow_changes_no_answer(moments: list[tuple[float, ...]]) -> None:
+    kinds = prototypes(SITTING, MINE, sensors=2)
+    measure = Measure(kinds, side_least_deg=0.0)
+    before: Kind | None = None
+    for features in moments:
+        distances = kinds.distances(features)
+        if before is not None:
+            distances[before] -= HOLD_BONUS
+        found = measure.nearest(*features, before)
+        assert distances[found] == pytest.approx(distances.min(), abs=1e-9)
+        before = found
 
 
 def test_a_very_deep_slouch_is_no_side_bend() -> None:
