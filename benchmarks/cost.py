@@ -43,7 +43,7 @@ from firmware_py.links.mqtt import MqttSettings
 from firmware_py.links.outbox import Outbox
 from firmware_py.links.publisher import Publisher
 from firmware_py.loop import drive
-from firmware_py.posture._halving import group_size, halved
+from firmware_py.posture._windows import WindowSums
 from firmware_py.posture.estimate import TrunkEstimator
 from firmware_py.posture.inclination import InclinationFilter
 from firmware_py.posture.judge import Judge
@@ -51,6 +51,7 @@ from firmware_py.posture.messages import Encoder
 from firmware_py.posture.monitor import Monitor
 from firmware_py.posture.profile import CalibrationProfile, Neutral, SensorModel, SensorProfile
 from firmware_py.posture.rules import Rules
+from firmware_py.posture.trunk import TICKS_PER_S
 
 from .tape import Tape
 
@@ -111,20 +112,21 @@ class Stages:
             return spent_s(lambda: deque(source, maxlen=0))
 
     def filter(self) -> float:
-        """The filter alone, asked as the estimator asks it, on samples corrected and halved beforehand."""
-        correct = PROFILE.upper.correction()
-        bodies = [correct(block.upper) for block in self._tape.blocks]
-        gyr = np.vstack([body.gyr_rad_s for body in bodies])
-        acc = np.vstack([body.acc_m_s2 for body in bodies])
-        size = group_size(RATE_HZ)
-        whole = len(gyr) // size * size
-        rates, forces = (part.tolist() for part in halved(gyr[:whole], acc[:whole], size, 1.0 / RATE_HZ))
-        inclination = InclinationFilter(RATE_HZ / size)
-        step = round(RATE_HZ / size / 10.0)
+        """The filter alone, on what the windows of samples amounted to."""
+        rows = np.empty((self._tape.samples, 6))
+        correction = PROFILE.upper.correction()
+        at = 0
+        for block in self._tape.blocks:
+            correction.into(rows[at : at + len(block.upper)], block.upper)
+            at += len(block.upper)
+        sums = WindowSums(1.0 / RATE_HZ)
+        starts = np.arange(0, len(rows), round(RATE_HZ / TICKS_PER_S))
+        amounts = list(sums.amounts(rows, starts, np.zeros((2, 6))))
+        inclination = InclinationFilter(TICKS_PER_S)
 
         def ask() -> None:
-            for row in range(0, len(rates), step):
-                inclination.advance(rates[row : row + step], forces[row : row + step])
+            for amount in amounts:
+                inclination.advance(amount)
 
         return spent_s(ask)
 

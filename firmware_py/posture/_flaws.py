@@ -8,13 +8,14 @@ what its smallest range could clip. Quantised readings repeat by chance, but not
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 
 FloatArray = NDArray[np.float64]
-Row = list[float]
+Row = Sequence[float]
 
 SMALLEST_GYR_RANGE_RAD_S = math.radians(100.0)
 """No gyroscope's range is below 125 °/s; some margin for a bias taken off."""
@@ -46,8 +47,8 @@ class FlawWatch:
         self._full_scale = full_scale
         self._top = smallest_range
         self.limit2 = (full_scale or smallest_range) ** 2
-        self.last: Row = [0.0, 0.0, 0.0]
-        self.before: Row = [0.0, 0.0, 0.0]
+        self.last: Row = (0.0, 0.0, 0.0)
+        self.before: Row = (0.0, 0.0, 0.0)
 
     def clipped(self, row: Row) -> bool:
         """Whether this row, not yet `last`, is at the end of the range."""

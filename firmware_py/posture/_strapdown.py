@@ -25,10 +25,10 @@ from ._flaws import (
 from ._gravity import MOST_HELD, Faults, TickSums
 from ._integration import Integrated, integrate, means, nodes, position_weights
 from ._turns import carried_on, level, product, seen_from_sensor
+from ._windows import Amount, Flaws, Triple
 
 FloatArray = NDArray[np.float64]
-Triple = tuple[float, float, float]
-Rows = Sequence[list[float]]
+Rows = Sequence[Sequence[float]]
 
 LEAST_SUM_M_S2 = 1e-6
 """A sum of accelerations shorter than this points nowhere; the tiniest floats cannot even be normalised."""
@@ -48,7 +48,7 @@ class Strapdown:
         self.dt = dt
         self._lead_s = lead_s
         self.flawed_from = -1
-        self._most_held = int(MOST_HELD * per_tick)
+        self._most_held = MOST_HELD * per_tick
         self.per_tick = per_tick
         self._stride = nodes(per_tick).step
         self._attitude = (complex(1.0), 0j)
@@ -64,7 +64,8 @@ class Strapdown:
         self._force_sums = (0.0, 0.0, 0.0)
         self._nodes = (0j, 0j, 0j)
         self._turned = (0j, 0j, 0j)
-        self._held = self._clipped_gyr = self._clipped_acc = 0
+        self._excess = 0.0
+        self._held = self._clipped_gyr = self._clipped_acc = 0.0
         self.flawed = False
 
     def level_by_acceleration(self) -> bool:
@@ -130,6 +131,87 @@ class Strapdown:
             return up
         x, y, z = (rate[:count].ravel() for rate in (part.x, part.y, part.z))
         return carried_on(up, x, y, z, self._lead_s)
+
+    def row(self, amount: Amount, faults: Faults, up: complex | None) -> Triple:
+        """Go through one window of samples at once; `dt` is the nominal length of a window.
+
+        Args:
+            amount: of the window. In the sums it weighs by its length.
+            faults: what is known to be wrong with the rates.
+            up: as in `rows`.
+
+        Returns:
+            "up" in the sensor frame at the window's end.
+        """
+        x, y, z = amount.rate_rad_s
+        ax, ay, az = amount.force_m_s2
+        length_s = amount.length_s
+        half_s = 0.5 * length_s
+        weight = length_s / self.dt
+        if amount.flaws is not None:
+            self._take_flaws(amount.flaws)
+        self.flawed_from = 0 if self.flawed else -1
+        force_x, force_y, force_z = self._force_sums
+        self._force_sums = (force_x + weight * ax, force_y + weight * ay, force_z + weight * az)
+        acc2 = ax * ax + ay * ay + az * az + amount.acc_spread
+        bx, by, bz, kx, ky, kz = faults
+        x = (x - bx) * (1.0 - kx)
+        y = (y - by) * (1.0 - ky)
+        z = (z - bz) * (1.0 - kz)
+        w2 = x * x + y * y + z * z
+        sum_x, sum_y, sum_gz, gyr2 = self._gyr_sums
+        self._gyr_sums = (
+            sum_x + weight * x,
+            sum_y + weight * y,
+            sum_gz + weight * z,
+            gyr2 + weight * (w2 + amount.gyr_spread),
+        )
+        half = half_s * math.sqrt(w2)
+        s = half_s * (math.sin(half) / half if half else 1.0)
+        da = complex(math.cos(half), -s * z)
+        db = complex(s * y, s * x)
+        a, b = self._attitude
+        a, b = a * da - b * db.conjugate(), a * db + b * da.conjugate()
+        self._attitude = (a, b)
+        aa = a * a
+        bb = b * b
+        ab = a * b
+        plus = aa + bb
+        minus = aa - bb
+        ca_b = a.conjugate() * b
+        zz = 2.0 * (a.real * a.real + a.imag * a.imag) - 1.0
+        ax, ay, az = (
+            ax + half_s * (ay * z - az * y),
+            ay + half_s * (az * x - ax * z),
+            az + half_s * (ax * y - ay * x),
+        )
+        push_n = weight * (plus * ay + 1j * (minus * ax + ab * (az + az)))
+        sum_n, sum_z, ramp_n, acc2_sum = self._acc_sums
+        # so that `close_tick` may take half the sum off the ramp, as it does of single samples
+        ramp_n += weight * (sum_n + 0.5 * push_n) + 0.5 * push_n
+        sum_n += push_n
+        sum_z += weight * (zz * az - 2.0 * (ca_b.real * ax - ca_b.imag * ay))
+        self._acc_sums = (sum_n, sum_z, ramp_n, acc2_sum + weight * acc2)
+        n_plus, n_minus, n_ab = self._nodes
+        self._nodes = (n_plus + plus, n_minus + minus, n_ab + ab)
+        turned_x, turned_y, turned_z = self._turned
+        self._turned = (turned_x + minus * x, turned_y + plus * y, turned_z + ab * z)
+        self.count += 1
+        self._excess += weight - 1.0
+        if up is not None:
+            up_n, up_z = up, math.sqrt(1.0 - up.real**2 - up.imag**2)
+        else:
+            norm = math.hypot(abs(sum_n), sum_z)
+            up_n, up_z = (sum_n / norm, sum_z / norm) if norm >= LEAST_SUM_M_S2 else (0j, 1.0)
+        return seen_from_sensor(aa, bb, ab, ca_b, zz, up_n, up_z, x, y, z, 0.0)
+
+    def _take_flaws(self, flaws: Flaws) -> None:
+        held, clipped_gyr, clipped_acc = flaws
+        self._held += held
+        self._clipped_gyr += clipped_gyr
+        self._clipped_acc += clipped_acc
+        if clipped_gyr or clipped_acc or self._held > self._most_held:
+            self.flawed = True
 
     def rows(self, gyr: Rows, acc: Rows, faults: Faults, up: complex | None, *, every: bool) -> list[Triple]:
         """Go through rows of one tick, one by one.
@@ -260,8 +342,9 @@ class Strapdown:
 
     def close_tick(self) -> TickSums:
         """The sums of the full tick under way; a new one begins."""
-        dt = self.dt
         n = self.count
+        weight = n + self._excess
+        dt = self.dt * n / weight
         sum_n, sum_z, ramp_n, acc2 = self._acc_sums
         x, y, z, gyr2 = self._gyr_sums
         force_x, force_y, force_z = self._force_sums
@@ -272,20 +355,20 @@ class Strapdown:
             sum_n * dt,
             sum_z * dt,
             (ramp_n - 0.5 * sum_n) * (dt * dt),
-            acc2 / n,
+            acc2 / weight,
             1j * minus,
             plus,
             2j * ab,
             1j * turned_x / looks,
             turned_y / looks,
             2j * turned_z / looks,
-            x / n,
-            y / n,
-            z / n,
-            gyr2 / n,
-            force_x / n,
-            force_y / n,
-            force_z / n,
+            x / weight,
+            y / weight,
+            z / weight,
+            gyr2 / weight,
+            force_x / weight,
+            force_y / weight,
+            force_z / weight,
             self._held / n,
             self._clipped_gyr / n,
             self._clipped_acc / n,

@@ -61,17 +61,24 @@ class Correction:
 
     def arrays(self, block: SensorBlock) -> tuple[FloatArray, FloatArray]:
         """The same as bare arrays, (n, 3) rates and (n, 3) specific forces."""
+        rows = np.empty((len(block.t_s), 6))
+        self.into(rows, block)
+        return rows[:, :3], rows[:, 3:]
+
+    def into(self, rows: FloatArray, block: SensorBlock) -> None:
+        """The same into (n, 6) rows: rates, then specific forces."""
         if self._gyr_slope is not None and block.temp_c != self._at_c:
             self._at_c = block.temp_c
             self._offsets.clear()
-        rows = len(block.t_s)
-        acc_offset, gyr_offset = self._offsets.get(rows) or self._offsets_of(rows)
+        count = len(rows)
+        acc_offset, gyr_offset = self._offsets.get(count) or self._offsets_of(count)
         acc, gyr = block.acc_m_s2, block.gyr_rad_s
         if self._acc_turn is not None:
             acc = acc.dot(self._acc_turn)
         if self._gyr_turn is not None:
             gyr = gyr.dot(self._gyr_turn)
-        return gyr - gyr_offset, acc - acc_offset
+        np.subtract(gyr, gyr_offset, out=rows[:, :3])
+        np.subtract(acc, acc_offset, out=rows[:, 3:])
 
     def _offsets_of(self, rows: int) -> tuple[FloatArray, FloatArray]:
         """What to take off, at the temperature `_at_c`."""

@@ -1,12 +1,14 @@
 """What the core can say, past tense. What it can be told stands in `commands.py`.
 
-Every event and command is a frozen dataclass that begins with `t_s`, seconds since the run
+Every event and command is a frozen record that begins with `t_s`, seconds since the run
 began; when that was on the wall clock is known to the edges alone (`docs/messages.md`).
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass
+
+from msgspec import Struct
 
 from .blocks import Place, RemarkKind
 from .commands import Command as Command
@@ -27,8 +29,7 @@ from .states import Withheld as Withheld
 from .tally import Tally
 
 
-@dataclass(frozen=True, slots=True)
-class Reading:
+class Reading(Struct, frozen=True):
     """The trunk as people understand it, ten times a second.
 
     Attributes:
@@ -250,7 +251,7 @@ class SessionStarted:
     """A session began. `session` is unique for the device: the run's id and a count.
 
     Attributes:
-        slouch_enter_deg: where a slouch begins, as the session does; `RulesChanged` tells of another during it.
+        slouch_enter_deg: where a slouch begins at that moment; `RulesChanged` tells of another during it.
             None in what an earlier version told.
     """
 

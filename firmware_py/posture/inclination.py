@@ -23,7 +23,8 @@ from ._flaws import SensorRanges
 from ._gravity import GravityKalman
 from ._integration import lead_of
 from ._motion_model import DEG, MotionModel
-from ._strapdown import Rows, Strapdown, Triple
+from ._strapdown import Rows, Strapdown
+from ._windows import Amount, Triple
 
 __all__ = ["InclinationFilter", "InclinationOutput", "MotionModel", "SensorRanges", "smooth_inclination"]
 
@@ -87,9 +88,10 @@ class InclinationFilter:
         dt = 1.0 / self._rate_hz
         self._strapdown = Strapdown(dt, per_tick, lead_of(self._model, dt), self._ranges)
         self._kalman = GravityKalman(self._model, per_tick / self._rate_hz)
-        self._trusted = False
         self._ticks = 0
         self._stretch_end = 1
+        self._trusted = False
+        self._judge_trust()
 
     @property
     def trusted(self) -> bool:
@@ -99,7 +101,7 @@ class InclinationFilter:
     @property
     def sigma_rad(self) -> float:
         """One-sigma uncertainty of the latest `up`, radians."""
-        return math.sqrt(self._kalman.variance_rad2)
+        return self._sigma_rad
 
     @property
     def bias_rad_s(self) -> tuple[float, float, float]:
@@ -133,32 +135,23 @@ class InclinationFilter:
         trusted = np.empty(len(gyr_rad_s), dtype=np.bool_)
         return InclinationOutput(self._run(gyr_rad_s, acc_m_s2, sigma, trusted), sigma, trusted)
 
-    def advance(self, gyr_rad_s: Rows, acc_m_s2: Rows) -> tuple[Triple, float, bool]:
-        """What `process_full` says of the last row, for n ≥ 1 rows as plain lists, without making arrays.
-
-        A live monitor needs ten answers a second and not a hundred; this takes half the time of
-        `process_full` for ten rows. The two may be mixed.
+    def advance(self, amount: Amount) -> tuple[Triple, float, bool]:
+        """One row that stands for a window of samples, and what `process_full` says of it.
 
         Args:
-            gyr_rad_s: n rates of three numbers.
-            acc_m_s2: n specific forces.
+            amount: of a window as long as a row of this filter.
 
         Returns:
-            "up" in the sensor frame, its sigma in radians, and whether it is to be trusted.
+            "up" in the sensor frame at the window's end, its sigma in radians, and whether it is
+            to be trusted.
         """
-        n = len(gyr_rad_s)
         strapdown = self._strapdown
-        at = 0
-        while True:
-            stop = min(n, at + strapdown.per_tick - strapdown.count)
-            sigma_rad, trusted = self.sigma_rad, self._trusted
-            if at or stop < n:
-                up = self._rows(gyr_rad_s[at:stop], acc_m_s2[at:stop], every=False)
-            else:
-                up = self._rows(gyr_rad_s, acc_m_s2, every=False)
-            if stop == n:
-                return up[0], sigma_rad, trusted and strapdown.flawed_from < 0
-            at = stop
+        sigma_rad, trusted = self._sigma_rad, self._trusted
+        kalman = self._kalman
+        up = strapdown.row(amount, kalman.reference, kalman.up if kalman.known else None)
+        if strapdown.count == strapdown.per_tick:
+            self._close_tick()
+        return up, sigma_rad, trusted and strapdown.flawed_from < 0
 
     def _run(
         self, gyr: FloatArray, acc: FloatArray, sigma: FloatArray | None, trusted: BoolArray | None
@@ -183,7 +176,7 @@ class InclinationFilter:
             else:
                 stop = min(n, at + per_tick - strapdown.count)
                 if sigma is not None and trusted is not None:
-                    sigma[at:stop] = self.sigma_rad
+                    sigma[at:stop] = self._sigma_rad
                     trusted[at:stop] = self._trusted
                 part = np.array(self._rows(gyr[at:stop].tolist(), acc[at:stop].tolist(), every=True)).reshape(
                     -1, 3
@@ -205,16 +198,21 @@ class InclinationFilter:
         strapdown = self._strapdown
         up = strapdown.rows(gyr, acc, kalman.reference, kalman.up if kalman.known else None, every=every)
         if strapdown.count == strapdown.per_tick:
-            if kalman.known:
-                kalman.step(strapdown.close_tick())
-                if self._tick_over():
-                    self._level()
-            else:
-                if strapdown.level_by_acceleration():
-                    kalman.start()
-                strapdown.drop_tick()
-                self._tick_over()
+            self._close_tick()
         return up
+
+    def _close_tick(self) -> None:
+        kalman = self._kalman
+        strapdown = self._strapdown
+        if kalman.known:
+            kalman.step(strapdown.close_tick())
+            if self._tick_over():
+                self._level()
+        else:
+            if strapdown.level_by_acceleration():
+                kalman.start()
+            strapdown.drop_tick()
+            self._tick_over()
 
     def _stretch(
         self, gyr: FloatArray, acc: FloatArray, sigma: FloatArray | None, trusted: BoolArray | None, at: int
@@ -229,7 +227,7 @@ class InclinationFilter:
         for tick in sums:
             ups.append(kalman.up)
             if sigma is not None and trusted is not None:
-                sigma[at : at + per_tick] = self.sigma_rad
+                sigma[at : at + per_tick] = self._sigma_rad
                 trusted[at : at + per_tick] = self._trusted
                 at += per_tick
             kalman.step(tick)
@@ -253,8 +251,10 @@ class InclinationFilter:
         self._stretch_end = self._ticks + min(self._ticks, LONGEST_STRETCH_TICKS)
 
     def _judge_trust(self) -> None:
+        variance_rad2 = self._kalman.variance_rad2
+        self._sigma_rad = math.sqrt(variance_rad2)
         limit = TRUST_LOST_RAD2 if self._trusted else TRUST_GAINED_RAD2
-        self._trusted = self._kalman.variance_rad2 < limit and self._kalman.doubtful_s <= 0.0
+        self._trusted = variance_rad2 < limit and self._kalman.doubtful_s <= 0.0
 
 
 def smooth_inclination(gyr_rad_s: FloatArray, acc_m_s2: FloatArray, rate_hz: float) -> FloatArray:

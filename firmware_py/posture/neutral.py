@@ -7,7 +7,8 @@ frame of the new one before anything judges them.
 from __future__ import annotations
 
 import math
-from dataclasses import replace
+
+from msgspec import structs
 
 from .correction import rotation_onto_up
 from .events import SetNeutral
@@ -40,7 +41,7 @@ class NeutralInForce:
         """The state in the frame of the neutral in force; itself where no command changed that."""
         if self._turn_upper is None:
             return state
-        return replace(
+        return structs.replace(
             state,
             upper=_turned_segment(state.upper, self._turn_upper),
             lower=_turned_segment(state.lower, self._turn_lower),
@@ -57,7 +58,7 @@ def _turned_segment(segment: SegmentState | None, turn: Turn | None) -> SegmentS
     if segment is None or turn is None:
         return segment
     up, gyr, acc = (_turned(v, turn) for v in (segment.up, segment.gyr_rad_s, segment.acc_m_s2))
-    return replace(segment, up=up, gyr_rad_s=gyr, acc_m_s2=acc)
+    return structs.replace(segment, up=up, gyr_rad_s=gyr, acc_m_s2=acc)
 
 
 def _turned(vector: Vector, turn: Turn) -> Vector:

@@ -1,11 +1,9 @@
 """One sensor's samples, filtered and summed up tick by tick.
 
-Tick k stands at k/10 s and its window is ((k−1)/10, k/10]. A block of a live
-monitor (ten samples) goes through plain Python floats, because one numpy call costs as much as a
-few samples; a block of a whole recording goes through numpy. Both add up the same numbers, so the
+Tick k stands at k/10 s and its window is ((k−1)/10, k/10]. What its samples amount to (`_windows.py`) is one
+row to the filter. A short block fills the open window row by row; in the block of a whole recording all
+windows but the first and the last are summed up at once. Both add up the same numbers, so the
 size of a block changes no tick by more than rounding (1e-9).
-
-The filter is fed at 45 to 90 Hz (`_halving.py`); the sums of a tick are over all samples.
 
 The filter and the windows live in the sensor's own axes, corrected: there a saturated axis can still be
 seen as one. Mounting and neutral are applied to the few numbers of a tick, which is cheaper too.
@@ -15,15 +13,12 @@ from __future__ import annotations
 
 import math
 from bisect import bisect_right
-from collections.abc import Sequence
-from itertools import repeat
 from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
-from ._halving import group_size, halved, halved_rows
-from ._sums import Rows, sums_of_rows, sums_of_windows
+from ._windows import Amount, WindowSums
 from .blocks import SensorBlock
 from .correction import Correction
 from .inclination import InclinationFilter
@@ -34,7 +29,7 @@ GAP_PERIODS = 1.5
 """A step longer than this many sampling periods is a gap: at least one sample is missing."""
 
 SHORT_BLOCK = 64
-"""Up to so many samples plain Python is the quicker way, beyond it numpy (measured on blocks of 1 to 200)."""
+"""Up to so many samples are looked at one by one for where their windows end; a live block has ten."""
 
 LONGEST_RUN_S = 1e11
 """A time beyond this (3000 years) is no time; nearer than that, every time has a tick of its own."""
@@ -47,8 +42,8 @@ class _Window(NamedTuple):
 
     good: int
     bad: int
-    sums: list[float]
-    up: Sequence[float]
+    sums: tuple[float, ...]
+    up: Vector
     sigma_rad: float
     trusted: bool
     temp_c: float
@@ -63,25 +58,24 @@ class SegmentStream:
     """
 
     def __init__(self, profile: SensorProfile, rate_hz: float) -> None:
-        self._correct = Correction(profile.sensor, np.eye(3)).arrays
+        self._correct = Correction(profile.sensor, np.eye(3))
         self._turn: list[float] = profile.to_neutral().ravel().tolist()
-        self._group = group_size(rate_hz)
-        self._filter = InclinationFilter(rate_hz / self._group)
+        self._sums = WindowSums(1.0 / rate_hz)
+        self._filter = InclinationFilter(TICKS_PER_S)
         self._period_s = 1.0 / rate_hz
         self._last_s = -math.inf
         self._windows: dict[int, _Window] = {}
-        # Rows of the newest window, kept until it is complete or asked for.
+        # The newest window is open until a sample of another comes or its tick is asked for: rows from
+        # `_open_from` to `_open_to`. Two rows before them stay, to compare with.
+        self._rows = np.zeros((4 * SHORT_BLOCK, 6))
+        self._open_from = self._open_to = 2
         self._open_tick = 0
-        self._open_gyr: Rows = []
-        self._open_acc: Rows = []
         self._open_temp_c = math.nan
-        # Rows that wait for the rest of their group.
-        self._waiting_gyr: Rows = []
-        self._waiting_acc: Rows = []
 
     def waiting(self) -> list[int]:
         """The ticks that have samples and were not asked for yet."""
-        return [*self._windows, self._open_tick] if self._open_gyr else list(self._windows)
+        is_open = self._open_from < self._open_to
+        return [*self._windows, self._open_tick] if is_open else list(self._windows)
 
     @property
     def last_s(self) -> float:
@@ -133,9 +127,8 @@ class SegmentStream:
             missing_s = float(steps_s[start]) - self._period_s
             # Before the very first sample nothing is missing (the step is infinite).
             if steps_s[start] > limit_s and math.isfinite(missing_s):
-                self._close()
-                self._filter.gap(missing_s + len(self._waiting_gyr) * self._period_s)
-                self._waiting_gyr, self._waiting_acc = [], []
+                self._close(told)
+                self._filter.gap(missing_s)
             piece = block.cut(start, stop)
             if stop - start <= SHORT_BLOCK:
                 self._take_short(piece.t_s.tolist(), piece, told)
@@ -145,56 +138,51 @@ class SegmentStream:
 
     def _take_short(self, times: list[float], block: SensorBlock, told: int) -> None:
         """Put rows into the open window; close it where another begins."""
-        gyr_rad_s, acc_m_s2 = self._correct(block)
-        gyr, acc = gyr_rad_s.tolist(), acc_m_s2.tolist()
-        start, count = 0, len(times)
+        count = len(times)
+        begin = self._room(count)
+        self._correct.into(self._rows[begin : begin + count], block)
+        start = 0
         while start < count:
             tick = tick_at(times[start])
             stop = bisect_right(times, tick / TICKS_PER_S, start)
             if tick != self._open_tick:
-                self._close()
+                self._close(told)
                 self._open_tick = tick
-            self._open_gyr += gyr[start:stop]
-            self._open_acc += acc[start:stop]
+            self._open_to = begin + stop
             self._open_temp_c = block.temp_c
-            if tick <= told:
-                self._filter_rows(self._open_gyr, self._open_acc)
-                self._open_gyr, self._open_acc = [], []
             start = stop
 
-    def _close(self) -> None:
+    def _room(self, count: int) -> int:
+        """Where `count` rows can be put behind the open ones."""
+        rows = self._rows
+        if self._open_to + count > len(rows):
+            kept = rows[self._open_from - 2 : self._open_to].copy()
+            if len(kept) + count > len(rows):
+                self._rows = rows = np.zeros((2 * (len(kept) + count), 6))
+            rows[: len(kept)] = kept
+            self._open_from, self._open_to = 2, len(kept)
+        return self._open_to
+
+    def _close(self, told: int) -> None:
         """Filter and sum up the open window's rows."""
-        gyr, acc = self._open_gyr, self._open_acc
-        if not gyr:
+        at, stop, tick = self._open_from, self._open_to, self._open_tick
+        if at == stop:
             return
-        self._open_gyr, self._open_acc = [], []
-        good, sums = sums_of_rows(gyr, acc)
-        bad = len(gyr) - good
-        before = self._windows.get(self._open_tick)
+        self._open_from = stop
+        rows = self._rows
+        self._count(tick, self._sums.amount(rows[at:stop], rows[at - 2 : at]), self._open_temp_c, told)
+
+    def _count(self, tick: int, amount: Amount, temp_c: float, told: int) -> None:
+        """Filter a window, and keep what it came to unless its tick is told already."""
+        up, sigma_rad, trusted = self._filter.advance(amount)
+        if tick <= told:
+            return
+        good, bad, sums = amount.good, amount.bad, amount.sums
+        before = self._windows.get(tick)
         if before is not None:  # a gap within the window had closed it
             good, bad = good + before.good, bad + before.bad
-            sums = [a + b for a, b in zip(before.sums, sums, strict=True)]
-        up, sigma_rad, trusted = self._filter_rows(gyr, acc) or self._filter_rest()
-        self._windows[self._open_tick] = _Window(good, bad, sums, up, sigma_rad, trusted, self._open_temp_c)
-
-    def _filter_rows(self, gyr: Rows, acc: Rows) -> tuple[Vector, float, bool] | None:
-        """What the filter says after the last complete group of these rows; None where none was completed."""
-        size = self._group
-        if size > 1:
-            gyr, acc = self._waiting_gyr + gyr, self._waiting_acc + acc
-            whole = len(gyr) // size * size
-            self._waiting_gyr, self._waiting_acc = gyr[whole:], acc[whole:]
-            gyr, acc = halved_rows(gyr[:whole], acc[:whole], size, self._period_s)
-        return self._filter.advance(gyr, acc) if gyr else None
-
-    def _filter_rest(self) -> tuple[Vector, float, bool]:
-        """The same after the mean of a group that is not complete: a window after a gap may hold no more."""
-        gyr, acc = (
-            [[sum(axis) / len(rows) for axis in zip(*rows, strict=True)]]
-            for rows in (self._waiting_gyr, self._waiting_acc)
-        )
-        self._waiting_gyr, self._waiting_acc = [], []
-        return self._filter.advance(gyr, acc)
+            sums = tuple(a + b for a, b in zip(before.sums, sums, strict=True))
+        self._windows[tick] = _Window(good, bad, sums, up, sigma_rad, trusted, temp_c)
 
     def _take_long(self, block: SensorBlock, told: int) -> None:
         """The same for many samples without a gap: all windows but the first and the last at once."""
@@ -202,42 +190,28 @@ class SegmentStream:
         first, last = np.searchsorted(ticks, ticks[0], "right"), np.searchsorted(ticks, ticks[-1])
         self._take_short(block.t_s[:first].tolist(), block.cut(0, first), told)
         if first < last:
-            self._close()
+            self._close(told)
             self._take_windows(ticks[first:last], block.cut(first, last), told)
         if first < len(ticks):
             self._take_short(block.t_s[last:].tolist(), block.cut(last, len(ticks)), told)
 
     def _take_windows(self, ticks: NDArray[np.int64], block: SensorBlock, told: int) -> None:
-        """Filter and sum up windows that are complete, each longer than a group."""
-        gyr, acc = self._correct(block)
+        """Filter and sum up windows that are complete."""
+        rows = np.empty((len(ticks), 6))
+        self._correct.into(rows, block)
         starts = np.flatnonzero(np.diff(ticks, prepend=ticks[0] - 1))
-        count = np.diff(starts, append=len(ticks))
-        good, sums = sums_of_windows(gyr, acc, starts)
-        size = self._group
-        early = len(self._waiting_gyr)
-        if early:
-            gyr, acc = np.vstack([self._waiting_gyr, gyr]), np.vstack([self._waiting_acc, acc])
-        whole = len(gyr) // size * size
-        self._waiting_gyr, self._waiting_acc = gyr[whole:].tolist(), acc[whole:].tolist()
-        out = self._filter.process_full(*halved(gyr[:whole], acc[:whole], size, self._period_s))
-        answer = (early + starts + count) // size - 1  # of the last group that is complete within the window
-        for tick, *rest in zip(
-            ticks[starts].tolist(),
-            good.tolist(),
-            (count - good).tolist(),
-            sums.tolist(),
-            out.up[answer].tolist(),
-            out.sigma_rad[answer].tolist(),
-            out.trusted[answer].tolist(),
-            repeat(block.temp_c),
-        ):
-            if tick > told:
-                self._windows[tick] = _Window._make(rest)
+        before = self._rows[self._open_to - 2 : self._open_to]
+        amounts = self._sums.amounts(rows, starts, before)
+        for tick, amount in zip(ticks[starts].tolist(), amounts, strict=True):
+            self._count(tick, amount, block.temp_c, told)
+        self._room(2)
+        self._open_from = self._open_to = self._open_to + 2
+        self._rows[self._open_to - 2 : self._open_to] = np.vstack((before, rows))[-2:]
 
     def state(self, tick: int) -> SegmentState | None:
         """The state at a tick, once; None where no good sample fell into its window."""
         if tick == self._open_tick:
-            self._close()
+            self._close(tick - 1)
         window = self._windows.pop(tick, None)
         if window is None or not window.good:
             return None

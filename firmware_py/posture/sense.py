@@ -54,10 +54,16 @@ def check_ranges(value: object, where: str) -> None:
 
 
 def _fields_of(cls: type) -> tuple[tuple[str, _Limit | None], ...]:
-    """The fields of a dataclass with the limits of their units."""
-    if not dataclasses.is_dataclass(cls):
-        return ()
-    return tuple((field.name, _limit_of(field.name)) for field in dataclasses.fields(cls))
+    """The fields of a record with the limits of their units."""
+    return tuple((name, _limit_of(name)) for name in field_names(cls))
+
+
+def field_names(cls: type) -> tuple[str, ...]:
+    """The fields of a record, a dataclass or a `msgspec.Struct`; none of anything else."""
+    if dataclasses.is_dataclass(cls):
+        return tuple(field.name for field in dataclasses.fields(cls))
+    names: tuple[str, ...] = getattr(cls, "__struct_fields__", ())
+    return names
 
 
 def _limit_of(name: str) -> _Limit | None:

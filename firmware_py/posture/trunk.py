@@ -8,9 +8,9 @@ works on these few numbers in plain Python, so the size of a block cannot change
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
 
 import numpy as np
+from msgspec import Struct
 from numpy.typing import NDArray
 
 from .blocks import FloatArray, Remark
@@ -24,8 +24,7 @@ TICK_S = 1.0 / TICKS_PER_S
 Vector = tuple[float, float, float]
 
 
-@dataclass(frozen=True, slots=True)
-class SegmentState:
+class SegmentState(Struct, frozen=True):
     """One sensor at one tick, in the body frame (x forward, y left, z up) of its profile.
 
     Attributes:
@@ -53,8 +52,7 @@ class SegmentState:
     temp_c: float
 
 
-@dataclass(frozen=True, slots=True)
-class TrunkState:
+class TrunkState(Struct, frozen=True):
     """The trunk at one tick.
 
     Attributes:

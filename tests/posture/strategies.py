@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import dataclasses
 from enum import StrEnum
 from typing import Any, get_type_hints
 
@@ -12,6 +11,7 @@ from firmware_py.posture import events as ev
 from firmware_py.posture.messages import CHANNELS, DURABLE, Channel
 from firmware_py.posture.position import Position
 from firmware_py.posture.rating import Grade, Rating, Weakness
+from firmware_py.posture.sense import field_names
 from firmware_py.posture.tally import Tally
 
 EVENTS = [cls for cls, channel in CHANNELS.items() if channel in DURABLE or channel is Channel.LIVE]
@@ -69,4 +69,4 @@ def events(draw: st.DrawFn, cls: type, session: str = "run-1") -> Any:  # Any: o
         start_s, end_s = sorted(draw(st.tuples(_TIMES, _TIMES)))
         return ev.MinutePassed(end_s, start_s, draw(tallies()))
     hints = get_type_hints(cls)
-    return cls(*(draw(_field(f.name, hints[f.name])) for f in dataclasses.fields(cls)))
+    return cls(*(draw(_field(name, hints[name])) for name in field_names(cls)))

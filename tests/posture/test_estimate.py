@@ -6,6 +6,7 @@ import math
 
 import numpy as np
 import pytest
+from msgspec import structs
 
 from firmware_py.posture.blocks import Place, Remark, RemarkKind, SensorBlock, TrunkBlock, empty_block
 from firmware_py.posture.estimate import LONGEST_SILENCE_S, TrunkEstimator
@@ -190,7 +191,12 @@ def test_samples_that_come_after_their_tick_was_told_move_the_filter_and_count_n
     assert [s.tick for s in first + rest] == list(range(20))
     whole = feed(TrunkBlock(block, None, 1.99))
     assert first[6].upper is None
-    assert rest[-1].upper == whole[-1].upper
+    after, expected = rest[-1].upper, whole[-1].upper
+    assert after is not None
+    assert expected is not None
+    # The window that was told before it was full is two rows to the filter, which then sums up others.
+    np.testing.assert_allclose(after.up, expected.up, atol=0.003)
+    assert after == structs.replace(expected, up=after.up, sigma_deg=after.sigma_deg)
 
 
 def test_a_jump_of_time_by_hours_is_a_hole_and_not_a_list_without_end() -> None:

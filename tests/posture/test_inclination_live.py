@@ -1,46 +1,73 @@
-"""`advance`, for live blocks as plain lists, says what `process_full` says of the last row."""
+"""`advance`, which takes a window of samples at once, says what single samples would have said."""
 
 from __future__ import annotations
 
 import math
 
 import numpy as np
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from firmware_py.posture._windows import Amount, Flaws, WindowSums
 from firmware_py.posture.inclination import InclinationFilter
 
-from .stories import spoiled, swaying
+from .stories import swaying
 
 RATE_HZ = 100.0
-STORY = spoiled(swaying(np.arange(800) / RATE_HZ, 4), [0, 1, 130, *range(300, 340)])
-GYR, ACC = STORY.gyr_rad_s, STORY.acc_m_s2
+STORY = swaying(np.arange(3000) / RATE_HZ, 4)
+ROWS = np.hstack((STORY.gyr_rad_s, STORY.acc_m_s2))
+NOTHING_BEFORE = np.zeros((2, 6))
+
+
+def a_row(rate: tuple[float, ...], force: tuple[float, ...], flaws: Flaws | None = None) -> Amount:
+    x, y, z = rate
+    a, b, c = force
+    return Amount(1, 0, (0.0,) * 8, 0.1, (x, y, z), (a, b, c), 0.0, 0.0, flaws)
 
 
 @given(
-    sizes=st.lists(st.integers(1, 90), min_size=1, max_size=30),
-    by_rows=st.lists(st.booleans(), min_size=1, max_size=5),
+    by_window=st.lists(st.booleans(), min_size=1, max_size=5),
     gap_s=st.sampled_from([0.0, 0.05, 2.0]),
 )
-def test_the_last_row_is_answered_as_in_an_array_also_where_the_two_are_mixed(
-    sizes: list[int], by_rows: list[bool], gap_s: float
-) -> None:
-    plain, mixed = InclinationFilter(RATE_HZ), InclinationFilter(RATE_HZ)
-    at = 0
-    for turn, size in enumerate(sizes):
-        stop = min(at + size, len(GYR))
-        if stop == at:
-            break
-        if turn == 3:
+def test_a_window_of_one_sample_is_answered_as_that_sample(by_window: list[bool], gap_s: float) -> None:
+    plain, mixed = InclinationFilter(10.0), InclinationFilter(10.0)
+    for k, row in enumerate(ROWS[50:250:2]):
+        if k == 40:
             plain.gap(gap_s)
             mixed.gap(gap_s)
-        expected = plain.process_full(GYR[at:stop], ACC[at:stop])
-        if by_rows[turn % len(by_rows)]:
-            up, sigma_rad, trusted = mixed.advance(GYR[at:stop].tolist(), ACC[at:stop].tolist())
+        rate, force = row[:3], row[3:]
+        expected = plain.process_full(rate[None], force[None])
+        if by_window[k % len(by_window)]:
+            up, sigma_rad, trusted = mixed.advance(a_row(tuple(rate.tolist()), tuple(force.tolist())))
         else:
-            out = mixed.process_full(GYR[at:stop], ACC[at:stop])
+            out = mixed.process_full(rate[None], force[None])
             up, sigma_rad, trusted = out.up[-1], out.sigma_rad[-1], out.trusted[-1]
         np.testing.assert_allclose(up, expected.up[-1], atol=1e-10)
         assert math.isclose(sigma_rad, expected.sigma_rad[-1], rel_tol=1e-9)
         assert trusted == expected.trusted[-1]
-        at = stop
+
+
+@pytest.mark.parametrize("per_window", [9, 10, 11])
+def test_windows_are_answered_as_their_samples_a_few_hundredths_of_a_degree_apart(per_window: int) -> None:
+    every, sums, windows = InclinationFilter(RATE_HZ), WindowSums(1.0 / RATE_HZ), InclinationFilter(10.0)
+    apart_deg = []
+    for at in range(400, len(ROWS) - per_window, per_window):
+        rows = ROWS[at : at + per_window]
+        expected = every.process_full(rows[:, :3], rows[:, 3:])
+        up, sigma_rad, trusted = windows.advance(sums.amount(rows, NOTHING_BEFORE))
+        if at > 1400:
+            apart_deg.append(math.degrees(math.acos(min(1.0, float(expected.up[-1] @ up)))))
+            assert sigma_rad == pytest.approx(expected.sigma_rad[-1], rel=0.3)
+            assert trusted
+    assert max(apart_deg) < 0.1
+
+
+def test_a_window_half_clipped_or_half_missing_is_not_trusted() -> None:
+    for flaws in (Flaws(0.0, 0.5, 0.0), Flaws(0.0, 0.0, 0.5), Flaws(0.6, 0.0, 0.0)):
+        inclination = InclinationFilter(10.0)
+        for _ in range(100):
+            _, _, trusted = inclination.advance(a_row((0.0, 0.0, 0.0), (0.0, 0.0, 9.81)))
+        assert trusted
+        _, _, trusted = inclination.advance(a_row((0.0, 0.0, 0.0), (0.0, 0.0, 9.81), flaws))
+        assert not trusted

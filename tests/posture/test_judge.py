@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import dataclasses
 import math
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from msgspec import structs
 
 from firmware_py.posture.blocks import Place, Remark, RemarkKind
 from firmware_py.posture.events import (
@@ -90,7 +90,7 @@ def test_a_machine_that_slept_ends_the_session_before_and_begins_another() -> No
 
 def test_a_sensor_left_on_a_table_is_not_judged_and_ends_the_session_in_time() -> None:
     still = [
-        dataclasses.replace(state, upper=dataclasses.replace(state.upper, gyr_rad_s=(0.0, 0.0, 0.0)))
+        structs.replace(state, upper=structs.replace(state.upper, gyr_rad_s=(0.0, 0.0, 0.0)))
         for state in held(60, 1200, 12.0)
         if state.upper is not None
     ]
@@ -112,7 +112,7 @@ def test_a_lost_sensor_is_told_after_half_a_second_with_the_drivers_reason_and_i
     judge = a_judge()
     lost = list(held(5, 8, None))
     remark = Remark(5.2, Place.UPPER, RemarkKind.LOST, "nothing answered at 0x68")
-    lost[3] = dataclasses.replace(lost[3], remarks=(remark,))
+    lost[3] = structs.replace(lost[3], remarks=(remark,))
     events = judged(judge, held(0, 5, 0.0), lost, held(8, 9, 0.0))
     (gone,) = (event for event in events if isinstance(event, SensorLost))
     (back,) = (event for event in events if isinstance(event, SensorBack))
@@ -131,7 +131,7 @@ def test_a_lost_packet_is_not_a_lost_sensor() -> None:
 
 def test_other_remarks_are_passed_on() -> None:
     remark = Remark(0.3, Place.UPPER, RemarkKind.OVERFLOW, "the FIFO ran over")
-    state = dataclasses.replace(at(4, 0.0), remarks=(remark,))
+    state = structs.replace(at(4, 0.0), remarks=(remark,))
     (event,) = told(judged(a_judge(), held(0, 0.4, 0.0), [state]), SensorRemarked)
     assert event == SensorRemarked(0.3, Place.UPPER, RemarkKind.OVERFLOW, "the FIFO ran over")
 

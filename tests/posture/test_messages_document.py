@@ -20,6 +20,7 @@ from firmware_py.posture.messages import (
     kind_of,
     parse_topic,
 )
+from firmware_py.posture.sense import field_names
 from firmware_py.posture.tally import Tally
 
 from ..conftest import ROOT
@@ -57,7 +58,7 @@ def test_every_kind_of_message_has_an_example() -> None:
 @pytest.mark.parametrize("cls", [*CHANNELS, *REQUESTS], ids=kind_of)
 def test_every_field_of_a_kind_is_named_in_its_section(cls: type) -> None:
     text = SECTIONS[kind_of(cls)]
-    names = {field.name for field in dataclasses.fields(cls)}
+    names = set(field_names(cls))
     if cls in REQUESTS:
         names -= {"t_s"}
     assert {name for name in names if f"`{name}`" not in text} == set()

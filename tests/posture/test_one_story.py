@@ -56,6 +56,7 @@ from firmware_py.posture.flexion import flexion_deg, lateral_deg, up_at
 from firmware_py.posture.monitor import Monitor
 from firmware_py.posture.profile import CalibrationProfile, Mounting, Neutral, SensorModel, SensorProfile
 from firmware_py.posture.rules import Rules
+from firmware_py.posture.sense import field_names
 from firmware_py.posture.trunk import Vector
 
 from .stories import spoiled, without
@@ -82,8 +83,8 @@ def assert_same_story(one: list[Event], other: list[Event]) -> None:
     for a, b in zip(one, other, strict=True):
         if a == b:
             continue
-        for field in dataclasses.fields(a):
-            assert_same(getattr(a, field.name), getattr(b, field.name), f"{field.name} of {a}")
+        for name in field_names(type(a)):
+            assert_same(getattr(a, name), getattr(b, name), f"{name} of {a}")
 
 
 def assert_same(a: object, b: object, where: str) -> None:
