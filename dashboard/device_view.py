@@ -81,6 +81,8 @@ def device_view(
     # Each run tells its calibration at its start; a doubt from before that was another wear's.
     if stale and calibration and stale.at_utc_ms < calibration.at_utc_ms:
         stale = None
+    # A mode that was never changed is told by the settings alone.
+    in_force = standing.settings_of(row.name)
     stale_data = _data(stale.payload if stale else None)
     return DeviceView(
         row.name,
@@ -93,7 +95,7 @@ def device_view(
         _data(worn.payload).worn if worn else None,
         worn.at_utc_ms if worn else None,
         stale_data.reason if stale_data.stale else "",
-        _data(mode.payload).mode if mode else None,
+        _data(mode.payload).mode if mode else in_force.mode if in_force else None,
         mode.at_utc_ms if mode else None,
         _day(_data(calibration.payload).made_at, zone) if calibration else None,
         standing.machine_of(row.name),

@@ -57,14 +57,20 @@ function show(data) {
   stateSaid = state;
   text("live-angle", angleWords(data));
   const caption = data.sensors === 2 ? say("two_sensors") : say("one_sensor");
-  text("live-caption", data.unjudged ? `${say("unjudged_hint")} ${caption}` : caption);
+  text("live-caption", data.unjudged ? unjudgedWords(data.unjudged, caption) : caption);
   badge(state, { upright: "upright", slouched: "slouched", unknown: "unknown" }[data.posture] ?? "other");
   link("live", say("live"));
   trace?.add(data);
 }
 
+// What can be done about it, where something can; else that it is not judged.
+function unjudgedWords(why, caption) {
+  return `hint_${why}` in texts ? say(`hint_${why}`) : `${say("unjudged_hint")} ${caption}`;
+}
+
 function angleWords(data) {
-  if (data.flexion_deg === null) return "\u00a0";
+  // An angle of nobody's back, or from a neutral that is none any more, says nothing.
+  if (data.flexion_deg === null || `hint_${data.unjudged}` in texts) return "\u00a0";
   const rounded = (value) => Number(value.toFixed(setup.angle_digits));
   const flexion = rounded(data.flexion_deg);
   const lateral = data.lateral_deg === null ? 0 : rounded(data.lateral_deg);
@@ -107,6 +113,7 @@ function silence() {
     text("live-word", say("unknown"));
     text("live-angle", "\u00a0");
   }
+  if (away && connection.open && brokerReached) text("live-caption", say("hint_away"));
   badge(say("unknown"), "unknown");
   stateSaid = "";
 }

@@ -3,12 +3,23 @@
 from __future__ import annotations
 
 import json
+from datetime import UTC, datetime, timedelta
 from types import SimpleNamespace
 from typing import Any
 
+import httpx
+import pytest
+
+from dashboard.app import Dashboard, Server
 from dashboard.device_view import DeviceView, device_view
 from dashboard.standing import Standing
+from firmware_py.posture.commands import Mode
+from firmware_py.posture.fit import NeutralOf
+from firmware_py.posture.messages import Anchor, Encoder
+from firmware_py.posture.rating import CalibrationInForce
+from firmware_py.posture.settings import SettingsInForce
 
+from .device import settings_in_force
 from .seed import BERLIN
 
 REASON = "the strap may be creeping"
@@ -35,3 +46,37 @@ def test_a_doubt_within_the_run_stands() -> None:
         doubt = event(at_utc_ms, stale=True, reason=REASON)
         assert seen(profile_stale=doubt, calibration_in_force=told).stale_reason == REASON
     assert seen(profile_stale=event(1000, stale=True, reason=REASON)).stale_reason == REASON
+
+
+class Told(Standing):
+    """Devices that said what they go by."""
+
+    def settings_of(self, device: str) -> SettingsInForce:
+        return settings_in_force()
+
+
+def test_a_mode_that_was_never_changed_is_told_by_the_settings_and_without_a_time() -> None:
+    row = SimpleNamespace(name="desk", label="Desk", simulated=False, seen_utc_ms=None, status=None)
+    view = device_view(row, {}, Told(), BERLIN)
+    assert (view.mode, view.mode_utc_ms) == (Mode.TRAINING, None)
+    changed = device_view(row, {"mode_changed": event(3000, mode="meeting")}, Told(), BERLIN)
+    assert (changed.mode, changed.mode_utc_ms) == ("meeting", 3000)
+
+
+@pytest.mark.parametrize(("days", "said"), [(0, "made today"), (1, "1 day ago"), (9, "9 days ago")])
+def test_the_age_of_a_calibration_is_told_as_people_tell_it(
+    opened: Dashboard, served: Server, days: int, said: str
+) -> None:
+    now = datetime.now(UTC)
+    encoder = Encoder("back", "r1")
+    made_at = (now - timedelta(days=days)).isoformat()
+    opened.ingest.take(
+        (message.topic, message.payload)
+        for message in (
+            encoder.anchor(Anchor(0.0, now.timestamp() - 60.0, trusted=True)),
+            encoder.encode(CalibrationInForce(1.0, made_at, NeutralOf.THIS_WEAR, None)),
+        )
+    )
+    text = httpx.get(f"{served.address}devices").text
+    assert said in text
+    assert "0 days ago" not in text

@@ -104,6 +104,18 @@ def test_what_is_not_judged_is_unknown_and_says_why(page: Page, device: Device) 
     expect(page.locator("#live-word")).to_have_text("Moving")
     expect(page.locator("#figure")).to_have_attribute("data-posture", "unknown")
     expect(page.locator("#live-caption")).to_contain_text("never counted as upright")
+    expect(page.locator("#live-angle")).to_have_text("5° forward of your neutral")
+
+
+def test_a_sensor_that_nobody_wears_has_no_angle_and_one_that_is_away_is_asked_after(
+    page: Page, device: Device
+) -> None:
+    device.show(5.0, posture=Posture.UNKNOWN, unjudged=Unjudged.NOT_WORN)
+    expect(page.locator("#live-word")).to_have_text("Not worn")
+    expect(page.locator("#live-caption")).to_contain_text("once you wear it")
+    expect(page.locator("#live-angle")).to_have_text(re.compile(r"^\s*$"))
+    device.close()
+    expect(page.locator("#live-caption")).to_contain_text("Is it switched on")
 
 
 def test_simulated_readings_are_marked(page: Page, device: Device) -> None:
