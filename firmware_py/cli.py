@@ -14,6 +14,11 @@ from .errors import PlumblineError
 from .people import add_commands as add_people
 from .report import add_commands as add_report
 
+OURS = ("firmware_py", "calibration", "dashboard")
+
+EXTRAS = {"gpiozero": "gpio", "lgpio": "gpio", "psycopg": "postgresql", "pyarrow": "parquet", "typst": "pdf"}
+"""Package -> the extra of `pyproject.toml` that brings it; all others come with `dashboard`."""
+
 
 def main(argv: Sequence[str] | None = None) -> int:
     """Run `plumbline`; returns the exit status: 0 done, 1 a fault told in one line, 2 wrong usage."""
@@ -27,6 +32,17 @@ def main(argv: Sequence[str] | None = None) -> int:
         return 0
     except (PlumblineError, OSError) as error:
         print(f"plumbline {args.command}: {error}", file=sys.stderr)
+        return 1
+    except ModuleNotFoundError as error:
+        missing = (error.name or "").partition(".")[0]
+        if missing in OURS:
+            raise
+        extra = EXTRAS.get(missing, "dashboard")
+        print(
+            f"plumbline {args.command} needs {missing}, which is not installed: "
+            f"install Plumbline with its extra {extra!r}, as in pip install '.[{extra}]'",
+            file=sys.stderr,
+        )
         return 1
     return status
 
