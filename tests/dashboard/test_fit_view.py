@@ -47,6 +47,8 @@ def test_yesterdays_calibration_has_an_age_and_a_quality_and_waits_to_be_compare
     ("fit", "cause", "says", "good", "advised"),
     [
         (Fit.FITS, FitCause.PUTTING_ON, "fits_putting_on", True, None),
+        (Fit.FITS, FitCause.CREEP, "fits_creep", True, None),
+        (Fit.DOUBTFUL, FitCause.CREEP, "doubtful_creep", False, GuidePlan.NEUTRAL),
         (Fit.DOUBTFUL, FitCause.WALKS, "doubtful_walks", False, GuidePlan.NEUTRAL),
         (Fit.STALE, FitCause.SLIP, "stale_slip", False, GuidePlan.NEUTRAL),
         (Fit.STALE, FitCause.TURNED, "stale_turned", False, GuidePlan.STRAP),

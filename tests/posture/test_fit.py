@@ -27,6 +27,7 @@ from firmware_py.posture.estimate import TrunkEstimator
 from firmware_py.posture.events import Posture, ProfileStale
 from firmware_py.posture.fit import Fit, FitChecker, FitVerdict, NeutralOf, still_fits
 from firmware_py.posture.monitor import Monitor
+from firmware_py.posture.neutral_check import FitCause
 from firmware_py.posture.profile import CalibrationProfile, SensorProfile
 from firmware_py.posture.trunk import TICK_S, Vector
 from firmware_py.posture.wear import Wear, WearVerdict
@@ -223,10 +224,29 @@ def test_a_creep_aside_is_found_before_it_is_a_slouch() -> None:
         script.hold(240.0)
         slouch(script, 60.0)
         sit_upright(script)
-    stale = [(t, v) for t, v in told(script) if v.stale]
-    assert stale
-    assert stale[0][0] - start_s < 3600.0
-    assert "little by little" in stale[0][1].reason
+    said = [(t, v) for t, v in told(script) if v.cause is FitCause.CREEP]
+    assert [v.fit for _, v in said][:2] == [Fit.DOUBTFUL, Fit.STALE]
+    (doubted_s, doubt), (stale_s, stale) = said[:2]
+    assert doubted_s - start_s < 1800.0
+    assert "sit upright for 5 s and press once" in doubt.reason
+    assert doubt.suggested_up is None
+    assert stale_s - start_s < 3600.0
+    assert "little by little" in stale.reason
+    assert stale.suggested_up is not None
+    crept_deg = 10.0 * (stale_s - start_s) / 3600.0
+    assert stale.off_deg == pytest.approx(crept_deg, abs=2.0)
+
+
+def test_a_doubt_about_a_creep_is_over_when_upright_is_where_it_was() -> None:
+    script = sitting(10)
+    script.slip(0.0, 3.8, in_s=1300.0)
+    script.slip(0.0, -3.8, in_s=600.0, at_s=script.now_s + 1300.0)
+    while script.now_s < 2400.0:
+        script.hold(150.0)
+        slouch(script, 60.0)
+        sit_upright(script)
+    said = [v.fit for _, v in told(script) if v.cause is FitCause.CREEP]
+    assert said == [Fit.DOUBTFUL, Fit.FITS]
 
 
 def test_a_new_neutral_ends_the_doubt_and_is_what_is_compared_with_from_then_on() -> None:

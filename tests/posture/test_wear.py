@@ -99,6 +99,13 @@ def test_a_bump_against_the_table_puts_nothing_on() -> None:
     assert Wear.WORN not in told
 
 
+def test_what_lay_still_is_not_put_on_by_a_quarter_of_a_minute_of_touching() -> None:
+    story = Story()
+    assert story.lives(60.0)[-1] is Wear.NOT_WORN
+    for _ in range(3):
+        assert Wear.WORN not in story.lives(14.0, 0.5) + story.lives(40.0)
+
+
 def test_a_wrong_bias_and_its_drift_are_no_motion() -> None:
     story = Story()
     told = []
