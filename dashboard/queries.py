@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from sqlalchemy import Connection, Row, Select, func, select, text
+from sqlalchemy import Connection, Row, Select, and_, func, select, text
 
 from .days import Stretch
 from .rollup import DAY_MS
@@ -136,11 +136,17 @@ def _with_sums(chosen: Select[Any]) -> Select[Any]:
     """Sessions, each with the sum of its minutes."""
     # Chosen by themselves first: SQLite would otherwise walk through all there are, to group them.
     these = chosen.cte("these").prefix_with("MATERIALIZED")
-    of_session = (minutes.c.device_id == these.c.device_id) & (minutes.c.session == these.c.session)
-    return (
-        select(*these.c, *(func.coalesce(func.sum(minutes.c[name]), 0).label(name) for name in FIGURES))
-        .outerjoin_from(these, minutes, of_session)
-        .group_by(*these.c)
+    keys = (these.c.device_id, these.c.session)
+    # Grouped by their keys alone, all else joined to the sums: thousands of minutes are not sorted by texts.
+    # An outer join keeps SQLite to this order: first the sessions, then the minutes of each.
+    sums = (
+        select(*keys, *(func.coalesce(func.sum(minutes.c[name]), 0).label(name) for name in FIGURES))
+        .outerjoin_from(these, minutes, and_(*(minutes.c[key.name] == key for key in keys)))
+        .group_by(*keys)
+        .subquery("sums")
+    )
+    return select(*these.c, *(sums.c[name] for name in FIGURES)).join_from(
+        these, sums, and_(*(sums.c[key.name] == key for key in keys))
     )
 
 
