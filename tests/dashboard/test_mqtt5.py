@@ -70,7 +70,7 @@ def test_whatever_comes_is_understood_or_refused(stream: bytes) -> None:
     [
         (packet(0x20, b"\x00\x00\x00"), Answer(0x20, (0,))),
         (packet(0x20, b"\x01\x87\x00"), Answer(0x20, (0x87,))),
-        (packet(0x20, b"\x00\x00\x0a" + b"\x12\x00\x02me" + b"\x24\x01" + b"\x13\x00\x1e"), Answer(0x20, (0,), 30)),
+        (packet(0x20, b"\x00\x00\x0a\x12\x00\x02me\x24\x01\x13\x00\x1e"), Answer(0x20, (0,), 30)),
         (packet(0x90, b"\x00\x01\x00\x01\x01\x87"), Answer(0x90, (1, 1, 0x87))),
         (packet(0xE0, b"\x8e"), Answer(0xE0, (0x8E,))),
         (packet(0xE0, b""), Answer(0xE0, (0,))),
