@@ -31,7 +31,10 @@ def main(argv: Sequence[str] | None = None) -> int:
         sys.stderr.close()
         return 0
     except (PlumblineError, OSError) as error:
-        print(f"plumbline {args.command}: {error}", file=sys.stderr)
+        told = str(error)
+        if isinstance(error, OSError) and error.filename and error.strerror:  # without its number
+            told = f"{error.filename}: {error.strerror}"
+        print(f"plumbline {args.command}: {told}", file=sys.stderr)
         return 1
     except ModuleNotFoundError as error:
         missing = (error.name or "").partition(".")[0]

@@ -190,7 +190,7 @@ def test_a_cut_recording_is_judged_as_far_as_it_goes(
     [
         (lambda path: path.write_text("t_s,acc_x_m_s2\n"), "lacks the column"),
         (lambda path: path.write_bytes(b"PLUMBLN1H\x10"), "cut off before its header"),
-        (lambda path: None, "No such file"),
+        (lambda path: None, "x: No such file"),
         (lambda path: path.write_bytes(b"\xff\xfe\x00\x01" * 9), "is neither a recording nor a table"),
         (lambda path: path.mkdir(), "Is a directory"),
         (lambda path: path.write_bytes(b""), "lacks the column"),
