@@ -8,6 +8,8 @@ its commit, so a commit must survive a power cut.
 from __future__ import annotations
 
 import os
+import sqlite3
+import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
@@ -136,6 +138,23 @@ def sqlite_url(path: Path) -> str:
     return URL.create("sqlite", database=str(path)).render_as_string()
 
 
+def _write_ahead(cursor: sqlite3.Cursor) -> None:
+    """Let readers in while somebody writes (WAL).
+
+    A file that another process is just switching answers "locked" at once, whatever the busy timeout says.
+    """
+    end_s = time.monotonic() + BUSY_TIMEOUT_S
+    while True:
+        try:
+            cursor.execute("PRAGMA journal_mode = WAL")
+        except sqlite3.OperationalError:
+            if time.monotonic() >= end_s:
+                raise
+            time.sleep(0.01)
+        else:
+            return
+
+
 def _sqlite_engine(url: URL) -> Engine:
     if url.database and url.database != ":memory:":
         path = Path(url.database)
@@ -156,7 +175,7 @@ def _sqlite_engine(url: URL) -> Engine:
         # The driver's own transaction control begins too late to keep a read and a write together.
         connection.isolation_level = None
         cursor = connection.cursor()
-        cursor.execute("PRAGMA journal_mode = WAL")
+        _write_ahead(cursor)
         cursor.execute("PRAGMA synchronous = FULL")
         cursor.execute("PRAGMA foreign_keys = ON")
         cursor.execute("PRAGMA cache_size = -2000")  # kB, of each connection

@@ -89,7 +89,8 @@ def profiles(draw: st.DrawFn) -> CalibrationProfile:
 
 @given(profiles())
 def test_a_profile_survives_its_text(profile: CalibrationProfile) -> None:
-    assert from_json(to_json(profile)) == profile
+    # By their words: a number that is unknown is NaN, which equals nothing.
+    assert repr(from_json(to_json(profile))) == repr(profile)
 
 
 def edited(path: str, value: Any) -> str:
@@ -165,7 +166,7 @@ def test_what_may_be_left_out_has_a_default() -> None:
         del tree[key]
     for key in ("sensor_id", "quality"):
         del tree["upper"][key]
-    assert from_json(json.dumps(tree)) == CalibrationProfile()
+    assert repr(from_json(json.dumps(tree))) == repr(CalibrationProfile())
 
 
 def test_a_profile_made_in_code_is_checked_as_well() -> None:
