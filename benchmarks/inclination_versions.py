@@ -2,9 +2,10 @@
 
     python -m benchmarks.inclination_versions
 
-Three tables on the shared trials (PLUMBLINE_DATA): every trial brought to other rates or spoiled, beside
-VQF on the same rows, with the share of errors within two sigma; parts of the filter switched off; and
-each trial judged by the setting that was best on the nine others.
+Four tables on the shared trials (PLUMBLINE_DATA): every trial brought to other rates or spoiled, beside
+VQF on the same rows, with the share of errors within two sigma; the one row for each tenth of a second
+that the live monitor takes; parts of the filter switched off; and each trial judged by the setting that was
+best on the nine others.
 """
 
 from __future__ import annotations
@@ -22,7 +23,9 @@ from vqf import VQF, offlineVQF
 from benchmarks.inclination import ROOT, Trial, load, up_of
 from firmware_py.posture._motion_model import MotionModel
 from firmware_py.posture._smoothing import smooth
+from firmware_py.posture._windows import WindowSums
 from firmware_py.posture.inclination import InclinationFilter
+from firmware_py.posture.trunk import TICKS_PER_S, ticks_at
 
 FloatArray = NDArray[np.float64]
 Change = Callable[[Trial], Trial]
@@ -127,6 +130,44 @@ def versions(trials: list[Trial]) -> None:
         print(f"| {name} | {causal:.2f} | {vqf:.2f} | {both:.2f} | {offline:.2f} | {share:.0f} % |")
 
 
+def live(trials: list[Trial]) -> None:
+    """Windows of a tenth of a second, as the live monitor asks, beside every sample; at windows' ends."""
+    print(
+        "\n| rows | one row for each tenth of a second | of plain means | every sample |\n|---|---|---|---|"
+    )
+    for name in (
+        "as recorded, 286 Hz",
+        "95 Hz, averaged",
+        "95 Hz, picked",
+        "48 Hz, averaged",
+        "26 Hz, averaged",
+    ):
+        rows = []
+        for trial in map(VERSIONS[name], trials):
+            ticks = ticks_at(np.arange(1, len(trial.gyr) + 1) / trial.rate_hz)
+            starts = np.flatnonzero(np.diff(ticks, prepend=0))
+            ends = np.append(starts[1:], len(ticks)) - 1
+            samples = np.hstack((trial.gyr, trial.acc))
+            sums, summed, plain = (
+                WindowSums(1.0 / trial.rate_hz),
+                *(InclinationFilter(TICKS_PER_S) for _ in "12"),
+            )
+            amounts = list(sums.amounts(samples, starts, np.zeros((2, 6))))
+            means = np.add.reduceat(samples, starts) / np.diff(starts, append=len(samples))[:, None]
+            at_ends = replace(trial, up=trial.up[ends], counts=trial.counts[ends])
+            rows.append(
+                [
+                    at_ends.rmse_deg(np.array(up))
+                    for up in (
+                        [summed.advance(amount)[0] for amount in amounts],
+                        plain.process(means[:, :3].copy(), means[:, 3:].copy()),
+                        InclinationFilter(trial.rate_hz).process(trial.gyr, trial.acc)[ends],
+                    )
+                ]
+            )
+        print(f"| {name} | {' | '.join(f'{error:.2f}' for error in np.mean(rows, axis=0))} |")
+
+
 def switched_off(trials: list[Trial]) -> None:
     tiny = 1e-9
     models = {
@@ -177,6 +218,7 @@ def main() -> None:
     if not trials:
         sys.exit("no recordings; set PLUMBLINE_DATA to the folder that holds broad/")
     versions(trials)
+    live(trials)
     switched_off(trials)
     left_out(trials)
 

@@ -68,9 +68,9 @@ def live(
                 Remark(until_s, Place.UPPER, RemarkKind.LATE, f"the next read comes {late_s:.1f} s late"),
             )
             start_s += math.ceil(late_s / read_every_s) * read_every_s
-        yield TrunkBlock(
-            upper_block, lower_block, until_s, tuple(sorted(remarks, key=lambda remark: remark.t_s))
-        )
+        if len(remarks) > 1:
+            remarks = tuple(sorted(remarks, key=lambda remark: remark.t_s))
+        yield TrunkBlock(upper_block, lower_block, until_s, remarks)
         turn += 1
         aimed = upper if lower is None or turn % 2 else lower
         due_s = aimed.moment(start_s + turn * read_every_s + period_s, turn * _GOLDEN % 1.0)

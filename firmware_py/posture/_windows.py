@@ -12,8 +12,8 @@ are parts of one matrix product, Yᵀ L Y with the samples as rows of Y and L lo
 for ten samples, where plain numbers take ten microseconds. A window in which the sensor may have turned
 by more than `FEW_RAD` is followed sample by sample instead, which is exact for samples of constant rate.
 
-With either, the filter at 10 rows a second is as good as at 48 on BROAD's hand-held trials, recorded at
-95 Hz: 0.62° and 0.62° mean RMSE, where rows of plain means give 1.5°.
+With either, the filter at 10 rows a second is as good as at 95 on BROAD's hand-held trials, brought to that
+rate: 0.63° and 0.62° mean RMSE, where rows of plain means give 4.7° (`docs/accuracy.md`).
 
 Samples that are no number are left out; a window of nothing else repeats the row before.
 """

@@ -9,11 +9,11 @@ implausible (a flipped bit, say) is a row of NaN and is never judged.
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import NamedTuple, TypeVar
 
 import numpy as np
+from msgspec import Struct
 from numpy.typing import NDArray
 
 from ..errors import SampleError
@@ -63,8 +63,11 @@ def _checked(values: object, name: str, shape_tail: tuple[int, ...]) -> FloatArr
     return array
 
 
-@dataclass(frozen=True, slots=True)
-class _Block:
+def _finite(values: FloatArray) -> FloatArray:
+    return np.where(np.isinf(values), np.nan, values) if np.isinf(values).any() else values
+
+
+class _Block(Struct, frozen=True, eq=False):
     """`n` samples of one sensor, n ≥ 0.
 
     Attributes:
@@ -89,6 +92,8 @@ class _Block:
     def checked(cls: type[BlockT], t_s: object, acc_m_s2: object, gyr_rad_s: object, temp_c: float) -> BlockT:
         """Build from untrusted arrays (a file, a user's script); drivers use the constructor.
 
+        A value that is infinite becomes one that is missing.
+
         The constructor itself checks nothing: a live monitor makes ten blocks a second.
         """
         t = _checked(t_s, "t_s", ())
@@ -104,7 +109,7 @@ class _Block:
         if (steps <= 0).any():
             row = int(np.argmax(steps <= 0)) + 1
             raise SampleError(f"time goes backwards at sample {row}: {t[row - 1]:.6f} s, then {t[row]:.6f} s")
-        return cls(t, acc, gyr, temp_c)
+        return cls(t, _finite(acc), _finite(gyr), temp_c)
 
     def cut(self: BlockT, start: int, stop: int) -> BlockT:
         """Rows `start:stop`, as views."""
@@ -116,19 +121,15 @@ class _Block:
 BlockT = TypeVar("BlockT", bound=_Block)
 
 
-class SensorBlock(_Block):
+class SensorBlock(_Block, frozen=True, eq=False):
     """Samples in the sensor's own frame, uncorrected: what a driver reads and a recording keeps."""
 
-    __slots__ = ()
 
-
-class BodyBlock(_Block):
+class BodyBlock(_Block, frozen=True, eq=False):
     """Samples in the body frame (x forward, y left, z up), corrected.
 
     Only `CalibrationProfile` makes one, so the type checker catches a forgotten calibration.
     """
-
-    __slots__ = ()
 
 
 def empty_block() -> SensorBlock:
@@ -136,8 +137,7 @@ def empty_block() -> SensorBlock:
     return SensorBlock(np.empty(0), np.empty((0, 3)), np.empty((0, 3)))
 
 
-@dataclass(frozen=True, slots=True)
-class TrunkBlock:
+class TrunkBlock(Struct, frozen=True, eq=False):
     """What one turn of a source yields: the upper sensor's samples, the lower one's where there is one.
 
     Attributes:
@@ -152,7 +152,7 @@ class TrunkBlock:
     upper: SensorBlock
     lower: SensorBlock | None
     until_s: float
-    remarks: tuple[Remark, ...] = field(default=())
+    remarks: tuple[Remark, ...] = ()
 
     @classmethod
     def of(cls, upper: SensorBlock, lower: SensorBlock | None = None) -> TrunkBlock:

@@ -95,6 +95,7 @@ def test_a_half_spoiled_row_is_a_bad_row() -> None:
     block = still(every(0.01, 0.005, 0.1))
     block.acc_m_s2[4, 1] = math.nan
     block.gyr_rad_s[6, 2] = math.inf
+    block = SensorBlock.checked(block.t_s, block.acc_m_s2, block.gyr_rad_s, block.temp_c)
     (state,) = feed(TrunkBlock(block, None, 0.1))
     assert state.upper is not None
     assert (state.upper.samples, state.upper.bad) == (8, 2)
