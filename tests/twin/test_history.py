@@ -100,7 +100,7 @@ def test_history_ends_yesterday_unless_told_otherwise() -> None:
 
 
 def test_closing_early_stops_the_workers_at_once() -> None:
-    runs = simulated_history(14, until=MONDAY, zone=ZONE, workers=2)
+    runs = simulated_history(14, until=MONDAY, zone=ZONE, workers=2, half_day_hours=SHORT)
     next(runs)
     runs.close()
     assert multiprocessing.active_children() == []

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+from functools import cache
 
 import numpy as np
 import pytest
@@ -22,9 +23,15 @@ from firmware_py.hardware.twin.wearer_moves import HEAD_LIFT, SCAPULAR_RETRACTIO
 from firmware_py.hardware.twin.wearer_person import Style, person
 from firmware_py.hardware.twin.wearer_places import Spot, put_on, take_off
 from firmware_py.hardware.twin.wearer_script import Script
+from firmware_py.hardware.twin.wearer_truth import Truth
 from firmware_py.posture.events import Activity, Posture
 
 STYLES = list(Style)
+
+
+@cache
+def truth_of_a_day(style: Style, seed: int) -> Truth:
+    return Wearer(working_day(style, seed)).truth
 
 
 @pytest.mark.parametrize("style", STYLES)
@@ -40,7 +47,7 @@ def test_the_labels_of_a_day_cover_it_without_gap_or_overlap(style: Style) -> No
 
 @pytest.mark.parametrize("style", STYLES)
 def test_a_day_holds_what_a_working_day_is_made_of(style: Style) -> None:
-    doings = {label.doing for seed in range(3) for label in Wearer(working_day(style, seed)).truth.labels}
+    doings = {label.doing for seed in range(3) for label in truth_of_a_day(style, seed).labels}
     assert doings >= {"typing", "slouching", "getting_up", "walking", "stairs", "standing", "sitting_down"}
     assert doings >= {move.doing for move in WHILE_SITTING}
     assert doings >= {"leaning_forward", "leaning_back", "side_bent"}
@@ -77,7 +84,7 @@ def test_lengths_of_slouches_follow_the_style() -> None:
         lengths_s = [
             slouched.end_s - slouched.start_s
             for seed in range(6)
-            for slouched in Wearer(working_day(style, seed)).truth.slouches
+            for slouched in truth_of_a_day(style, seed).slouches
         ]
         assert 0.6 * HABITS[style].slouch_s < np.mean(lengths_s) < 1.6 * HABITS[style].slouch_s + 40.0
 
