@@ -79,7 +79,7 @@ def test_the_proxy_takes_its_configuration(tmp_path: Path) -> None:
     nginx = shutil.which("nginx", path="/usr/sbin:/usr/bin")
     if nginx is None:
         pytest.skip("nginx is not installed (apt install nginx-light)")
-    _certificate(tmp_path)
+    certificate(tmp_path)
     text = (MANY / "nginx.conf").read_text().replace("/etc/plumbline/tls", str(tmp_path))
     for name in ("web-1", "web-2"):  # names of that network only
         text = text.replace(name, "127.0.0.1")
@@ -101,7 +101,7 @@ def test_the_proxy_takes_its_configuration(tmp_path: Path) -> None:
     )
 
 
-def _certificate(folder: Path) -> None:
+def certificate(folder: Path) -> None:
     subprocess.run(
         ["openssl", "req", "-x509", "-newkey", "rsa:2048", "-nodes", "-days", "1", "-subj", "/CN=localhost",
          "-keyout", str(folder / "privkey.pem"), "-out", str(folder / "fullchain.pem")],
