@@ -9,6 +9,7 @@ is made from the medians of its readings.
 2. *Six kinds*: the nearest of six (`firmware_py/posture/kinds.py`), its numbers fitted on the other
    people only (leave one person out); by the neutral alone, and with one example of each posture from
    the person, judged on the rest, each of the three repetitions being the example in turn.
+3. *Live, one sensor*: which trials the rule that runs calls slouched, with such examples and without.
 
 `--shipped` judges with the numbers in the code instead: honest only on people they were not fitted on.
 `--fit` prints those numbers.
@@ -30,7 +31,9 @@ from benchmarks.sitting_trials import SIDE_OF, Trial, trials_of
 from calibration.steps import OTHER_SIDE_DEG
 from firmware_py.posture.kinds import Kind, Population, Prototypes, prototypes
 from firmware_py.posture.profile import PoseExample
-from firmware_py.posture.recognition import SITTING
+from firmware_py.posture.recognition import SITTING, Recogniser
+from firmware_py.posture.rules import Rules
+from firmware_py.posture.states import Posture
 
 
 def example_of(trial: Trial) -> PoseExample:
@@ -98,12 +101,7 @@ def judge(
         population = population_without(person)
         mine = [t for t in trials if t.person == person and not t.neutral and np.isfinite(t.angles_deg).all()]
         for turn in range(3 if own else 1):
-            examples: list[Trial] = []
-            if own:
-                for kind in Kind:
-                    of_kind = [t for t in mine if t.kind is kind]
-                    if kind is not Kind.UPRIGHT and turn < len(of_kind):  # the neutral is its example
-                        examples.append(of_kind[turn])
+            examples = examples_of(mine, turn) if own else []
             kinds: Prototypes = prototypes(population, [example_of(t) for t in examples], sensors=sensors)
             for trial in mine:
                 if any(trial is example for example in examples):
@@ -112,6 +110,36 @@ def judge(
                 for window in trial.windows_deg[np.isfinite(trial.windows_deg).all(axis=1)]:
                     by_window.add(person, trial.kind, kinds.nearest(window[:width].tolist()))
     return by_trial, by_window
+
+
+def called_slouched(
+    trials: Sequence[Trial], population_without: Callable[[int], Population], *, own: bool
+) -> dict[Posture, float]:
+    """Share of the trials of each posture that the live rule of one sensor calls slouched."""
+    called: dict[Posture, list[bool]] = {}
+    for person in sorted({t.person for t in trials}):
+        mine = [t for t in trials if t.person == person and not t.neutral and np.isfinite(t.angles_deg).all()]
+        for turn in range(3):
+            examples = examples_of(mine, turn) if own else []
+            shown = [example_of(t) for t in examples]
+            for trial in mine:
+                if any(trial is example for example in examples):
+                    continue
+                rule = Recogniser(Rules(), shown, two=False, people=population_without(person))
+                upper, lateral, _ = trial.angles_deg.tolist()
+                seen = rule.step(upper, lateral, upper, None)
+                called.setdefault(trial.kind.posture, []).append(seen is Posture.SLOUCHED)
+    return {posture: float(np.mean(answers)) for posture, answers in called.items()}
+
+
+def examples_of(mine: Sequence[Trial], turn: int) -> list[Trial]:
+    """The trials of one repetition, of every kind but upright: the neutral is its example."""
+    examples: list[Trial] = []
+    for kind in Kind:
+        of_kind = [t for t in mine if t.kind is kind]
+        if kind is not Kind.UPRIGHT and turn < len(of_kind):
+            examples.append(of_kind[turn])
+    return examples
 
 
 def report(trials: Sequence[Trial], *, shipped: bool) -> None:
@@ -159,6 +187,11 @@ def report(trials: Sequence[Trial], *, shipped: bool) -> None:
                 f"{100 * score.called(Kind.UPRIGHT, Kind.SLOUCHED):16.1f}"
             )
     print("   published, 4 sensors, CNN         (86.5)       0.70        0.70")
+    print("\n3. Live, one sensor; % of trials called slouched")
+    for own in (False, True):
+        shares = called_slouched(trials, without, own=own)
+        told = ", ".join(f"{posture.value} {100 * share:.1f}" for posture, share in shares.items())
+        print(f"   {'one example of each' if own else 'neutral only':24s}{told}")
 
 
 def main(arguments: Sequence[str] | None = None) -> int:

@@ -111,11 +111,6 @@ class Prototypes:
         total: FloatArray = (apart * apart / 2.0 + np.log(self.spread)).sum(axis=1)
         return total
 
-    def spreads_apart(self, one: Kind, other: Kind) -> float:
-        """How far two kinds lie from one another, in their spreads: 3 means 7 % of each beyond the middle."""
-        variance = (self.spread[one] ** 2 + self.spread[other] ** 2) / 2.0
-        return float(np.sqrt(((self.mean[one] - self.mean[other]) ** 2 / variance).sum()))
-
     def nearest(self, features_deg: Sequence[float] | FloatArray) -> Kind:
         """The kind nearest to the features (d,), degrees."""
         return Kind(int(np.argmin(self.distances(features_deg))))

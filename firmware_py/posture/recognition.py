@@ -79,8 +79,9 @@ SIDE_LEAST_DEG = 4.0
 twice the side bend of a plain slouch. It keeps a very deep slouch from the wide spread of the side bends,
 and it is not asked of who showed their own: some people's upper back hardly tilts when they bend."""
 
-CLEAR_SPREADS = 3.0
-"""With one sensor, how far the wearer's slouch and lean must lie apart for one of them to go unreminded."""
+CLEARLY_LEANING = 2.2
+"""With one sensor, how much nearer than the wearer's slouch their lean must be for a bend to go unreminded:
+nine to one, log(9). Where the two look alike nothing is ever that clear, and both are called slouched."""
 
 HOLD_BONUS = 1.0
 """How much nearer another kind must be to take over, so that noise between two kinds does not flicker:
@@ -92,20 +93,23 @@ class Recogniser:
 
     With one sensor, a slouch and a lean from the hips differ by less than people do. Both are then called
     slouched, by the plain thresholds of `Rules`, and the reading says that it rests on one sensor. With
-    two sensors, or where the wearer's own examples keep the two well apart (`CLEAR_SPREADS`), the nearest
-    kind decides, but between upright and slouched the wearer's own threshold does.
+    two sensors, or where the wearer has shown both, the nearest kind decides, but between upright and
+    slouched the wearer's own threshold does, and one sensor calls a lean only what clearly is one
+    (`CLEARLY_LEANING`).
     """
 
-    def __init__(self, rules: Rules, own: Sequence[PoseExample], *, two: bool) -> None:
+    def __init__(
+        self, rules: Rules, own: Sequence[PoseExample], *, two: bool, people: Population = SITTING
+    ) -> None:
         self.follow(rules)
         self._slouched = False
         self._kind: Kind | None = None
-        one = prototypes(SITTING, own, sensors=1)
-        side_shown = any(e.posture is Posture.SIDE_BENT for e in own)
-        clear = one.spreads_apart(Kind.SLOUCHED, Kind.LEANING_FORWARD) >= CLEAR_SPREADS
-        side_least_deg = 0.0 if side_shown else SIDE_LEAST_DEG
-        self._one_sensor = Measure(one, side_least_deg) if clear else None
-        two_kinds = prototypes(SITTING, own, sensors=2)
+        one = prototypes(people, own, sensors=1)
+        shown = {example.posture for example in own}
+        side_least_deg = 0.0 if Posture.SIDE_BENT in shown else SIDE_LEAST_DEG
+        tellable = {Posture.SLOUCHED, Posture.LEANING_FORWARD} <= shown
+        self._one_sensor = Measure(one, side_least_deg) if tellable else None
+        two_kinds = prototypes(people, own, sensors=2)
         self._two_sensors = Measure(two_kinds, side_least_deg) if two else None
         self._lean_shown = any(e.posture is Posture.LEANING_FORWARD and e.lower_deg is not None for e in own)
 
@@ -131,18 +135,24 @@ class Recogniser:
             elif bent and upper_deg >= self._upper_least_deg():
                 if posture is Posture.UPRIGHT:
                     posture = Posture.SLOUCHED  # the wearer's threshold, not the middle between two kinds
-                elif posture is Posture.LEANING_FORWARD and self._bends_rather(flexion_deg, lower_deg):
-                    posture = Posture.SLOUCHED
+                elif posture is Posture.LEANING_FORWARD:
+                    if lower_deg is None:
+                        needed = CLEARLY_LEANING + (HOLD_BONUS if self._slouched else 0.0)
+                        slouched = measure.lean_nearer_by(upper_deg, lateral_deg) < needed
+                    else:
+                        slouched = self._bends_rather(flexion_deg, lower_deg)
+                    if slouched:
+                        posture = Posture.SLOUCHED
         self._slouched = posture is Posture.SLOUCHED
         return posture
 
-    def _bends_rather(self, flexion_deg: float, lower_deg: float | None) -> bool:
+    def _bends_rather(self, flexion_deg: float, lower_deg: float) -> bool:
         """Whether more of the inclination is in the spine than in the hips: then it is no lean.
 
         A light slouch of an upright pelvis lies nearer to the leans of other people than to their slouches.
         Who showed their own lean is judged by that.
         """
-        return lower_deg is not None and not self._lean_shown and lower_deg < flexion_deg
+        return not self._lean_shown and lower_deg < flexion_deg
 
     def _upper_least_deg(self) -> float:
         """Least share of the upper back in a slouch: crossed legs bend the spine too, at the pelvis."""
@@ -187,6 +197,7 @@ class Measure:
                 Kind, means.tolist(), weights.tolist(), offsets, strict=True
             )
         ]
+        self._slouch, self._lean = rows[Kind.SLOUCHED], rows[Kind.LEANING_FORWARD]
         self._after = {kind: (rows[kind], tuple(rows[:kind] + rows[kind + 1 :])) for kind in Kind}
 
     def nearest(self, upper_deg: float, lateral_deg: float, lower_deg: float, before: Kind | None) -> Kind:
@@ -211,3 +222,11 @@ class Measure:
                 if distance < least and not (side and straight):
                     nearest, least = kind, distance
         return nearest
+
+    def lean_nearer_by(self, upper_deg: float, lateral_deg: float) -> float:
+        """How much nearer a lean forward is than a slouch, by the upper sensor; below 0 where it is not."""
+        slouch, lean = (
+            (upper_deg - upper) ** 2 * weight + (lateral_deg - rest[2]) ** 2 * rest[3] + offset
+            for upper, weight, offset, rest in (self._slouch, self._lean)
+        )
+        return slouch - lean

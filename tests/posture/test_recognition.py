@@ -144,6 +144,33 @@ def test_one_sensor_tells_a_lean_from_a_slouch_only_where_the_examples_keep_them
     assert seen(slouch_deg=21.0, lean_deg=17.0) is Posture.SLOUCHED, "leaning counts too"
 
 
+def test_one_sensor_goes_by_the_wearers_own_side_bends_where_they_showed_them() -> None:
+    own = (
+        PoseExample(Posture.SLOUCHED, 24.0, 1.0),
+        PoseExample(Posture.LEANING_FORWARD, 16.0, 1.0),
+        PoseExample(Posture.SIDE_BENT, 22.0, 9.0, side=1.0),
+        PoseExample(Posture.SIDE_BENT, 22.0, -8.0, side=-1.0),
+    )
+    bend = (21.0, 9.0, 21.0, None)
+    assert Recogniser(Rules(), (), two=False).step(*bend) is Posture.SLOUCHED
+    assert Recogniser(Rules(), own, two=False).step(*bend) is Posture.SIDE_BENT
+
+
+def test_who_slouches_is_not_let_off_by_wavering_towards_a_lean() -> None:
+    own = (PoseExample(Posture.SLOUCHED, 26.0, 0.0), PoseExample(Posture.LEANING_FORWARD, 13.0, 0.0))
+
+    def first_lean_deg(start_deg: float) -> float:
+        recogniser = Recogniser(Rules(), own, two=False)
+        recogniser.step(start_deg, 0.0, start_deg, None)
+        for angle_deg in np.arange(26.0, 10.0, -0.1):
+            seen = recogniser if start_deg > 20.0 else Recogniser(Rules(), own, two=False)
+            if seen.step(angle_deg, 0.0, angle_deg, None) is Posture.LEANING_FORWARD:
+                return float(angle_deg)
+        raise AssertionError("never a lean")
+
+    assert first_lean_deg(26.0) < first_lean_deg(13.0) - 0.3
+
+
 def test_between_two_kinds_the_one_before_stays() -> None:
     recogniser = Recogniser(Rules(), (), two=True)
     kinds = prototypes(SITTING, (), sensors=2)
@@ -165,7 +192,9 @@ def test_people_differ_in_ways_that_can_be_a_normal_distribution() -> None:
 @given(
     st.lists(st.tuples(st.floats(-60, 90), st.floats(-40, 40), st.floats(-60, 60)), min_size=1, max_size=8)
 )
-def test_leaving_out_what_is_too_far_anyhow_changes_no_answer(moments: list[tuple[float, ...]]) -> None:
+def test_leaving_out_what_is_too_far_anyhow_changes_no_answer(
+    moments: list[tuple[float, float, float]],
+) -> None:
     kinds = prototypes(SITTING, MINE, sensors=2)
     measure = Measure(kinds, side_least_deg=0.0)
     before: Kind | None = None
