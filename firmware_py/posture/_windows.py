@@ -22,7 +22,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator
-from functools import cache
+from functools import lru_cache
 from typing import NamedTuple
 
 import numpy as np
@@ -35,6 +35,9 @@ from .blocks import STANDARD_GRAVITY_M_S2, FloatArray
 FEW_RAD = 0.05
 """Root mean square rate times length of a window: beyond it the terms of third order, 1/12 of the cube,
 would come to 0.006 °/s."""
+
+MOST_AT_ONCE = 256
+"""Samples whose double sums are one product; a tenth of a second has 200 at most, unless a file errs."""
 
 Triple = tuple[float, float, float]
 
@@ -100,23 +103,20 @@ class WindowSums:
             before: (m, 6) the newest rows before these, m ≤ 2, which show whether an axis holds one value.
         """
         n = len(rows)
-        lower, ones = _kernel(n)
-        cross = rows[:, :3].T.dot(lower.dot(rows))
-        squares = (rows * rows).dot(_SQUARES)
-        return self._amount(n, ones.dot(rows).tolist(), cross.tolist(), squares.tolist(), rows, before)
+        return self._amount(n, *_products(rows), rows, before)
 
     def amounts(self, rows: FloatArray, starts: NDArray[np.intp], before: FloatArray) -> Iterator[Amount]:
         """The windows of (N, 6) rows that begin at the rows `starts`, the first of them 0."""
         counts = np.diff(starts, append=len(rows))
-        totals: list[list[float]] = np.add.reduceat(rows, starts, axis=0).tolist()
-        crosses = np.empty((len(starts), 3, 6))
-        for n in np.unique(counts).tolist():
+        totals, crosses = np.add.reduceat(rows, starts, axis=0), np.zeros((len(starts), 3, 6))
+        for n in np.unique(counts[counts <= MOST_AT_ONCE]).tolist():
             of_n = np.flatnonzero(counts == n)
             windows = rows[starts[of_n, None] + np.arange(n)]
-            crosses[of_n] = windows[:, :, :3].transpose(0, 2, 1) @ (_kernel(n)[0] @ windows)
+            sums = _sums(n) @ windows
+            crosses[of_n] = windows[:, :, :3].transpose(0, 2, 1) @ sums[:, :n]
         squares = (rows * rows).dot(_SQUARES).tolist()
         for start, n, total, cross in zip(
-            starts.tolist(), counts.tolist(), totals, crosses.tolist(), strict=True
+            starts.tolist(), counts.tolist(), totals.tolist(), crosses.tolist(), strict=True
         ):
             stop = start + n
             shown = rows[start - 2 : start] if start >= 2 else np.vstack((before, rows[:start]))[-2:]
@@ -146,7 +146,7 @@ class WindowSums:
         sums = (wx, wy, wz, ax, ay, az, gyr_square, off_square)
         gyr_spread = (gyr_square - (wx * wx + wy * wy + wz * wz) / n) / n
         acc_spread = (acc_square - (ax * ax + ay * ay + az * az) / n) / n
-        if n * gyr_square * dt * dt > FEW_RAD * FEW_RAD and n > 1:
+        if n > MOST_AT_ONCE or (n > 1 and n * gyr_square * dt * dt > FEW_RAD * FEW_RAD):
             self._rate, self._force = self._followed(rows)
         else:
             # `cross[i][j]`: what came of column j before rate i, and half of what came with it
@@ -188,15 +188,7 @@ class WindowSums:
         if not good:
             return Amount(0, n, (0.0,) * 8, n * self._dt, self._rate, self._force, 0.0, 0.0, flaws)
         rows = np.array(kept)
-        lower, ones = _kernel(good)
-        amount = self._amount(
-            good,
-            ones.dot(rows).tolist(),
-            rows[:, :3].T.dot(lower.dot(rows)).tolist(),
-            (rows * rows).dot(_SQUARES).tolist(),
-            rows,
-            None,
-        )
+        amount = self._amount(good, *_products(rows), rows, None)
         return amount._replace(bad=n - good, length_s=n * self._dt, flaws=flaws if any(flaws) else None)
 
     def _followed(self, rows: FloatArray) -> tuple[Triple, Triple]:
@@ -238,9 +230,17 @@ class WindowSums:
         return (per * kx, per * ky, per * kz), force
 
 
-@cache
-def _kernel(n: int) -> tuple[FloatArray, FloatArray]:
-    """(n, n) ones below the diagonal and halves on it; (n,) ones."""
-    lower = np.tril(np.ones((n, n)), -1)
-    lower += 0.5 * np.eye(n)
-    return lower, np.ones(n)
+def _products(rows: FloatArray) -> tuple[list[float], list[list[float]], list[list[float]]]:
+    """Of (n, 6) rows: their sum; (3, 6), what of each column came before a rate; (n, 2) squared lengths."""
+    n = len(rows)
+    if n > MOST_AT_ONCE:
+        return rows.sum(axis=0).tolist(), [[0.0] * 6] * 3, (rows * rows).dot(_SQUARES).tolist()
+    sums = _sums(n).dot(rows)
+    cross = rows[:, :3].T.dot(sums[:n])
+    return sums[n].tolist(), cross.tolist(), (rows * rows).dot(_SQUARES).tolist()
+
+
+@lru_cache(maxsize=16)
+def _sums(n: int) -> FloatArray:
+    """(n + 1, n): what came before each of n rows, with half of the row itself; and all of them."""
+    return np.vstack((np.tril(np.ones((n, n)), -1) + 0.5 * np.eye(n), np.ones(n)))

@@ -24,7 +24,8 @@ def rotation(vector: Array) -> Array:
     angle = float(np.linalg.norm(vector))
     x, y, z = vector / angle if angle else vector
     cross = np.array([[0, -z, y], [z, 0, -x], [-y, x, 0]])
-    return np.eye(3) + math.sin(angle) * cross + (1 - math.cos(angle)) * cross @ cross
+    matrix: Array = np.eye(3) + math.sin(angle) * cross + (1 - math.cos(angle)) * cross @ cross
+    return matrix
 
 
 def truth(rows: Array, dt: float = DT) -> tuple[Array, Array]:
@@ -129,6 +130,18 @@ def test_the_sums_are_those_of_the_samples_that_are_numbers() -> None:
     )
     assert amount.flaws == Flaws(0.2, 0.0, 0.0)
     assert amount.length_s == pytest.approx(0.1)
+
+
+def test_a_file_that_crowds_a_window_is_followed_row_by_row() -> None:
+    rows = wavering(3, 5000, 0.04)
+    sums = WindowSums(0.1 / 5000)
+    (at_once,) = WindowSums(0.1 / 5000).amounts(rows, np.array([0]), NOTHING_BEFORE)
+    amount = sums.amount(rows, NOTHING_BEFORE)
+    turned, push = told(amount)
+    expected, expected_push = truth(rows, 0.1 / 5000)
+    assert np.abs(turned - expected).max() < 1e-9
+    assert np.abs(push - expected_push).max() < 1e-2
+    np.testing.assert_allclose(at_once.rate_rad_s, amount.rate_rad_s, atol=1e-9)
 
 
 def test_a_window_without_a_number_repeats_the_one_before() -> None:
