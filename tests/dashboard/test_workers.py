@@ -6,6 +6,7 @@ import random
 import signal
 import subprocess
 import sys
+from collections import deque
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from datetime import date
@@ -15,6 +16,8 @@ import paho.mqtt.client as mqtt
 import psycopg
 import pytest
 from paho.mqtt.enums import CallbackAPIVersion
+from paho.mqtt.packettypes import PacketTypes
+from paho.mqtt.properties import Properties
 
 from dashboard.ingest import Ingest
 from dashboard.share import Share
@@ -31,6 +34,8 @@ from .servers import PostgreSQL
 from .test_ingest import rows, told
 
 PROBE = "probe"
+NO_SUBSCRIBERS = 0x10
+"""PUBACK reason (MQTT 5, 3.4.2.1)."""
 HISTORY = (minutes, events, sessions, episodes, quarters, hours, days)
 
 WORK = """
@@ -85,22 +90,40 @@ def server() -> Iterator[PostgreSQL]:
 
 
 class Sender:
-    """Devices' messages over one connection; knows which ones the broker acknowledged."""
+    """Devices' messages over one connection, by a device's rule: what nobody was subscribed to is sent again.
+
+    A Mosquitto 2.0 that restarts forgets shared subscriptions until the workers are back, and says so.
+    """
 
     def __init__(self, port: int) -> None:
-        self._acknowledged: set[int] = set()
-        self._client = mqtt.Client(CallbackAPIVersion.VERSION2, client_id="sender", clean_session=False)
-        self._client.on_publish = lambda _c, _d, mid, *_: self._acknowledged.add(mid)
+        self._under_way: dict[int, Outgoing] = {}
+        self._said: deque[tuple[int, bool]] = deque()
+        self._client = mqtt.Client(
+            CallbackAPIVersion.VERSION2, client_id="sender", protocol=mqtt.MQTTv5, reconnect_on_failure=True
+        )
+        self._client.on_publish = lambda _c, _d, mid, reason, _p: self._said.append(
+            (mid, reason.value != NO_SUBSCRIBERS)
+        )
         self._client.reconnect_delay_set(1, 1)
-        self._client.connect("127.0.0.1", port)
+        kept = Properties(PacketTypes.CONNECT)  # type: ignore[no-untyped-call] # paho says no types of it
+        kept.SessionExpiryInterval = 600
+        self._client.connect("127.0.0.1", port, clean_start=False, properties=kept)
         self._client.loop_start()
-        self._mids: list[int] = []
 
     def send(self, message: Outgoing) -> None:
-        self._mids.append(self._client.publish(message.topic, message.payload, 1, message.retain).mid)
+        sent = self._client.publish(message.topic, message.payload, 1, message.retain)
+        self._under_way[sent.mid] = message
 
     def wait(self) -> None:
-        wait_until(lambda: set(self._mids) <= self._acknowledged, "every acknowledgement", 60)
+        wait_until(self._is_taken, "every acknowledgement", 60)
+
+    def _is_taken(self) -> bool:
+        while self._said:  # by paho's thread
+            mid, taken = self._said.popleft()
+            message = self._under_way.pop(mid)
+            if not taken:
+                self.send(message)
+        return not self._under_way
 
     def close(self) -> None:
         self._client.disconnect()
