@@ -209,8 +209,7 @@ def _rate_of(block: SensorBlock, path: Path) -> float:
     meant = [unit for unit, each_s in _OTHER_UNITS if least <= 1.0 / (step_s * each_s) <= most]
     raise RecordingError(
         f"{path}: t_s shows {rate_hz:g} samples a second, and {LEAST_RATE_HZ:g} to {MOST_RATE_HZ:g} can be"
-        " judged; "
-        + (f"is it in {meant[0]}? Seconds are needed" if meant else "t_s is needed in seconds")
+        " judged; " + (f"is it in {meant[0]}? Seconds are needed" if meant else "t_s is needed in seconds")
     )
 
 

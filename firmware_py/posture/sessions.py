@@ -72,7 +72,7 @@ class SessionBook:
         self._total = Tally()
         self._sheet = TallySheet()
         self._turn_page(tick)
-        return [SessionStarted(tick / TICKS_PER_S, self.name, self._sensors, rules.slouch_enter_deg)]
+        return [SessionStarted(tick / TICKS_PER_S, self.name, self._sensors, float(rules.slouch_enter_deg))]
 
     def pass_time(self, tick: int) -> list[Event]:
         """Close the minute that ended before this tick, if one did."""
