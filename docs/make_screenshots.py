@@ -37,6 +37,7 @@ from tests.dashboard.seed import BERLIN, history
 FOLDER = Path(__file__).parent / "screenshots"
 SIZES = {"phone": (390, 844), "desktop": (1280, 800)}
 DAYS = 45
+AT_HOME = "~/plumbline/.venv/bin/python -m dashboard.password ~/.local/share/plumbline"
 LIVE_MS = 10_000
 """How long a live page is watched before its picture is taken."""
 
@@ -107,6 +108,8 @@ def take(
                 page.goto(server.address + path)
                 if path in ("", "settings", "devices") and sway is not None:
                     page.wait_for_timeout(LIVE_MS if path != "devices" else LIVE_MS / 5)
+                if name == "people":  # which names the folders of whoever takes the pictures
+                    page.locator("pre code").first.evaluate(f"line => line.textContent = '{AT_HOME}'")
                 page.set_viewport_size({"width": width, "height": height})
                 page.wait_for_timeout(150)
                 if name != "now":  # as tall as the page, so that the bar at the foot stays at the foot
