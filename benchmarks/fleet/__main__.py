@@ -17,13 +17,21 @@ WORN_MINUTES_A_YEAR = 250 * 480
 """Of 250 working days of eight hours; `docs/scale.md` counts with it."""
 
 
+HALF_LOAD = 4000.0
+"""Messages a second, where the rates are not measured in the same run."""
+
+
 def main() -> None:
     parser = argparse.ArgumentParser(prog="python -m benchmarks.fleet", description=__doc__)
     parser.add_argument("--repeats", type=int, default=2, help="rounds of the rates, the best counts (2)")
     parser.add_argument("--live-s", type=float, default=20.0, help="before the others return, and after (20)")
-    parser.add_argument("--half-load", type=float, help="messages/s of half load (half of what was measured)")
+    parser.add_argument(
+        "--half-load",
+        type=float,
+        help=f"messages/s (half of what two workers stored live; {HALF_LOAD:g} where that was not measured)",
+    )
     parser.add_argument("--wearers", type=int, default=WEARERS, help=f"whose pages are opened ({WEARERS})")
-    parser.add_argument("--only", choices=("rates", "outage", "pages"), help="one part of it")
+    parser.add_argument("--only", choices=("rates", "latency", "outage", "pages"), help="one part of it")
     args = parser.parse_args()
     half_load = args.half_load or 0.0
     with rig() as running:
@@ -32,6 +40,9 @@ def main() -> None:
             rates = throughput(running, args.repeats)
             _print_rates(rates)
             half_load = half_load or next(r.per_s for r in rates if r.name == "live, 2 workers") / 2
+        half_load = half_load or HALF_LOAD
+        if args.only in (None, "latency"):
+            _print_delays(half_load, outage(running, half_load, args.live_s, returning=0))
         if args.only in (None, "outage"):
             _print_delays(half_load, outage(running, half_load, args.live_s))
         if args.only in (None, "pages"):

@@ -35,12 +35,15 @@ class Delays:
     doubled: int
 
 
-def outage(rig: Rig, per_s: float, live_s: float) -> list[Delays]:
-    """Live devices at `per_s` messages a second together; in the middle of it the others return at once."""
+def outage(rig: Rig, per_s: float, live_s: float, returning: int = RETURNING) -> list[Delays]:
+    """Live devices at `per_s` messages a second together; in the middle of it the others return at once.
+
+    With nobody `returning` it is half load alone.
+    """
     with rig.connect() as connection:
         empty(connection)
         workers = [rig.worker(name) for name in ("0", "1")]
-        calm, storm, returned, total = asyncio.run(_outage(rig, per_s, live_s))
+        calm, storm, returned, total = asyncio.run(_outage(rig, per_s, live_s, returning))
         wait_for_rows(connection, total, 600)
         stop(*workers)
         committed: dict[tuple[str, str, int], list[float]] = {}
@@ -52,6 +55,8 @@ def outage(rig: Rig, per_s: float, live_s: float) -> list[Delays]:
         for name, session, seq, at_s in rows:
             key = (str(name), str(session), int(str(seq)))
             committed.setdefault(key, []).append(float(str(at_s)))
+    if not returning:
+        return [_delays("live, alone", calm | storm, committed)]
     return [
         _delays("live, before", calm, committed),
         _delays("live, while 2000 return", storm, committed),
@@ -62,10 +67,10 @@ def outage(rig: Rig, per_s: float, live_s: float) -> list[Delays]:
 Sent = dict[tuple[str, str, int], float]
 
 
-async def _outage(rig: Rig, per_s: float, live_s: float) -> tuple[Sent, Sent, Sent, int]:
+async def _outage(rig: Rig, per_s: float, live_s: float, returning: int) -> tuple[Sent, Sent, Sent, int]:
     story = [message for day in days(3) for message in day]
     live = [Device(f"live-{number}", rig.broker.port) for number in range(LIVE)]
-    away = [Device(f"away-{number}", rig.broker.port) for number in range(RETURNING)]
+    away = [Device(f"away-{number}", rig.broker.port) for number in range(returning)]
     await connect_all(live)
     began_s = time.time()
     stepping = asyncio.create_task(_live(live, story, per_s, 2 * live_s))
@@ -73,7 +78,7 @@ async def _outage(rig: Rig, per_s: float, live_s: float) -> tuple[Sent, Sent, Se
     storm_s = time.time()
     for device in away:
         device.tell(story[:OFFLINE_MESSAGES])
-    await connect_all(away, at_once=len(away))
+    await connect_all(away, at_once=RETURNING)
     await asyncio.gather(*(device.delivered() for device in away))
     await stepping
     await asyncio.gather(*(device.delivered() for device in live))
