@@ -23,9 +23,9 @@ from typing import NamedTuple
 
 import numpy as np
 
-from firmware_py.hardware.twin.history import HABITS as REMINDED
 from firmware_py.hardware.twin.wearer import Wearer
 from firmware_py.hardware.twin.wearer_days import day_of
+from firmware_py.hardware.twin.wearer_habits import REMINDED
 from firmware_py.hardware.twin.wearer_person import Style, person
 from firmware_py.posture.creep import DOUBT, STALE, CreepWatch, Limit
 from firmware_py.posture.creep_evidence import Odds

@@ -5,7 +5,7 @@ stays (`stays.py`), every minute the stays and walks of the wear are weighed (`c
 they say is a logarithm of odds and a size, and two limits on them make two answers:
 
 - a *doubt*: five upright seconds are asked for, and judging goes on as before. Its limit is what a person
-  may be asked for without need, three times in four working days;
+  may be asked for without need, on two of three working days;
 - *stale*: nothing is judged until the wearer gives a new upright. Its limit stands above what chance did
   in any of the days by which it was chosen.
 
