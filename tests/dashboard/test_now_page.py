@@ -76,7 +76,8 @@ def test_the_first_visit_teaches_how_to_start_and_a_device_then_appears_by_itsel
     device.tell(SessionStarted(0.0, "r1-1", 1))
     expect(page.locator("#today-title")).to_be_visible()
     expect(page.get_by_role("heading", name="No device yet")).to_have_count(0)
-    expect(page.get_by_role("heading", name="Your day begins")).to_be_visible()  # it is worn: nothing to put on
+    # It is worn: there is nothing to put on.
+    expect(page.get_by_role("heading", name="Your day begins")).to_be_visible()
     device.close()
 
 
