@@ -22,6 +22,7 @@ from firmware_py.posture.messages import Anchor, Channel, Message, Status, decod
 from firmware_py.posture.minute_wire import Minute, read_minute
 
 from .batch import FIRST_WEARER, MAX_REJECTED_TOPICS, Taken, UnknownRunError, reject, write
+from .displaced import take_out
 from .rollup import sweep
 from .runs import RunKey, anchor, introduce
 from .store import Store
@@ -112,6 +113,7 @@ class Ingest:
             with engine.begin() as connection:
                 introduce(connection, news, self._newcomers)
             with engine.begin() as connection:
+                self._store_anew(connection, take_out(connection, news), news)
                 anchor(connection, news)
                 self._sum(connection)
         try:
@@ -131,6 +133,16 @@ class Ingest:
         met.update(map(_run_of, news))
         taken.rejected += unreadable.total()
         return taken
+
+    def _store_anew(
+        self, connection: Connection, taken: Sequence[Message | Minute], news: Sequence[Message | Minute]
+    ) -> None:
+        of_minutes = [message for message in taken if isinstance(message, Minute)]
+        others = [message for message in taken if isinstance(message, Message)]
+        if taken:
+            for _ in range(2):  # a run that went on while its device changed hands is of both
+                introduce(connection, [*others, *of_minutes, *news], self._newcomers)
+            write(connection, of_minutes, others)
 
     def _sum(self, connection: Connection) -> None:
         if self._store.is_sqlite:

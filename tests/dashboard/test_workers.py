@@ -114,10 +114,11 @@ class Sender:
         sent = self._client.publish(message.topic, message.payload, 1, message.retain)
         self._under_way[sent.mid] = message
 
-    def wait(self) -> None:
-        wait_until(self._is_taken, "every acknowledgement", 60)
+    def wait(self, meanwhile: Callable[[], None]) -> None:
+        wait_until(lambda: self._is_taken(meanwhile), "every acknowledgement", 60)
 
-    def _is_taken(self) -> bool:
+    def _is_taken(self, meanwhile: Callable[[], None]) -> bool:
+        meanwhile()
         while self._said:  # by paho's thread
             mid, taken = self._said.popleft()
             message = self._under_way.pop(mid)
@@ -192,12 +193,12 @@ def _live_through(tmp_path: Path, server: PostgreSQL, devices: int, seed: int, f
                 server.start()
             elif fault == "broker":
                 # What it acknowledged and had not written yet it would lose: devices send that again.
-                sender.wait()
+                sender.wait(workers.revive)
                 broker.stop()
                 broker.start()
             else:
                 workers.kill(fault[-1])
-        sender.wait()
+        sender.wait(workers.revive)
         wanted = wanted_rows(messages)
 
         def is_stored() -> bool:

@@ -10,7 +10,7 @@ from dashboard.handover import all_devices, give
 from dashboard.ingest import Ingest
 from dashboard.people.accounts import Accounts
 from dashboard.store import Store
-from dashboard.tables import UNCLAIMED, devices, minutes, quarters, sessions
+from dashboard.tables import UNCLAIMED, devices, events, minutes, quarters, runs, sessions
 from dashboard.visitor import Role
 from firmware_py.errors import ConfigError
 
@@ -133,3 +133,37 @@ def test_what_makes_no_sense_is_told(store: Store, wearers: tuple[int, int]) -> 
     with pytest.raises(ConfigError, match="there already"):
         give(store, "back", anna)
     assert not give(store, "back", UNCLAIMED)
+
+
+def test_a_run_whose_clock_becomes_known_only_after_the_handing_on_is_the_former_wearers(
+    store: Store, wearers: tuple[int, int]
+) -> None:
+    anna, ben = wearers
+    ingest = Ingest(store, UNCLAIMED)
+    now_s = time.time()
+    ingest.take(messages("back", "r1", now_s - 3600))
+    give(store, "back", anna)
+    status, anchor, *rest = messages("back", "r2", now_s - 1800)
+    give(store, "back", ben)
+    ingest.take([status, *rest])  # no clock yet: nobody can tell whose it is
+    ingest.take([anchor])
+    assert owners(store) == {("r1-1", anna), ("r2-1", anna)}
+    assert {row["wearer_id"] for row in rows(store, quarters)} == {anna}
+    for table in (sessions, events, runs):
+        assert {row["wearer_id"] for row in rows(store, table) if row["run"] == "r2"} == {anna}
+
+
+def test_a_run_without_a_clock_that_went_on_through_the_handing_on_is_parted_where_it_was(
+    store: Store, wearers: tuple[int, int]
+) -> None:
+    anna, ben = wearers
+    ingest = Ingest(store, UNCLAIMED)
+    now_s = time.time()
+    ingest.take(messages("back", "r1", now_s - 3600))
+    give(store, "back", anna)
+    give(store, "back", ben)
+    status, anchor, *rest = messages("back", "r2", now_s - 90)  # minutes that end 30 s before and 30 s after
+    ingest.take([status, *rest])
+    ingest.take([anchor])
+    ends = sorted((row["end_s"], row["wearer_id"]) for row in rows(store, minutes) if row["run"] == "r2")
+    assert ends == [(60.0, anna), (120.0, ben), (180.0, ben)]
