@@ -141,6 +141,21 @@ def test_nothing_is_wider_than_the_window(page: Page, weeks: Server, width: int)
         assert not wide, f"/{path} at {width} px: {wide}"
 
 
+def test_nothing_is_wider_than_a_phone_with_letters_twice_as_large(page: Page, weeks: Server) -> None:
+    for path in (
+        "",
+        "devices",
+        "settings",
+        f"history/day/{LAST}",
+        f"timeline/month/{LAST}",
+        session_path(weeks),
+    ):
+        page.goto(weeks.address + path)
+        page.evaluate("document.documentElement.style.fontSize = '200%'")
+        wide = page.evaluate(TOO_WIDE)
+        assert not wide, f"/{path}: {wide}"
+
+
 OUTLINE = """() => {
   const all = (selector) => [...document.querySelectorAll(selector)];
   const short = (e) => e.outerHTML.slice(0, 80);
