@@ -155,6 +155,7 @@ class Actions:
             extent=extent,
             today=self._site.now().date(),
             told=told,
+            stores=self._site.settings.ingests,
             numbers=numbers,
             sqlite=self._site.store.is_sqlite and not self._site.door.people,
             tables=list(TABLES),
@@ -182,7 +183,9 @@ class Actions:
         return FileResponse(path, filename=name, background=BackgroundTask(path.unlink))
 
     async def restore(self, request: Request) -> Response:
-        """Take an archive in: the body is the file itself."""
+        """Take an archive in: the body is the file itself. Beside workers pages have no right to."""
+        if not self._site.settings.ingests:
+            raise HTTPException(404)
         with TemporaryFile() as file:
             size = 0
             async for chunk in request.stream():
