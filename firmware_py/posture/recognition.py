@@ -79,6 +79,10 @@ SIDE_LEAST_DEG = 4.0
 twice the side bend of a plain slouch. It keeps a very deep slouch from the wide spread of the side bends,
 and it is not asked of who showed their own: some people's upper back hardly tilts when they bend."""
 
+SIDEWAYS = 0.6
+"""By thresholds alone, who is bent to a side by more than this share of their flexion is side-bent, however
+little that is: a slouch's own side bend is 0.1 (SD 0.15) of its flexion, sitting recordings: three SD."""
+
 CLEARLY_LEANING = 2.2
 """With one sensor, how much nearer than the wearer's slouch their lean must be for a bend to go unreminded:
 nine to one, log(9). Where the two look alike nothing is ever that clear, and both are called slouched."""
@@ -164,7 +168,8 @@ class Recogniser:
         if abs(lateral_deg) >= self._rules.side_bend_deg:
             return Posture.SIDE_BENT
         if bent:
-            return Posture.SLOUCHED
+            sideways = abs(lateral_deg) > SIDEWAYS * upper_deg
+            return Posture.SIDE_BENT if sideways else Posture.SLOUCHED
         return Posture.LEANING_BACK if upper_deg <= -self._rules.lean_back_deg else Posture.UPRIGHT
 
 

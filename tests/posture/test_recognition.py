@@ -132,6 +132,13 @@ def test_one_sensor_without_examples_goes_by_thresholds() -> None:
     ]
 
 
+def test_a_shallow_bend_that_goes_to_a_side_is_no_slouch_to_one_sensor_either() -> None:
+    recogniser = Recogniser(Rules(), (), two=False)
+    assert recogniser.step(11.5, -7.4, 11.5, None) is Posture.SIDE_BENT
+    assert recogniser.step(11.5, 6.0, 11.5, None) is Posture.SLOUCHED
+    assert recogniser.step(24.0, -9.0, 24.0, None) is Posture.SLOUCHED
+
+
 def test_one_sensor_tells_a_lean_from_a_slouch_only_where_the_examples_keep_them_apart() -> None:
     def seen(slouch_deg: float, lean_deg: float) -> Posture:
         own = (
