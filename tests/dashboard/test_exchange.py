@@ -128,3 +128,13 @@ def test_an_export_leaves_no_file_behind(
     monkeypatch.setattr("tempfile.tempdir", str(tmp_path))
     table(filled, "days", "parquet")
     wait_until(lambda: not list(tmp_path.iterdir()), "the file's end, after the answer was sent")
+
+
+def test_pages_beside_workers_say_that_they_take_nothing_in(tmp_path: Path) -> None:
+    server = Server(build(Settings(tmp_path / "data", port=0, broker=None, language="en", ingests=False)))
+    server.start()
+    page = httpx.get(f"{server.address}data").raise_for_status().text
+    assert "An archive cannot be taken in here" in page
+    assert "restore.js" not in page
+    assert httpx.post(f"{server.address}data/restore", content=b"{}").status_code == 404
+    server.stop()
