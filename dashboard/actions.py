@@ -9,6 +9,7 @@ import contextlib
 from collections.abc import Iterator
 from datetime import date
 from tempfile import TemporaryFile
+from typing import Any
 from urllib.parse import urlencode
 
 from sqlalchemy import Executable, delete, insert, update
@@ -24,6 +25,7 @@ from firmware_py.posture.events import EndSession, Mode, SetMode, Snooze
 from firmware_py.posture.messages import Request as DeviceRequest
 
 from . import archive, parquet, queries
+from .acquaintance import meet
 from .api import FORMATS, ROOT
 from .days import day_of
 from .device_view import KINDS, device_view
@@ -121,7 +123,7 @@ class Actions:
             raise HTTPException(400) from error
         if text:
             row = {"wearer_id": self._site.wearer(request), "day": day.isoformat(), "text": text}
-            await run_in_threadpool(self._write, request, insert(notes).values(row))
+            await run_in_threadpool(self._note, request, row)
         return RedirectResponse(_back(form.get("back"), day), 303)
 
     async def delete_note(self, request: Request) -> Response:
@@ -133,6 +135,11 @@ class Actions:
         )
         await run_in_threadpool(self._write, request, gone)
         return RedirectResponse(_back(form.get("back"), self._site.now().date()), 303)
+
+    def _note(self, request: Request, row: dict[str, Any]) -> None:
+        with self._site.writing(request) as connection:
+            meet(connection, row["wearer_id"])
+            connection.execute(insert(notes).values(row))
 
     def _write(self, request: Request, statement: Executable) -> None:
         with self._site.writing(request) as connection:

@@ -24,7 +24,7 @@ async def read_fields(request: Request) -> dict[str, list[str]]:
     """The fields of a URL-encoded form, each with all its values.
 
     Raises:
-        HTTPException: 413 where it is too large, 400 where it cannot be read.
+        HTTPException: 413 where it is too large, 400 where it cannot be read or holds a NUL.
     """
     body = b""
     async for chunk in request.stream():
@@ -32,6 +32,9 @@ async def read_fields(request: Request) -> dict[str, list[str]]:
         if len(body) > MAX_FORM_BYTES:
             raise HTTPException(413)
     try:
-        return parse_qs(body.decode(), max_num_fields=MAX_FIELDS)
+        fields = parse_qs(body.decode(), max_num_fields=MAX_FIELDS)
     except ValueError as error:
         raise HTTPException(400) from error
+    if any("\x00" in text for name, values in fields.items() for text in (name, *values)):
+        raise HTTPException(400)  # PostgreSQL's text holds none
+    return fields

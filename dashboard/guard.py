@@ -35,7 +35,7 @@ HEADERS_OVER_TLS = HEADERS | {"Strict-Transport-Security": "max-age=31536000"}
 
 
 class Guard:
-    """ASGI middleware: refuses foreign hosts and origins, adds the security headers.
+    """ASGI middleware: refuses foreign hosts and origins and addresses with a NUL, adds the security headers.
 
     Args:
         app: the application behind.
@@ -67,6 +67,15 @@ class Guard:
                 else PlainTextResponse(
                     "This address is not allowed to open the dashboard (host or origin).", 403, HEADERS
                 )
+            )
+            await refusal(scope, receive, send)
+            return
+
+        if "\x00" in scope["path"] or b"%00" in scope["query_string"]:  # PostgreSQL's text holds none
+            refusal = (
+                WebSocketClose(1008)
+                if scope["type"] == "websocket"
+                else PlainTextResponse("An address here holds no NUL.", 400, HEADERS)
             )
             await refusal(scope, receive, send)
             return

@@ -11,8 +11,9 @@ from typing import Any
 import msgspec
 from sqlalchemy import Connection, insert, select, update
 
+from ..acquaintance import meet
 from ..store import Store
-from ..tables import symptoms, wearers
+from ..tables import symptoms
 from .symptoms import Deleted, Entry, Version, later, made
 
 
@@ -52,9 +53,7 @@ def put(connection: Connection, wearer_id: int, new: Version, based_on_utc_ms: i
     """
     found = connection.execute(_of(wearer_id).where(symptoms.c.entry_id == new.entry_id)).first()
     if found is None:
-        if connection.scalar(select(wearers.c.wearer_id).where(wearers.c.wearer_id == wearer_id)) is None:
-            # Before the first device came, nobody has been met yet.
-            connection.execute(insert(wearers).values(wearer_id=wearer_id, name=""))
+        meet(connection, wearer_id)
         connection.execute(insert(symptoms).values(wearer_id=wearer_id, **_row(new)))
         return Put(Outcome.STORED, new)
     old = _version(found)

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
+from pathlib import Path
 
 import httpx
 import pytest
@@ -11,7 +13,8 @@ from websockets.exceptions import InvalidStatus
 from websockets.sync.client import connect
 from websockets.typing import Origin
 
-from dashboard.app import Server
+from dashboard.app import Server, build
+from dashboard.settings import Settings
 
 
 @pytest.mark.parametrize("host", ["evil.example", "evil.example:8765", "127.0.0.1.evil.example", "", "["])
@@ -70,3 +73,24 @@ def test_no_request_leaves_the_machine_and_the_policy_is_never_broken(
     assert {url.split("/")[2] for url in asked} == {f"127.0.0.1:{served.port}"}
     assert said == []
     context.close()
+
+
+@pytest.fixture
+def on_either(database_url: str, tmp_path: Path) -> Iterator[httpx.Client]:
+    """A browser before a dashboard on SQLite, or on PostgreSQL, whose text holds no NUL."""
+    made = build(Settings(tmp_path / "data", port=0, broker=None, database=database_url))
+    server = Server(made)
+    server.start()
+    with httpx.Client(base_url=server.address, headers={"Origin": server.address[:-1]}) as client:
+        yield client
+    server.stop()
+    made.store.close()
+
+
+def test_a_nul_is_refused_before_it_reaches_the_database(on_either: httpx.Client) -> None:
+    for path in ("session/a%00/b", "session/a/b%00", "history/day/%00", "?device=%00", "report?name=%00"):
+        assert on_either.get(path).status_code == 400, path
+    for form in ({"day": "2026-03-02", "text": "a\x00b"}, {"day\x00": "2026-03-02", "text": "a"}):
+        assert on_either.post("notes", data=form).status_code == 400, form
+    kept = on_either.post("notes", data={"day": "2026-03-02", "text": "a b"})
+    assert kept.status_code == 303
