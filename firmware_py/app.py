@@ -114,9 +114,10 @@ def _one_run(
     if found and before is not None:
         neutral_of = NeutralOf.THIS_WEAR
     name = new_run()
+    rate_hz = imus[0].measured_rate_hz
     keep = None
     if config.recording.raw:
-        header = header_of(name, config.device.name, imus[0].rate_hz, len(imus), to_json(profile), neutral_of)
+        header = header_of(name, config.device.name, rate_hz, len(imus), to_json(profile), neutral_of)
         keep = Keeper(
             data / "recordings",
             header,
@@ -144,6 +145,7 @@ def _one_run(
         imus=imus,
         clock=clock,
         origin_s=origin_s,
+        rate_hz=rate_hz,
         profile=profile,
         rules=config.rules(),
         mqtt=mqtt_settings(config),
@@ -249,7 +251,7 @@ def record(config: Config, path: Path, for_s: float | None) -> int:
     origin_s = clock.monotonic()
     imus = open_sensors(config, clock, origin_s)
     profile = profile_for(imus, config.data_folder() / "profiles") or default_profile(imus)
-    header = header_of(new_run(), config.device.name, imus[0].rate_hz, len(imus), to_json(profile))
+    header = header_of(new_run(), config.device.name, imus[0].measured_rate_hz, len(imus), to_json(profile))
     recorder = Recorder(path, header)
     samples = 0
     try:

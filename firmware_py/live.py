@@ -62,6 +62,7 @@ class Wiring:
         imus: open sensors, the upper one first.
         clock: what the sensors were opened with.
         origin_s: moment of `clock` that is t = 0.
+        rate_hz: samples a second as the upper sensor was measured on opening; its data sheet may be 3 % off.
         profile: what is judged from.
         rules: the numbers of the judgement, where there are no `preferences`.
         mqtt: where the broker is.
@@ -83,6 +84,7 @@ class Wiring:
     imus: Sequence[Imu]
     clock: Clock
     origin_s: float
+    rate_hz: float
     profile: CalibrationProfile
     rules: Rules
     mqtt: MqttSettings
@@ -130,7 +132,7 @@ def run_live(wiring: Wiring, stopped: Callable[[], bool]) -> None:
     def ended() -> bool:
         return stopped() or (guide is not None and guide.renewed)
 
-    monitor = Monitor(wiring.profile, wiring.imus[0].rate_hz, rules, wiring.run, wiring.neutral_of)
+    monitor = Monitor(wiring.profile, wiring.rate_hz, rules, wiring.run, wiring.neutral_of)
     source = read_sensors(wiring.imus, wiring.clock, origin_s=wiring.origin_s, stopped=ended)
 
     machine_due_s = 0.0

@@ -31,7 +31,8 @@ FRAME_S = 1.0
 class Header(msgspec.Struct, frozen=True, kw_only=True):
     """What a recording is: enough to replay it without anything else.
 
-    `profile` is the calibration profile as its own JSON text; `rate_hz` the nominal sampling rate; `utc_s`
+    `profile` is the calibration profile as its own JSON text; `rate_hz` the sampling rate as measured at
+    the start; `utc_s`
     the wall clock at t_s = 0 as believed at the start, seconds since 1970; `neutral_of` when the profile's
     neutral was taken, as the run began; `format` this format's number.
     """

@@ -103,6 +103,7 @@ def monitor(
             imus=imus,
             clock=clock,
             origin_s=origin_s,
+            rate_hz=imus[0].measured_rate_hz,
             profile=profile,
             rules=Rules(),
             mqtt=mqtt,

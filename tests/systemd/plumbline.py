@@ -38,6 +38,7 @@ def main() -> None:
         imus=imus,
         clock=clock,
         origin_s=origin_s,
+        rate_hz=imus[0].measured_rate_hz,
         profile=wearer.person.profile(1),
         rules=Rules(),
         mqtt=MqttSettings(config.mqtt.host, config.mqtt.port),
