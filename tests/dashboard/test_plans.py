@@ -12,6 +12,9 @@ from sqlalchemy import Connection, Table, Text, cast, event, func, insert, selec
 
 from dashboard import queries
 from dashboard.days import Stretch
+from dashboard.diary import entries
+from dashboard.exercises import doses
+from dashboard.exercises.times import times_of
 from dashboard.ingest import FIRST_WEARER, Ingest
 from dashboard.records import TABLES, records
 from dashboard.store import Store
@@ -32,7 +35,10 @@ from .seed import BERLIN, history
 from .test_ingest import told
 
 OTHERS = 40
-HISTORY = ("minutes", "events", "episodes", "sessions", "quarters", "hours", "days")
+HISTORY = (
+    "minutes", "events", "episodes", "sessions", "quarters", "hours", "days",
+    "symptoms", "exercise_sets", "exercise_times",
+)  # fmt: skip
 WHOLE = Stretch(0, 4_000_000_000_000)
 DAY = Stretch(
     round(datetime(2026, 3, 20, tzinfo=BERLIN).timestamp() * 1000),
@@ -56,6 +62,12 @@ QUESTIONS: dict[str, Callable[[Connection], object]] = {
     "episodes": lambda c: queries.episodes_between(c, FIRST_WEARER, DAY),
     "episodes of a session": lambda c: queries.episodes_of(c, 1, "20260320-1"),
     "missing": lambda c: queries.missing_of(c, 1, "20260320-1", 100),
+    "sets of exercises": lambda c: doses.sets_between(c, FIRST_WEARER, DAY),
+    "first and last exercise": lambda c: doses.extent(c, FIRST_WEARER),
+    "times of exercises": lambda c: times_of(c, FIRST_WEARER),
+    "the diary": lambda c: entries.entries_between(c, FIRST_WEARER, date(2026, 3, 1), date(2026, 4, 1)),
+    "the diary's latest": lambda c: entries.latest_entries(c, FIRST_WEARER, date(2026, 4, 1), 5),
+    "first and last entry": lambda c: entries.extent(c, FIRST_WEARER),
     "simulated": lambda c: queries.simulated_between(c, FIRST_WEARER, WHOLE),
     **{
         f"records of {name}": lambda c, name=name: list(  # type: ignore[misc] # a default holds the name
