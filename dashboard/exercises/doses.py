@@ -16,9 +16,10 @@ from firmware_py.posture.exercise import Exercise
 from firmware_py.posture.exercise_words import ExerciseEnded, ExerciseOutcome
 from firmware_py.posture.messages import kind_of
 
+from ..acquaintance import meet
 from ..days import Stretch, local
 from ..store import Store
-from ..tables import devices, events, runs, wearers
+from ..tables import devices, events, runs
 from .tables import exercise_sets
 
 KIND = kind_of(ExerciseEnded)
@@ -94,7 +95,7 @@ def put(connection: Connection, wearer_id: int, exercise: str, done: PageSet) ->
     known = select(c.set_id).where(c.wearer_id == wearer_id, c.set_id == done.set_id)
     if connection.scalar(known) is not None:
         return False
-    introduce(connection, wearer_id)
+    meet(connection, wearer_id)
     row = {"wearer_id": wearer_id, "exercise": exercise, **msgspec.structs.asdict(done)}
     connection.execute(insert(exercise_sets), [row | {"outcome": done.outcome.value}])
     return True
@@ -133,12 +134,6 @@ def extent(connection: Connection, wearer_id: int) -> Stretch | None:
         select(func.min(c.end_utc_ms), func.max(c.end_utc_ms)).where(c.wearer_id == wearer_id)
     ).one()
     return None if first is None else Stretch(first, last + 1)
-
-
-def introduce(connection: Connection, wearer_id: int) -> None:
-    """Let there be a wearer of this number, as there is none before the first device."""
-    if connection.scalar(select(wearers.c.wearer_id).where(wearers.c.wearer_id == wearer_id)) is None:
-        connection.execute(insert(wearers).values(wearer_id=wearer_id, name=""))
 
 
 def _coached_by_devices(connection: Connection, wearer_id: int, stretch: Stretch) -> Iterable[DoneSet]:

@@ -24,9 +24,10 @@ from firmware_py.exercise_file import Described
 from firmware_py.posture.exercise_words import RemindExercise
 
 from .. import queries
+from ..acquaintance import meet
 from ..days import days
 from ..store import Store
-from .doses import Dose, doses, introduce, sets_between
+from .doses import Dose, doses, sets_between
 from .tables import exercise_times
 
 log = logging.getLogger(__name__)
@@ -85,7 +86,7 @@ def choose_times(
         for at in chosen
     ]
     if rows:
-        introduce(connection, wearer_id)
+        meet(connection, wearer_id)
         connection.execute(insert(exercise_times), rows)
 
 
