@@ -76,7 +76,7 @@ def take(
     dashboard = build(settings)
     now = datetime.now(BERLIN)
     if broker is not None:
-        for batch in history("desk", now.date(), DAYS, BERLIN, until=now):
+        for batch in history("desk", now.date(), DAYS, BERLIN, until=now, goes_on=False):
             dashboard.ingest.take((message.topic, message.payload) for message in batch)
         noted = simulated_diary(DAYS, until=now.date(), zone=BERLIN)
         take_in(dashboard.store, FIRST_WEARER, [made(entry) for entry in noted])

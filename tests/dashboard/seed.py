@@ -139,9 +139,18 @@ class Sitter:
 
 
 def day_messages(
-    device: str, day: date, zone: tzinfo, sitter: Sitter, until: datetime | None = None
+    device: str,
+    day: date,
+    zone: tzinfo,
+    sitter: Sitter,
+    until: datetime | None = None,
+    *,
+    goes_on: bool = True,
 ) -> list[Outgoing]:
-    """One day: a morning and an afternoon at the desk, sometimes an evening; cut at `until`."""
+    """One day: a morning and an afternoon at the desk, sometimes an evening; cut at `until`.
+
+    What is cut `goes_on`, or ended there.
+    """
     run = f"{day:%Y%m%d}"
     encoder = Encoder(device, run, simulated=True)
     begin = datetime.combine(day, time(8, 0), zone)
@@ -157,7 +166,7 @@ def day_messages(
                 continue
         start_s = (start - begin).total_seconds()
         events = list(sitter.session(run, count, start_s, minutes, hour))
-        if until is not None and start + timedelta(minutes=minutes + 1) > until:
+        if goes_on and until is not None and start + timedelta(minutes=minutes + 1) > until:
             events.pop()  # this session is still going on
         out += [encoder.encode(event) for event in events]
     out.append(encoder.status(Status("offline", "0.1.0")))
@@ -165,7 +174,14 @@ def day_messages(
 
 
 def history(
-    device: str, last: date, count: int, zone: tzinfo, until: datetime | None = None, seed: int = 1
+    device: str,
+    last: date,
+    count: int,
+    zone: tzinfo,
+    until: datetime | None = None,
+    seed: int = 1,
+    *,
+    goes_on: bool = True,
 ) -> Iterator[list[Outgoing]]:
     """`count` days up to `last`, weekends mostly free; a batch for each day."""
     for back in range(count - 1, -1, -1):
@@ -173,4 +189,4 @@ def history(
         sitter = Sitter(seed * 10_000 + day.toordinal(), improving=0.5 * (1 - back / max(1, count)))
         if back and day.weekday() >= 5 and sitter.rng.random() < 0.8:
             continue
-        yield day_messages(device, day, zone, sitter, until if back == 0 else None)
+        yield day_messages(device, day, zone, sitter, until if back == 0 else None, goes_on=goes_on)
