@@ -1,6 +1,6 @@
 """Simulated working days, judged and held against the truth: false reminders, missed slouches, delay.
 
-    python -m benchmarks.working_days [--days 10] [--hours 8] [--rate 25]
+    python -m benchmarks.working_days [--days 10] [--hours 8] [--rate 25] [--own]
 
 The people and their days are drawn from population figures (`docs/simulation.md`), nobody's recording
 enters; the wearer carries a calibrated MPU-6050's noise. What is counted:
@@ -84,10 +84,10 @@ def due_s(t_s: FloatArray, flexion_deg: FloatArray, rules: Rules) -> float | Non
     return None
 
 
-def score(wearer: Wearer, sensors: int, rate_hz: float = RATE_HZ) -> DayScore:
-    """Judge the wearer's day by the default rules and hold it against the truth."""
+def score(wearer: Wearer, sensors: int, rate_hz: float = RATE_HZ, own: bool = False) -> DayScore:
+    """Judge the wearer's day by the default rules, with examples of their own if asked, against the truth."""
     rules = Rules()
-    monitor = Monitor(wearer.person.profile(sensors), rate_hz, rules)
+    monitor = Monitor(wearer.person.profile(sensors, own_poses=own), rate_hz, rules)
     alerts_s: list[float] = []
     answers_s: list[float] = []
     for block in wearer.blocks(rate_hz, sensors):
@@ -110,7 +110,8 @@ def score(wearer: Wearer, sensors: int, rate_hz: float = RATE_HZ) -> DayScore:
             delays_s.append(within[0] - asked_s)
         else:
             missed_s.append(slouched.start_s)
-    false, leaning = [], []
+    false: list[tuple[float, str]] = []
+    leaning: list[tuple[float, str]] = []
     for alert_s in alerts_s:
         if any(s.start_s <= alert_s <= s.end_s + AFTERWARDS_S for s in wearer.truth.slouches):
             continue
@@ -132,15 +133,17 @@ def score(wearer: Wearer, sensors: int, rate_hz: float = RATE_HZ) -> DayScore:
     )
 
 
-def scored_day(style: str, seed: int, sensors: int, hours: float, rate_hz: float) -> DayScore:
+def scored_day(
+    style: str, seed: int, sensors: int, hours: float, rate_hz: float, own: bool = False
+) -> DayScore:
     """Live through the day and score it."""
-    return score(Wearer(working_day(style, seed, hours)), sensors, rate_hz)
+    return score(Wearer(working_day(style, seed, hours)), sensors, rate_hz, own)
 
 
-def scored_days(days: int, hours: float, rate_hz: float) -> list[DayScore]:
+def scored_days(days: int, hours: float, rate_hz: float, own: bool = False) -> list[DayScore]:
     """Days of both styles with one and with two sensors, each of a person of its own, on all processors."""
     jobs = [
-        (style.value, seed, sensors, hours, rate_hz)
+        (style.value, seed, sensors, hours, rate_hz, own)
         for sensors in (1, 2)
         for style in Style
         for seed in range(days)
@@ -185,8 +188,9 @@ def main() -> None:
     options.add_argument("--days", type=int, default=10, help="days of each style (10)")
     options.add_argument("--hours", type=float, default=8.0, help="length of a day (8)")
     options.add_argument("--rate", type=float, default=RATE_HZ, help="samples a second (25)")
+    options.add_argument("--own", action="store_true", help="wearers who have shown their own postures")
     asked = options.parse_args()
-    scores = scored_days(asked.days, asked.hours, asked.rate)
+    scores = scored_days(asked.days, asked.hours, asked.rate, asked.own)
     print(table(scores))
     for day in scores:
         for alert_s, doing in day.false:
