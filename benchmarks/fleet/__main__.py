@@ -82,7 +82,9 @@ def _print_pages(running: Rig, half_load: float, wearers: int) -> None:
     print(f"\n{wearers} wearers x {DAYS} days: {minutes} minutes of {each:.0f} bytes with what hangs on them")
     print(f"a wearer's year of {WORN_MINUTES_A_YEAR} worn minutes: {year_mb:.0f} MB")
     workers = [filled.worker(name, "pages") for name in ("0", "1")]
-    busy = multiprocessing.Process(target=keep_going, args=(running.broker.port, half_load, 600.0))
+    busy = multiprocessing.Process(
+        target=keep_going, args=(running.broker.port, half_load, 600.0), daemon=True
+    )
     busy.start()
     openings = open_pages(filled, running.folder, wearers)
     busy.terminate()

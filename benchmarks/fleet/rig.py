@@ -76,6 +76,10 @@ BROKER = (
 POSTGRESQL = ("track_commit_timestamp=on", "shared_buffers=512MB", "max_wal_size=4GB")
 
 
+_STARTED: list[subprocess.Popen[str]] = []
+"""Readers, workers and publishers, so that none outlives the rig."""
+
+
 @dataclass
 class Rig:
     """Running servers.
@@ -108,7 +112,8 @@ class Rig:
         """Start to publish a file's lines as minutes of a device, as quickly as the broker takes them."""
         command = [*_mosquitto(self, "mosquitto_pub"), "-q", "1", "-t", topic(device, Channel.MINUTE), "-l"]
         with lines.open() as file:
-            return subprocess.Popen(command, stdin=file, text=True)
+            _STARTED.append(subprocess.Popen(command, stdin=file, text=True))
+        return _STARTED[-1]
 
     def forget_worker(self, name: str, group: str = "fleet") -> None:
         """Let the broker keep nothing more for a worker: it would go on to queue what others read."""
@@ -147,6 +152,9 @@ def rig() -> Iterator[Rig]:
         try:
             yield Rig(broker, postgresql, postgresql.database(), Path(folder))
         finally:
+            for process in _STARTED:
+                process.kill()  # one that ended already takes no notice
+                process.wait()
             broker.stop()
             postgresql.close()
 
@@ -161,6 +169,7 @@ class CReader:
         command = [*_mosquitto(rig, "mosquitto_sub"), "-V", "5", "-q", "1", *window, *filters, "-F", "x"]
         with self._said.open("w") as file:
             self.process = subprocess.Popen(command, stdout=file, text=True)
+        _STARTED.append(self.process)
         probe = [*_mosquitto(rig, "mosquitto_pub"), "-q", "1", "-t", topic("probe", Channel.EVENT), "-m", "x"]
         while not self._count():
             subprocess.run(probe, check=True)
@@ -196,6 +205,7 @@ def stop(*processes: subprocess.Popen[str]) -> None:
 
 def _started(program: str, *arguments: str) -> subprocess.Popen[str]:
     process = subprocess.Popen([sys.executable, "-c", program, *arguments], stdout=subprocess.PIPE, text=True)
+    _STARTED.append(process)
     assert process.stdout is not None
     if not process.stdout.readline():
         raise RuntimeError("a process of the rig did not start")
