@@ -5,7 +5,7 @@ stays (`stays.py`), every minute the stays and walks of the wear are weighed (`c
 they say is a logarithm of odds and a size, and two limits on them make two answers:
 
 - a *doubt*: five upright seconds are asked for, and judging goes on as before. Its limit is what a person
-  may be asked for without need, on two of three working days;
+  may be asked for without need, on three of four working days;
 - *stale*: nothing is judged until the wearer gives a new upright. Its limit stands above what chance did
   in any of the days by which it was chosen.
 
@@ -44,8 +44,8 @@ class Limit(NamedTuple):
 
 
 DOUBT = (Limit(2.0, 4.0), Limit(2.5, 3.0))
-STALE = (Limit(9.0, 5.0), Limit(7.0, 3.5))
-"""Sagittal and sideways, chosen on twenty simulated days (`python -m benchmarks.creep`)."""
+STALE = (Limit(9.0, 5.0), Limit(8.0, 4.0))
+"""Sagittal and sideways, chosen on sixty simulated days (`python -m benchmarks.creep`)."""
 
 OVER_LOG_ODDS = 0.5
 """A doubt is over when both are below this."""
