@@ -136,7 +136,12 @@ def test_a_request_for_the_moment_and_nonsense_are_nothing_that_waits() -> None:
 
 def test_what_a_device_has_dealt_with_is_cleared() -> None:
     said: list[Outgoing] = []
-    wanted = Wanted(lambda message: not said.append(message))
+
+    def publish(message: Outgoing) -> bool:
+        said.append(message)
+        return True
+
+    wanted = Wanted(publish)
     sent = encode_request("back", "w1", ChangeSettings(0.0, mode=Mode.TRACKING, lasting=True))
     wanted.heard(sent.topic, sent.payload)
     wanted.settle("back", settings_in_force())
