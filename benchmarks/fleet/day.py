@@ -8,6 +8,7 @@ keeps (`track_commit_timestamp`): no polling is in it.
 from __future__ import annotations
 
 import asyncio
+import os
 import time
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -113,6 +114,7 @@ def _delays(name: str, sent: Sent, committed: dict[tuple[str, str, int], list[fl
 
 def keep_going(port: int, per_s: float, for_s: float) -> None:
     """Live devices alone, for as long as something else is measured; in a process of its own."""
+    os.nice(10)  # the devices' own work is on other machines
 
     async def go() -> None:
         story = [message for day in days(2) for message in day]

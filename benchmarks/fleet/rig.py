@@ -26,12 +26,13 @@ from tests.dashboard.conftest import Broker
 from tests.dashboard.servers import PostgreSQL
 
 WORK = """
-import logging, sys
+import logging, os, sys
 from pathlib import Path
 from dashboard.settings import BrokerSettings, Settings
 from dashboard.share import Share
 from dashboard.worker import work
 logging.basicConfig(level=logging.WARNING)
+os.nice(5)  # as plumbline-ingest@.service says
 settings = Settings(Path(sys.argv[1]), database=sys.argv[2], broker=BrokerSettings(port=int(sys.argv[3])))
 work(settings, Share(sys.argv[4], sys.argv[5]), on_ready=lambda name: print(name, flush=True))
 """
