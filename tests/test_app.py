@@ -5,16 +5,18 @@ from __future__ import annotations
 import threading
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import paho.mqtt.client as mqtt
 import pytest
 from paho.mqtt.enums import CallbackAPIVersion
 
-from firmware_py import app
+from firmware_py import app, live
 from firmware_py.config import load
 from firmware_py.hardware import clock as hardware_clock
 from firmware_py.hardware.clock import Clock
 from firmware_py.hardware.imu import Imu
+from firmware_py.hardware.twin.chip import TYPICAL
 from firmware_py.hardware.twin.wearer_demo import demo_motion
 from firmware_py.links.broker import RunningBroker, start_broker
 from firmware_py.posture.fit import NeutralOf
@@ -27,7 +29,10 @@ from firmware_py.posture.guidance import (
     StartGuide,
 )
 from firmware_py.posture.messages import Message, Request, decode, encode_request
+from firmware_py.posture.monitor import Monitor
+from firmware_py.posture.profile import CalibrationProfile
 from firmware_py.posture.rating import CalibrationInForce
+from firmware_py.recording import Recording
 from firmware_py.simulated import twins
 
 from .dashboard.conftest import wait_until
@@ -131,3 +136,37 @@ def test_postures_of_ones_own_taken_over_the_network_count_in_another_run(
         stop.set()
         running.join(30.0)
     assert not running.is_alive()
+
+
+def test_a_run_and_its_recording_go_by_the_rate_that_the_sensor_was_measured_at(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, listener: tuple[Listener, RunningBroker]
+) -> None:
+    heard, broker = listener
+    rates_hz: list[float] = []
+
+    class Noting(Monitor):
+        def __init__(self, profile: CalibrationProfile, rate_hz: float, *rest: Any) -> None:
+            rates_hz.append(rate_hz)
+            super().__init__(profile, rate_hz, *rest)
+
+    stop = threading.Event()
+    monkeypatch.setattr(live, "Monitor", Noting)
+    monkeypatch.setattr(
+        "firmware_py.sensors.open_sensors",
+        lambda _config, clock, origin_s: twins(demo_motion(0), 1, clock, origin_s),
+    )
+    monkeypatch.setattr(app, "stop_on_signals", lambda for_s=None: stop.is_set)
+    file = tmp_path / "plumbline.toml"
+    file.write_text(
+        f'[device]\nname = "back"\ndata = "{tmp_path / "data"}"\n'
+        f'[mqtt]\nhost = "{broker.host}"\nport = {broker.port}\n[recording]\nraw = true\n'
+    )
+    running = threading.Thread(target=app.run, args=(load(file), None), daemon=True)
+    running.start()
+    wait_until(heard.in_force, "the run")
+    stop.set()
+    running.join(30.0)
+    (path,) = (tmp_path / "data" / "recordings").glob("*.plumb")
+    assert [Recording.open(path).header.rate_hz] == rates_hz
+    # The twin's oscillator is 1.2 % fast; two steps watched 0.3 s apart tell to about 0.1 %.
+    assert rates_hz[0] == pytest.approx(100.0 * (1.0 + TYPICAL.clock_error), rel=0.004)

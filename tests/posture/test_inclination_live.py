@@ -9,6 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from firmware_py.posture._strapdown import Strapdown
 from firmware_py.posture._windows import Amount, Flaws, WindowSums
 from firmware_py.posture.inclination import InclinationFilter
 
@@ -71,3 +72,26 @@ def test_a_window_half_clipped_or_half_missing_is_not_trusted() -> None:
         assert trusted
         _, _, trusted = inclination.advance(a_row((0.0, 0.0, 0.0), (0.0, 0.0, 9.81), flaws))
         assert not trusted
+
+
+@pytest.mark.parametrize(("gyr_spread", "acc_spread"), [(1.0, 0.0), (0.0, 1.0)])
+def test_a_window_whose_samples_shake_about_a_still_mean_is_no_rest(
+    gyr_spread: float, acc_spread: float
+) -> None:
+    still, moved = InclinationFilter(10.0), InclinationFilter(10.0)
+    for _ in range(60):
+        row = a_row((0.0, 0.0, 0.0), (0.0, 0.0, 9.81))
+        still.advance(row)
+        moved.advance(row._replace(gyr_spread=gyr_spread, acc_spread=acc_spread))
+    assert still.resting
+    assert not moved.resting
+
+
+def test_a_window_weighs_by_its_length() -> None:
+    strapdown = Strapdown(0.1, 2, 0.0, None)
+    for length_s, up_m_s2 in ((0.05, 8.0), (0.15, 12.0)):
+        row = a_row((0.0, 0.0, 0.0), (0.0, 0.0, up_m_s2))._replace(length_s=length_s)
+        strapdown.row(row, (0.0,) * 6, 0j)
+    sums = strapdown.close_tick()
+    assert sums[16] == pytest.approx(11.0)  # mean force along z
+    assert sums[1] == pytest.approx(0.2 * 11.0)  # and what it adds up to over the tick
