@@ -79,20 +79,20 @@ def connect(
     flags = (0x80 if username else 0) | (0x40 if password else 0)
     said = [client_id, *([username] if username else []), *([password] if password else [])]
     body = _text("MQTT") + struct.pack(">BBH", 5, flags, keep_alive_s)
-    body += _length(len(properties)) + properties + b"".join(map(_text, said))
-    return bytes((CONNECT,)) + _length(len(body)) + body
+    body += encoded_length(len(properties)) + properties + b"".join(map(_text, said))
+    return bytes((CONNECT,)) + encoded_length(len(body)) + body
 
 
 def subscribe(packet_id: int, filters: Sequence[str]) -> bytes:
     """SUBSCRIBE to filters at QoS 1."""
     body = struct.pack(">HB", packet_id, 0) + b"".join(_text(name) + b"\x01" for name in filters)
-    return bytes((SUBSCRIBE,)) + _length(len(body)) + body
+    return bytes((SUBSCRIBE,)) + encoded_length(len(body)) + body
 
 
 def publish(topic: str, payload: bytes) -> bytes:
     """PUBLISH at QoS 0: for now, and kept for nobody."""
     body = _text(topic) + b"\x00" + payload
-    return bytes((PUBLISH,)) + _length(len(body)) + body
+    return bytes((PUBLISH,)) + encoded_length(len(body)) + body
 
 
 def acknowledge(mids: Sequence[int]) -> bytes:
@@ -208,7 +208,8 @@ def _number(buffer: bytes, at: int, end: int) -> tuple[int, int] | None:
     raise ProtocolError("a length of more than four bytes")
 
 
-def _length(value: int) -> bytes:
+def encoded_length(value: int) -> bytes:
+    """A length as the protocol writes it, seven bits a byte (MQTT 5, 1.5.5)."""
     encoded = bytearray()
     while True:
         value, low = divmod(value, 128)

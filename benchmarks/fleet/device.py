@@ -17,6 +17,7 @@ from dataclasses import dataclass, field
 from datetime import date, timedelta
 from typing import NamedTuple
 
+from dashboard.mqtt5 import encoded_length
 from firmware_py.posture.messages import Outgoing, decode
 from tests.dashboard.seed import BERLIN, history
 
@@ -112,7 +113,7 @@ class Device(asyncio.Protocol):
         )
         flagged = bytearray(body)
         flagged[7] = 0x02  # a clean session: nothing is waiting for a device
-        transport.write(b"\x10" + _length(len(flagged)) + flagged)
+        transport.write(b"\x10" + encoded_length(len(flagged)) + flagged)
 
     def connection_lost(self, exc: Exception | None) -> None:
         """The socket is gone."""
@@ -146,20 +147,11 @@ class Device(asyncio.Protocol):
                 self.sent_at_s.setdefault((message.session, message.seq), now_s)
             topic = f"plumbline/v1/{self.name}/{message.channel}".encode()
             packets += b"\x33" if message.retain else b"\x32"
-            packets += _length(4 + len(topic) + len(message.payload))
+            packets += encoded_length(4 + len(topic) + len(message.payload))
             packets += struct.pack("!H", len(topic)) + topic + struct.pack("!H", self._mid)
             packets += message.payload
         if packets:
             self._transport.write(bytes(packets))
-
-
-def _length(count: int) -> bytes:
-    encoded = bytearray()
-    while True:
-        count, low = divmod(count, 128)
-        encoded.append(low | (0x80 if count else 0))
-        if not count:
-            return bytes(encoded)
 
 
 async def connect_all(devices: Sequence[Device], at_once: int = 200) -> None:

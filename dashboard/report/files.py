@@ -155,7 +155,7 @@ def _column(column: Column) -> dict[str, Any]:
 def _told(value: Any) -> Any:
     if isinstance(value, Entry):
         return msgspec.to_builtins(value)
-    raise NotImplementedError(type(value))
+    raise TypeError(f"{type(value).__name__} has no form in JSON")
 
 
 def _lines(value: Any, path: tuple[str, ...] = ()) -> list[tuple[str, str, str, Any]]:
