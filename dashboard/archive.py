@@ -29,8 +29,9 @@ from .exercises.doses import take_in as exercise_sets_in
 from .ingest import Ingest, Taken
 from .rollup import unpacked
 from .row_security import BACKSTAGE, DOOR_TABLES
+from .schema import metadata
 from .store import Store
-from .tables import devices, events, metadata, minutes, notes, runs, wearers
+from .tables import devices, events, minutes, notes, runs, wearers
 
 MAX_LINE = 100_000
 _BATCH = 2000

@@ -11,8 +11,9 @@ from firmware_py.errors import ConfigError
 
 from .people.credentials import now_utc_ms
 from .people_tables import accounts
+from .schema import metadata
 from .store import Store
-from .tables import UNCLAIMED, devices, metadata, wearers
+from .tables import UNCLAIMED, devices, wearers
 
 AnyRow = Row[Any]
 

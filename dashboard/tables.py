@@ -1,4 +1,4 @@
-"""The tables of the store: one place, read by the migrations' test and by every query.
+"""The tables of what devices tell and wearers note; `schema.py` has these and all others.
 
 Times in the wearer's history are absolute, in whole milliseconds since 1970 UTC (`…_utc_ms`),
 worked out from the run's anchor and worked out again when the anchor is corrected; beside them
@@ -274,7 +274,3 @@ rejections = Table(
     Column("count", Integer, nullable=False),
 )
 """Messages that could not be read: how many, of which kind, on which topic."""
-
-# Last, because it needs the metadata from above: whoever has the metadata has all of the tables.
-from . import people_tables, preferences  # noqa: E402, F401
-from .exercises import tables as exercise_tables  # noqa: E402, F401

@@ -28,7 +28,8 @@ def overlaid(now: SettingsInForce, wanted: ChangeSettings) -> SettingsInForce:
     Raises:
         ConfigError: the request makes no sense there, naming the key.
     """
-    rules = Rules(**{key: value for key, value in now.rules.items() if key in _KNOWN})  # type: ignore[arg-type]
+    known: dict[str, Any] = {key: value for key, value in now.rules.items() if key in _KNOWN}
+    rules = Rules(**known)
     usual = Settings()
     reset = set(wanted.reset)
     if reset & THRESHOLDS:  # as on the device, the two go together

@@ -93,7 +93,7 @@ def take(
         for scheme in ("light", "dark"):
             context = browser.new_context(
                 viewport={"width": width, "height": height},
-                color_scheme=scheme,  # type: ignore[arg-type]
+                color_scheme=scheme,
                 locale="en-GB",
                 reduced_motion="reduce",
             )

@@ -128,7 +128,7 @@ def test_a_tap_and_a_long_press_begin_an_exercise_which_the_next_presses_pause_a
     neutrals: list[int] = []
     with body_of("") as body:
         body.pressed(Press.TAP_HOLD)  # there are no exercises: nothing happens
-        body.exercises = exercises  # type: ignore[assignment]
+        body.exercises = exercises  # type: ignore[assignment]  # all that the button asks of them
         body.on_long_press = lambda: neutrals.append(1)
         body.pressed(Press.TAP_HOLD)
         exercises.running = True

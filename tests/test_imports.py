@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import subprocess
 import sys
+from graphlib import TopologicalSorter
 
 import pytest
 
@@ -139,6 +140,14 @@ def test_firmware_reaches_for_the_other_packages_only_when_asked_to(package: str
         and not (one.deferred and any(within(one.module, root) for root in ROOTS))
     ]
     assert not wrong, offences(wrong)
+
+
+def test_no_modules_import_one_another_in_a_circle() -> None:
+    at_once: dict[str, set[str]] = {}
+    for one in imports():
+        if not one.deferred and one.target != one.module:
+            at_once.setdefault(one.module, set()).add(one.target)
+    TopologicalSorter(at_once).prepare()  # a CycleError names the circle
 
 
 def test_a_simulation_is_asked_for_in_one_place() -> None:

@@ -113,7 +113,7 @@ def test_units_are_written_checked_and_removed(place: Place, folder: Path) -> No
     ]
     assert calls == [["disable", "--now", *names], ["daemon-reload"]]
     assert list(folder.iterdir()) == []
-    assert remove(folder=folder, systemctl=calls.append) == []  # type: ignore[arg-type]
+    assert remove(folder=folder, systemctl=lambda a: calls.append(list(a))) == []
 
 
 def test_what_is_missing_is_said_before_anything_is_written(place: Place, folder: Path) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -207,10 +208,10 @@ def test_a_cut_recording_is_judged_as_far_as_it_goes(
     ],
 )
 def test_a_bad_file_costs_one_clear_line(
-    tmp_path: Path, capsys: pytest.CaptureFixture[str], make: object, words: str
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], make: Callable[[Path], object], words: str
 ) -> None:
     path = tmp_path / "x"
-    make(path)  # type: ignore[operator]
+    make(path)
     assert main(["analyse", str(path), "--neutral-from", "5"]) == 1
     told = capsys.readouterr()
     assert told.out == ""

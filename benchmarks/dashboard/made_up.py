@@ -6,8 +6,8 @@ from datetime import datetime, timedelta
 from pathlib import Path
 
 from dashboard.ingest import FIRST_WEARER, Ingest
+from dashboard.schema import metadata
 from dashboard.store import Store, sqlite_url
-from dashboard.tables import metadata
 from tests.dashboard.seed import BERLIN, history
 
 

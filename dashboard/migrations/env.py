@@ -2,7 +2,7 @@
 
 from alembic import context
 
-from dashboard.tables import metadata
+from dashboard.schema import metadata
 
 context.configure(
     connection=context.config.attributes["connection"], target_metadata=metadata, transactional_ddl=True

@@ -10,7 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy.spatial.transform import Rotation
 
-from calibration.accelerometer import fit_moved, fit_poses
+from calibration.accelerometer import AccelerometerFit, fit_moved, fit_poses
 from firmware_py.errors import CalibrationRejected
 from firmware_py.posture.blocks import STANDARD_GRAVITY_M_S2, SensorBlock
 from firmware_py.posture.profile import SensorProfile
@@ -47,9 +47,9 @@ class Chip:
         acc = self.reads(force + self.rng.normal(0.0, 0.03, force.shape))
         return SensorBlock(np.arange(len(acc)) / RATE_HZ, acc, rate)
 
-    def worst_mg(self, fitted: object) -> float:
+    def worst_mg(self, fitted: AccelerometerFit | _Untouched) -> float:
         up = Rotation.random(500, random_state=1).apply([0.0, 0.0, 9.80665])
-        length = np.linalg.norm(fitted.correct(self.reads(up)), axis=1)  # type: ignore[attr-defined]
+        length = np.linalg.norm(fitted.correct(self.reads(up)), axis=1)
         return float(np.abs(length / 9.80665 - 1.0).max() * 1000.0)
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from typing import Any
 
 import numpy as np
 import pytest
@@ -25,7 +26,7 @@ from firmware_py.posture.guidance import (
     StartGuide,
 )
 from firmware_py.posture.profile import CalibrationProfile, SensorProfile
-from tests.calibration.obedient import Obedient, bowing, fidgeting, said, still, strappings
+from tests.calibration.obedient import Doing, Obedient, bowing, fidgeting, said, still, strappings
 
 ONE = CalibrationProfile()
 TWO = CalibrationProfile(lower=SensorProfile())
@@ -133,10 +134,10 @@ WRONG_MOVES = [
 
 @pytest.mark.parametrize(("plan", "step", "wrong", "reason"), WRONG_MOVES)
 def test_a_wrong_move_is_told_with_its_reason_and_the_step_comes_once_more(
-    plan: GuidePlan, step: GuideStep, wrong: object, reason: str
+    plan: GuidePlan, step: GuideStep, wrong: Doing, reason: str
 ) -> None:
     strapped = strappings(21)
-    guide, told, _ = gone_through(Obedient(strapped, {(step, 1): wrong}), plan)  # type: ignore[dict-item]
+    guide, told, _ = gone_through(Obedient(strapped, {(step, 1): wrong}), plan)
     rejections = list(said(told, GuidePhase.REJECTED))
     assert any(reason in words for words in rejections), rejections
     assert guide.progress.phase is GuidePhase.FINISHED
@@ -155,11 +156,11 @@ def test_a_wrong_move_is_told_with_its_reason_and_the_step_comes_once_more(
         (GuideStep.LEAN_BACK, fidgeting(12.0), "while holding it — once more"),
     ],
 )
-def test_a_posture_that_is_none_is_not_kept(step: GuideStep, wrong: object, reason: str) -> None:
+def test_a_posture_that_is_none_is_not_kept(step: GuideStep, wrong: Doing, reason: str) -> None:
     strapped = strappings(22)
     first, _, _ = gone_through(Obedient(strapped), GuidePlan.STRAP)
     assert first.result is not None
-    who = Obedient(strapped, {(step, 1): wrong})  # type: ignore[dict-item]
+    who = Obedient(strapped, {(step, 1): wrong})
     guide, told, _ = gone_through(who, GuidePlan.POSES, first.result)
     assert any(reason in words for words in said(told, GuidePhase.REJECTED))
     assert guide.result is not None
@@ -169,28 +170,29 @@ def test_a_posture_that_is_none_is_not_kept(step: GuideStep, wrong: object, reas
 def test_three_bows_that_go_apart_ask_for_another_bow_not_for_all_of_them() -> None:
     who = Obedient(strappings(23), {})
     bows = iter([bowing(60.0, 25.0), bowing(60.0, -25.0)])
-    seen: dict[float, object] = {}
+    seen: dict[float, Doing] = {}
+    hold_began = 0.0
 
-    class Astray(dict):  # type: ignore[type-arg]  # a table that answers by the bow's number
-        def get(self, key: object, default: object = None) -> object:
-            step, _ = key  # type: ignore[misc]
-            if step is not GuideStep.BOW:
+    class Astray(dict[tuple[GuideStep, int], Doing]):
+        """Answers by the bow's number, not by the attempt's."""
+
+        def get(self, key: tuple[GuideStep, int], default: Any = None) -> Any:
+            if key[0] is not GuideStep.BOW:
                 return default
-            began = round(who.hold_began, 1)
+            began = round(hold_began, 1)
             if began not in seen:
                 seen[began] = next(bows, default)
             return seen[began]
 
-    who.hold_began = 0.0  # type: ignore[attr-defined]
     who.instead = Astray()
     guide = Guide(ONE, GuidePlan.STRAP, 0.0)
-    told = []
+    told: list[GuideProgress] = []
     while not guide.over and who.t_s < 200.0:
         if guide.progress.phase is GuidePhase.READY:
             told += guide.tell(PressGuide(who.t_s))
-        new = guide.feed(who.goes_on(guide.progress, who.hold_began))  # type: ignore[attr-defined]
+        new = guide.feed(who.goes_on(guide.progress, hold_began))
         if any(p.cue is GuideCue.GO for p in new):
-            who.hold_began = who.t_s  # type: ignore[attr-defined]
+            hold_began = who.t_s
         told += new
     assert any("apart; bow straight forward" in words for words in said(told, GuidePhase.REJECTED))
     assert guide.progress.phase is GuidePhase.FINISHED

@@ -158,7 +158,7 @@ class Device:
 
 def changed(now: SettingsInForce, asked: ChangeSettings) -> SettingsInForce:
     """What is in force after a change; a key that is put back goes to its default."""
-    rules = Rules(**{name: now.rules[name] for name in now.rules})  # type: ignore[arg-type]
+    rules = Rules(**dict[str, Any](now.rules))
     back = {key: getattr(Rules(), key) for key in asked.reset if key in now.rules}
     wanted = {
         key: value for key, value in asked.by_key().items() if "." not in key and key not in asked.rules

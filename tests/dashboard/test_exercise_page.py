@@ -174,7 +174,7 @@ def test_without_movement_key_poses_stand_side_by_side_and_axe_finds_nothing(
         context = browser.new_context(
             viewport={"width": 320, "height": 640},
             reduced_motion="reduce",
-            color_scheme=scheme,  # type: ignore[arg-type]
+            color_scheme=scheme,
             base_url=server.address,
         )
         page = context.new_page()

@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from datetime import date, datetime, timedelta
 from pathlib import Path
+from typing import Any
 from zoneinfo import ZoneInfo
 
 import httpx
@@ -104,10 +105,16 @@ def test_doses_add_up_and_leave_what_the_limit_leaves(sqlite: Store) -> None:
 @pytest.mark.parametrize(
     "wrong", [{"by_time": 6}, {"start_utc_ms": 2**52, "end_utc_ms": 1}, {"end_utc_ms": 2**52}]
 )
-def test_a_set_that_contradicts_itself_is_refused(wrong: dict[str, int]) -> None:
-    sensible = {"set_id": "set-000001", "start_utc_ms": 0, "end_utc_ms": 60_000, "planned": 5, "by_time": 5}
+def test_a_set_that_contradicts_itself_is_refused(wrong: dict[str, Any]) -> None:
+    sensible: dict[str, Any] = {
+        "set_id": "set-000001",
+        "start_utc_ms": 0,
+        "end_utc_ms": 60_000,
+        "planned": 5,
+        "by_time": 5,
+    }
     with pytest.raises(ValueError, match=r"repetitions|lasts"):
-        PageSet(**(sensible | wrong), outcome=FINISHED)  # type: ignore[arg-type]
+        PageSet(**(sensible | wrong), outcome=FINISHED)
 
 
 def choose(store: Store, exercise: str, *times: str, now: datetime = NOON) -> None:

@@ -241,8 +241,11 @@ def test_last_seen_outlives_a_restart_of_the_dashboard(
     device = Device(broker.port)
     device.anchor(time.time() - 60)
     device.tell(SessionStarted(0.0, "r1-1", 1))
-    known = lambda: httpx.get(f"{first.address}api/v1/devices").json()["devices"]  # noqa: E731
-    wait_until(lambda: any(row["seen_utc_ms"] for row in known()), "the first message's arrival")
+    known = f"{first.address}api/v1/devices"
+    wait_until(
+        lambda: any(row["seen_utc_ms"] for row in httpx.get(known).json()["devices"]),
+        "the first message's arrival",
+    )
     device.close()
     first.stop()
     again = Server(build(dataclasses.replace(settings, port=first.port)))

@@ -45,7 +45,10 @@ def test_without_the_dashboard_a_page_says_so_and_comes_back_with_it(page: Page,
     fixed = Settings(settings.data_folder, port=first.port, broker=None, language="en")
     page.goto(first.address)
     wait_until(lambda: page.evaluate("navigator.serviceWorker.controller !== null"), "the worker's start")
-    kept = lambda: set(page.evaluate(KEPT))  # noqa: E731
+
+    def kept() -> set[str]:
+        return set(page.evaluate(KEPT))
+
     wait_until(lambda: {PATH, *dict(INSTEAD).values()} <= kept(), "the keeping of the pages")
     page.goto(f"{first.address}history")
     for path in kept():

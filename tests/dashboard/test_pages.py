@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from datetime import date
 from itertools import pairwise
 from pathlib import Path
+from typing import Literal
 
 import httpx
 import pytest
@@ -115,10 +116,12 @@ def page(browser: Browser) -> Iterator[Page]:
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])
-def test_axe_finds_nothing_on_any_page(browser: Browser, weeks: Server, scheme: str) -> None:
+def test_axe_finds_nothing_on_any_page(
+    browser: Browser, weeks: Server, scheme: Literal["light", "dark"]
+) -> None:
     context = browser.new_context(
         viewport={"width": 390, "height": 844},
-        color_scheme=scheme,  # type: ignore[arg-type]
+        color_scheme=scheme,
         reduced_motion="reduce",
     )
     page = context.new_page()

@@ -12,8 +12,9 @@ from sqlalchemy.exc import DBAPIError
 
 from dashboard.ingest import FIRST_WEARER, Ingest
 from dashboard.row_security import BACKSTAGE, DOOR_TABLES, WEB
+from dashboard.schema import metadata
 from dashboard.store import Store
-from dashboard.tables import UNCLAIMED, devices, metadata, minutes, runs, wearers
+from dashboard.tables import UNCLAIMED, devices, minutes, runs, wearers
 from firmware_py.errors import StoreError
 
 from .test_ingest import T0_S, a_session, told

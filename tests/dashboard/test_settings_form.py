@@ -158,4 +158,4 @@ def test_preferences_are_only_ever_what_can_be_chosen() -> None:
         "de", 12, 6, 1
     )
     assert chosen({"language": "xx", "clock_h": "13", "week_start": "x"}) == Preferences()
-    assert Preferences() == Preferences(**{name: values[0] for name, values in CHOICES.items()})  # type: ignore[arg-type]
+    assert dataclasses.asdict(Preferences()) == {name: values[0] for name, values in CHOICES.items()}

@@ -12,6 +12,7 @@ import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
 from firmware_py.links.broker import RunningBroker, start_broker
 
@@ -167,7 +168,7 @@ class World:
         """When each run truly began, UTC seconds."""
         return {one[2]: one[3] for one in self._journal() if one[0] == "run"}
 
-    def _journal(self) -> list[list]:  # type: ignore[type-arg]  # lines of two kinds
+    def _journal(self) -> list[list[Any]]:
         lines = self.journal.read_text().splitlines()
         found = []
         for line in lines:

@@ -7,6 +7,7 @@ import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any, TypeVar
 
 import paho.mqtt.client as paho
 import pytest
@@ -17,6 +18,8 @@ from firmware_py.links.mqtt import MqttSettings
 from firmware_py.links.outbox import Outbox
 from firmware_py.links.publisher import Publisher
 from firmware_py.posture.messages import Channel, Encoder, Message, Request, decode, encode_request
+
+B = TypeVar("B")
 
 
 def until(true: Callable[[], object], seconds: float = 20.0) -> bool:
@@ -73,6 +76,9 @@ class Reader:
     def of(self, *channels: Channel) -> list[Message]:
         return [message for message in self.heard if message.channel in channels]
 
+    def bodies(self, kind: type[B]) -> list[B]:
+        return [message.body for message in self.heard if isinstance(message.body, kind)]
+
     def stop(self) -> None:
         self.client.disconnect()
         self.client.loop_stop()
@@ -101,8 +107,8 @@ def publishers(tmp_path: Path) -> Iterator[Callable[..., Publisher]]:
     """Makes started publishers of the device "back", all with the one outbox."""
     made: list[Publisher] = []
 
-    def make(broker: RunningBroker, run: str = "run", **more: object) -> Publisher:
-        settings = MqttSettings(broker.host, broker.port, protocol=broker.protocol, **more)  # type: ignore[arg-type]
+    def make(broker: RunningBroker, run: str = "run", **more: Any) -> Publisher:
+        settings = MqttSettings(broker.host, broker.port, protocol=broker.protocol, **more)
         publisher = Publisher(
             settings,
             Encoder("back", run),

@@ -7,6 +7,7 @@ import socket
 import subprocess
 import sys
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -22,13 +23,13 @@ def answers(broker: RunningBroker) -> bool:
 
 
 @pytest.mark.parametrize("kind", ["mosquitto", "amqtt"])
-def test_a_broker_starts_on_a_free_port_and_is_gone_when_stopped(tmp_path: Path, kind: str) -> None:
-    broker = start_broker(tmp_path, prefer=kind)  # type: ignore[arg-type]
+def test_a_broker_starts_on_a_free_port_and_is_gone_when_stopped(tmp_path: Path, kind: Any) -> None:
+    broker = start_broker(tmp_path, prefer=kind)
     assert broker.host == "127.0.0.1"
     assert answers(broker)
     broker.stop()
     assert until(lambda: not answers(broker))
-    again = start_broker(tmp_path, broker.port, prefer=kind)  # type: ignore[arg-type]
+    again = start_broker(tmp_path, broker.port, prefer=kind)
     assert answers(again)
     again.stop()
 

@@ -10,7 +10,7 @@ import json
 import time
 from collections.abc import Callable
 from datetime import UTC, datetime
-from typing import Any
+from typing import Any, Literal
 
 import jinja2
 import pytest
@@ -137,8 +137,9 @@ def test_every_posture_is_an_option(posture: ev.Posture) -> None:
 
 def test_availability_follows_the_status() -> None:
     assert PAYLOAD["availability_topic"] == topic("back", Channel.STATUS)
-    for state in ("online", "offline"):
-        payload = ENCODER.status(Status(state)).payload  # type: ignore[arg-type]
+    states: tuple[Literal["online", "offline"], ...] = ("online", "offline")
+    for state in states:
+        payload = ENCODER.status(Status(state)).payload
         assert rendered(PAYLOAD["availability_template"], payload) == state
 
 

@@ -26,6 +26,7 @@ from firmware_py.posture.messages import (
     Message,
     StorageChanged,
     StorageLevel,
+    Told,
     decode,
 )
 from firmware_py.posture.sessions import Unfinished
@@ -64,15 +65,15 @@ class Run:
         )
         self.writer.start()
 
-    def tell(self, *events: object) -> None:
+    def tell(self, *events: Told) -> None:
         before = self.outbox.after(0, 1000)
         for event in events:
-            self.writer.put(event)  # type: ignore[arg-type]
+            self.writer.put(event)
         assert until(lambda: len(self.outbox.after(0, 1000)) >= len(before) + len(events))
 
     def power_cut(self) -> None:
         # What the disk holds now is what a cut leaves; the process's own end adds nothing to it.
-        self.outbox.put = lambda *_, **__: None  # type: ignore[method-assign]
+        self.outbox.put = lambda *_, **__: None  # type: ignore[method-assign]  # written no more
         self.writer.stop()
         self.outbox._unsaved.clear()
         self.outbox.close()

@@ -7,6 +7,7 @@ import itertools
 from collections.abc import Sequence
 from functools import cache
 from pathlib import Path
+from typing import NoReturn
 
 import pytest
 
@@ -151,10 +152,10 @@ def test_a_recording_replays_the_same_exercise_whatever_the_file_has_become(tmp_
 
 
 def _no_neutral() -> NeutralTaker:
-    def take(*_: object) -> None:
+    def take(*_: object) -> NoReturn:
         raise AssertionError("the recording has a profile")
 
-    return take  # type: ignore[return-value]
+    return take
 
 
 def test_a_slouching_wearer_is_not_reminded_during_an_exercise_nor_just_after() -> None:
@@ -185,7 +186,9 @@ def test_it_is_ended_with_the_run_inside_its_session() -> None:
     )
     kinds = [type(event) for event in events[-4:]]
     assert kinds == [ExerciseProgress, ExerciseEnded, MinutePassed, SessionEnded]
-    assert events[-3].outcome is ExerciseOutcome.STOPPED  # type: ignore[union-attr]
+    ended = events[-3]
+    assert isinstance(ended, ExerciseEnded)
+    assert ended.outcome is ExerciseOutcome.STOPPED
 
 
 def a_worn_judge() -> Judge:

@@ -15,6 +15,10 @@ from firmware_py.posture.schedule import quiet_until, scheduled
 from firmware_py.posture.settings import PlanToday, QuietHours, Settings, TrainingPlan, Weekday
 
 BERLIN = ZoneInfo("Europe/Berlin")
+YEAR = (
+    datetime.fromisoformat("2026-01-01"),
+    datetime.fromisoformat("2026-12-31"),
+)  # drawn naive
 LUNCH = QuietHours((Weekday.MON, Weekday.TUE), "12:00", "13:30")
 NIGHT = QuietHours((Weekday.FRI,), "22:00", "07:00")
 MONDAY = date(2026, 3, 2)
@@ -106,7 +110,7 @@ STRETCHES = st.tuples(st.sets(st.sampled_from(Weekday), min_size=1), TIMES, TIME
 
 @given(
     st.lists(STRETCHES, max_size=4),
-    st.datetimes(datetime(2026, 1, 1), datetime(2026, 12, 31), timezones=st.just(BERLIN)),  # noqa: DTZ001
+    st.datetimes(*YEAR, timezones=st.just(BERLIN)),
 )
 def test_the_end_of_a_quiet_time_lies_ahead_and_is_an_end(
     drawn: list[tuple[set[Weekday], str, str]], local: datetime

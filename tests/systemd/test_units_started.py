@@ -6,7 +6,7 @@ import shutil
 import signal
 import socket
 import urllib.request
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 
 import pytest
 
@@ -57,8 +57,8 @@ def installed(machine: Machine) -> Callable[[str, str], bool]:
     return lambda unit, state: machine.shown(unit, "ActiveState") == state
 
 
-def _run(machine: Machine, arguments: object) -> None:
-    machine.systemctl(*arguments)  # type: ignore[misc]
+def _run(machine: Machine, arguments: Sequence[str]) -> None:
+    machine.systemctl(*arguments)
 
 
 def test_all_three_run_without_root_and_can_gain_nothing(

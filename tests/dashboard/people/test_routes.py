@@ -17,7 +17,8 @@ from dashboard.people import programme
 from dashboard.people.api_tokens import TokenScope
 from dashboard.people.sign_ins import SignIns
 from dashboard.people_tables import attempts, looks
-from dashboard.tables import metadata, notes
+from dashboard.schema import metadata
+from dashboard.tables import notes
 from dashboard.visitor import Role
 
 from .town import PASSWORD, Person, Town

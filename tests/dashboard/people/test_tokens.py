@@ -95,8 +95,8 @@ def test_a_revoked_and_an_expired_token_open_nothing(anna: Person) -> None:
 
 @pytest.mark.parametrize("forged", ["plumbline_x", ".", "é", "Basic abc", "a b c"])
 def test_a_made_up_token_opens_nothing_even_beside_a_good_cookie(anna: Person, forged: str) -> None:
-    headers = {"Authorization": f"Bearer {forged}".encode()}
-    answer = anna.browser.get("/api/v1/days.json", headers=headers)  # type: ignore[arg-type]
+    headers = {b"Authorization": f"Bearer {forged}".encode()}
+    answer = anna.browser.get("/api/v1/days.json", headers=headers)
     assert answer.status_code == 401
 
 

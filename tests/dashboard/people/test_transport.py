@@ -6,6 +6,7 @@ import ssl
 import subprocess
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import httpx
 import pytest
@@ -84,12 +85,12 @@ def test_nothing_is_answered_in_clear_where_tls_is_spoken(over_tls: tuple[Server
     ],
 )
 def test_what_could_not_work_is_told_before_it_starts(
-    tmp_path: Path, certificate: tuple[Path, Path], change: dict[str, object], word: str
+    tmp_path: Path, certificate: tuple[Path, Path], change: dict[str, Any], word: str
 ) -> None:
     cert, key = certificate
-    chosen: dict[str, object] = {"tls_cert": cert, "tls_key": key, "broker": None} | change
+    chosen: dict[str, Any] = {"tls_cert": cert, "tls_key": key, "broker": None} | change
     with pytest.raises(ConfigError, match=word):
-        build(Settings(tmp_path, **chosen))  # type: ignore[arg-type]
+        build(Settings(tmp_path, **chosen))
 
 
 def test_a_key_that_others_can_read_is_refused(tmp_path: Path, certificate: tuple[Path, Path]) -> None:

@@ -20,7 +20,7 @@ from dashboard.phone.rules import PhoneRules
 from dashboard.phone.tables import phone_rules
 from dashboard.store import Store
 from firmware_py.posture.events import Event, SessionStarted, SlouchAlert, SlouchStarted
-from firmware_py.posture.messages import Anchor, Encoder, Status
+from firmware_py.posture.messages import Anchor, Encoder, Outgoing, Status
 
 NOON = datetime(2026, 6, 19, 12, 0, tzinfo=UTC)
 
@@ -113,8 +113,8 @@ class Wearer:
         self.now = NOON + timedelta(seconds=t_s)
         return self.now
 
-    def _take(self, *messages: object) -> Taken:
-        return self.ingest.take([(one.topic, one.payload) for one in messages])  # type: ignore[attr-defined]
+    def _take(self, *messages: Outgoing) -> Taken:
+        return self.ingest.take([(one.topic, one.payload) for one in messages])
 
 
 @pytest.fixture

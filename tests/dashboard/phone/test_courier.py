@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import logging
 import stat
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from datetime import UTC
 from functools import partial
 from pathlib import Path
@@ -30,6 +30,9 @@ RULES = PhoneRules(on=frozenset(Occasion), quiet_from_min=0, quiet_to_min=0)
 QUICKLY = partial(carry_out, limit_s=6.0)
 
 
+Send = Callable[[Sequence[Job]], list[Outcome]]
+
+
 @pytest.fixture
 def database_url(tmp_path: Path) -> str:
     """SQLite alone: what differs between databases is tested with the decisions."""
@@ -41,8 +44,8 @@ def services(tmp_path: Path) -> Services:
     return Services(tmp_path)
 
 
-def courier(wearer: Wearer, services: Services, send: object = QUICKLY) -> Courier:
-    return Courier(wearer.store, services, UTC, send=send, now=lambda: wearer.now)  # type: ignore[arg-type]
+def courier(wearer: Wearer, services: Services, send: Send = QUICKLY) -> Courier:
+    return Courier(wearer.store, services, UTC, send=send, now=lambda: wearer.now)
 
 
 def states(store: Store) -> list[str]:

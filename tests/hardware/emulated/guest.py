@@ -15,13 +15,13 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parents[3]
 sys.path.insert(0, str(ROOT))
 
-from firmware_py.hardware.clock import SystemClock  # noqa: E402  the path has to be set before
-from firmware_py.hardware.twin.bus import TwinBus  # noqa: E402
-from firmware_py.hardware.twin.chip import TYPICAL  # noqa: E402
-from firmware_py.hardware.twin.motion import Resting  # noqa: E402
-from firmware_py.hardware.twin.mpu6050 import TwinMpu6050  # noqa: E402
-from firmware_py.recording import Recording  # noqa: E402
-from tests.hardware.emulated.cuse_bus import CuseBus  # noqa: E402
+from firmware_py.hardware.clock import SystemClock
+from firmware_py.hardware.twin.bus import TwinBus
+from firmware_py.hardware.twin.chip import TYPICAL
+from firmware_py.hardware.twin.motion import Resting
+from firmware_py.hardware.twin.mpu6050 import TwinMpu6050
+from firmware_py.recording import Recording
+from tests.hardware.emulated.cuse_bus import CuseBus
 
 NODE = Path("/dev/i2c-1")
 
