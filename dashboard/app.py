@@ -64,8 +64,8 @@ class Dashboard:
         if not _is_loopback(settings.host) and not password.is_set and not settings.people:
             raise ConfigError(
                 f"dashboard.host {settings.host} is off loopback, where anyone in the network could read "
-                f"these pages; first set a password: python -m dashboard.password {settings.data_folder}, "
-                "or set dashboard.people = true and make accounts: plumbline people add NAME"
+                "these pages; first set a password (plumbline password), or set "
+                "dashboard.people = true and make accounts: plumbline people add NAME"
             )
         zone = zone_named(settings.timezone)
         self.settings = settings

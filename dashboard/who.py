@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import shlex
 import sys
+from pathlib import Path
 from typing import Any
 
 from starlette.concurrency import run_in_threadpool
@@ -151,7 +153,7 @@ class Who:
             people=self._door.people,
             locked=self._door.locked,
             opening=(
-                f"{sys.executable} -m dashboard.password {self._site.settings.data_folder}",
+                shlex.join([_program(), "password", "--data", str(self._site.settings.data_folder)]),
                 'host = "0.0.0.0"',
             ),
             own=own,
@@ -187,6 +189,12 @@ class Who:
         if visitor.credential is None:
             return []
         return self._door.sign_ins.of(visitor.account_id, self._door.password.lock)
+
+
+def _program() -> str:
+    """The command as the machine that serves this page finds it, on its path or not."""
+    beside = Path(sys.executable).with_name("plumbline")
+    return str(beside) if beside.exists() else "plumbline"
 
 
 def _chosen(typed: str | None, offered: tuple[int, ...]) -> int:

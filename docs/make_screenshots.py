@@ -37,7 +37,7 @@ from tests.dashboard.seed import BERLIN, history
 FOLDER = Path(__file__).parent / "screenshots"
 SIZES = {"phone": (390, 844), "desktop": (1280, 800)}
 DAYS = 45
-AT_HOME = "~/plumbline/.venv/bin/python -m dashboard.password ~/.local/share/plumbline"
+AT_HOME = "~/plumbline/.venv/bin/plumbline password --data ~/.local/share/plumbline/back"
 LIVE_MS = 10_000
 """How long a live page is watched before its picture is taken."""
 

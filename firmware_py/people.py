@@ -1,7 +1,9 @@
-"""`plumbline people` and `plumbline pair`: accounts, devices and programmes of a dashboard for many."""
+"""`plumbline people`, `password` and `pair`: who may look at a dashboard, at home and of many."""
 
 from __future__ import annotations
 
+import os
+import pwd
 import sys
 from argparse import ArgumentParser, Namespace, _SubParsersAction
 from pathlib import Path
@@ -17,7 +19,7 @@ NOBODY = "nobody"
 
 
 def add_commands(commands: _SubParsersAction[ArgumentParser]) -> None:
-    """Add both commands to the parser of `plumbline`; nothing is imported for it."""
+    """Add the commands to the parser of `plumbline`; nothing is imported for it."""
     people = commands.add_parser("people", help="accounts, devices and programmes of a dashboard for many")
     people.add_argument("--config", type=Path, metavar="FILE", help="plumbline.toml to read")
     actions = people.add_subparsers(dest="action", required=True, metavar="ACTION")
@@ -47,6 +49,11 @@ def add_commands(commands: _SubParsersAction[ArgumentParser]) -> None:
     token = actions.add_parser("metrics-token", help="a token for the figures of the service (Prometheus)")
     token.add_argument("--days", type=days, default=365, help="how long it holds (365)")
     people.set_defaults(run=run_people)
+
+    password = commands.add_parser("password", help="choose the password of a dashboard at home")
+    password.add_argument("--config", type=Path, metavar="FILE", help="plumbline.toml to read")
+    password.add_argument("--data", type=Path, metavar="FOLDER", help="the dashboard's data folder instead")
+    password.set_defaults(run=run_password)
 
     pair = commands.add_parser("pair", help="sign in a phone by a QR code, once")
     pair.add_argument("--config", type=Path, metavar="FILE", help="plumbline.toml to read")
@@ -130,6 +137,52 @@ def _metrics_token(store: Store, days: int) -> None:
     _say(token)
 
 
+def run_password(args: Namespace) -> int:
+    """`plumbline password`: asked for twice, or one line of standard input where that is no terminal."""
+    from dashboard.auth import Password
+
+    from .errors import ConfigError
+
+    folder = _data_folder(args)
+    if (owner := folder.stat().st_uid) != os.geteuid():  # the dashboard refuses what it cannot read
+        raise ConfigError(
+            f"{folder} is another user's; choose its password as that one: "
+            f"sudo -u {pwd.getpwuid(owner).pw_name} plumbline password --data {folder}"
+        )
+    password = Password(folder)
+    password.set(_asked_twice() if sys.stdin.isatty() else sys.stdin.readline().rstrip("\r\n"))
+    _say("The password is set. Whoever was signed in has to sign in again.")
+    return 0
+
+
+def _data_folder(args: Namespace) -> Path:
+    from .config import load
+    from .errors import ConfigError
+
+    if args.data is not None:
+        if not args.data.is_dir():
+            raise ConfigError(f"there is no folder {args.data}; a dashboard makes its own at its first start")
+        chosen: Path = args.data
+        return chosen
+    config = load(args.config)
+    if config.dashboard.people:
+        raise ConfigError(
+            "this dashboard has accounts, each with its own password: plumbline people invite NAME"
+        )
+    return config.data_folder()
+
+
+def _asked_twice() -> str:
+    from getpass import getpass
+
+    from .errors import ConfigError
+
+    first = getpass("New password for the dashboard: ")
+    if getpass("Once more: ") != first:
+        raise ConfigError("the two differ; nothing was changed")
+    return first
+
+
 def run_pair(args: Namespace) -> int:
     """`plumbline pair`."""
     from dashboard.auth import Password
@@ -151,7 +204,7 @@ def run_pair(args: Namespace) -> int:
             if not password.is_set:
                 raise ConfigError(
                     "without a password nobody has to sign in, and no phone can; first set one: "
-                    f"python -m dashboard.password {settings.data_folder}"
+                    "plumbline password"
                 )
             opens = {"lock": password.lock}
         with store.at_the_door(writes=True) as connection:

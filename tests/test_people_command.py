@@ -1,8 +1,14 @@
-"""`plumbline people` and `plumbline pair`, as an administrator types them."""
+"""`plumbline people`, `password` and `pair`, as they are typed."""
 
 from __future__ import annotations
 
+import contextlib
+import io
+import os
+import pty
 import re
+import subprocess
+import sys
 from collections.abc import Callable
 from pathlib import Path
 
@@ -16,6 +22,7 @@ from dashboard.store import Store, sqlite_url
 from dashboard.tables import UNCLAIMED
 from firmware_py.cli import main
 
+from .conftest import ROOT
 from .dashboard.people.town import messages
 
 Typed = Callable[..., tuple[int, str, str]]
@@ -91,3 +98,64 @@ def test_a_phone_is_paired_from_the_terminal(plumbline: Typed, tmp_path: Path) -
     told = plumbline("pair")[1]
     assert "http://127.0.0.1:8765/pair?code=" in told
     assert "this machine only" in told
+
+
+@pytest.fixture
+def at_home(tmp_path: Path) -> Path:
+    """The configuration of a dashboard without accounts."""
+    config = tmp_path / "home.toml"
+    config.write_text(f'[device]\ndata = "{tmp_path / "data"}"\n')
+    return config
+
+
+def typed_at_a_terminal(config: Path, *lines: str) -> tuple[int, str]:
+    """The command at a terminal of its own; its status, and what stood on the screen."""
+    command = [sys.executable, "-m", "firmware_py.cli", "password", "--config", str(config)]
+    ours, its = pty.openpty()
+    running = subprocess.Popen(
+        command, stdin=its, stdout=its, stderr=its, cwd=ROOT, start_new_session=True, close_fds=True
+    )
+    os.close(its)
+    shown = ""
+    for line in lines:
+        asked = shown.count(": ")
+        while shown.count(": ") == asked:
+            shown += os.read(ours, 1000).decode()
+        os.write(ours, line.encode() + b"\n")
+    with contextlib.suppress(OSError):  # how a terminal ends whose program has gone
+        while told := os.read(ours, 1000):
+            shown += told.decode()
+    os.close(ours)
+    return running.wait(), shown
+
+
+def test_a_password_is_asked_for_twice_and_never_shown(tmp_path: Path, at_home: Path) -> None:
+    status, shown = typed_at_a_terminal(at_home, "leans on nobody", "leans on nobody")
+    assert status == 0, shown
+    assert "nobody" not in shown
+    assert Password(tmp_path / "data").check("leans on nobody")
+    status, shown = typed_at_a_terminal(at_home, "leans on somebody", "leans on sombody")
+    assert (status, "the two differ; nothing was changed" in shown) == (1, True)
+    assert Password(tmp_path / "data").check("leans on nobody")
+
+
+def test_a_script_gives_a_password_on_standard_input(
+    tmp_path: Path, at_home: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr("sys.stdin", io.StringIO("leans on nobody\n"))
+    assert main(["password", "--config", str(at_home)]) == 0
+    assert Password(tmp_path / "data").check("leans on nobody")
+    monkeypatch.setattr("sys.stdin", io.StringIO("short\n"))
+    assert main(["password", "--data", str(tmp_path / "data")]) == 1
+    assert "8 to 200" in capsys.readouterr().err
+    assert Password(tmp_path / "data").check("leans on nobody")
+
+
+def test_a_password_is_for_a_folder_that_is_ones_own_and_for_no_accounts(
+    tmp_path: Path, at_home: Path, plumbline: Typed, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert "plumbline people invite NAME" in plumbline("password")[2]
+    assert "there is no folder" in plumbline("password", "--data", str(tmp_path / "nowhere"))[2]
+    monkeypatch.setattr(os, "geteuid", lambda: os.getuid() + 1)
+    status, _, complaint = plumbline("password", "--data", str(tmp_path))
+    assert (status, f"plumbline password --data {tmp_path}" in complaint) == (1, True)

@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import sqlite3
 import stat
-import subprocess
-import sys
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
@@ -214,11 +212,3 @@ def test_a_short_password_is_refused(tmp_path: Path) -> None:
     with pytest.raises(ConfigError, match="8 to 200"):
         Password(tmp_path).set("short")
     assert not Password(tmp_path).is_set
-
-
-def test_the_command_says_how_it_is_used() -> None:
-    done = subprocess.run(
-        [sys.executable, "-m", "dashboard.password"], capture_output=True, text=True, check=False
-    )
-    assert done.returncode == 2
-    assert "DATA_FOLDER" in done.stderr
