@@ -1,9 +1,9 @@
 """What the live monitor costs, stage by stage, beside a plain loop of `ahrs` Madgwick on the same samples.
 
-    python -m benchmarks.cost [--seconds 120] [--rounds 9]
+    python -m benchmarks.cost [--seconds 120] [--rounds 9] [--at-pace 20]
 
 Everything is processor time (`time.process_time`: all threads of the process, user and system),
-divided by the samples; the median of the rounds counts, and the ratio is taken within each round. In
+divided by the samples; the median of the rounds counts, and ratios are taken within each round. In
 a round the same two minutes of a simulated wearer pass, at 100 Hz in reads of about ten samples, through
 
 - driver: smbus2, the MPU-6050's driver and the joining source, over a tape of the twin's answers (what
@@ -13,11 +13,14 @@ a round the same two minutes of a simulated wearer pass, at 100 Hz in reads of a
 - judge: ticks to events;
 - publish: every event to a local Mosquitto by the product's own publisher, with a reader watching, so that
   ten readings a second are sent, and the outbox on disk;
-- all in: the product's loop (`firmware_py.loop.drive`) over all of these;
-- ahrs: `Madgwick.updateIMU`, sample by sample.
+- ahrs: `Madgwick.updateIMU`, sample by sample;
+- by turns: the product's loop (`firmware_py.loop.drive`) over driver, estimate, judge and publish.
 
-Each stage alone repeats one thing; all in takes them by turns, ten samples at a time and some thousand times
-faster than life, with the broker and the reader on the same cores. What that adds is shown by the two ratios.
+All in is driver, estimate, judge and publish together, each measured as the plain loop is: alone, over
+all the samples. By turns shows what that leaves out: there the four push one another out of the caches at
+each read, while broker and reader run on the same cores; the plain loop stays alone. At last both run at
+the pace of life: ten reads a second by the product, a hundred samples a second by the loop, each with its
+waking.
 """
 
 from __future__ import annotations
@@ -29,9 +32,10 @@ import sys
 import tempfile
 import time
 from collections import deque
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import TypeVar
 
 import numpy as np
 from ahrs.filters import Madgwick
@@ -59,8 +63,12 @@ from firmware_py.posture.trunk import TICKS_PER_S
 from .tape import Tape
 
 RATE_HZ = 100.0
+READS_HZ = 10.0
 GOAL = 5.0
 DEVICE = "bench"
+PARTS = ("driver", "estimate", "judge", "publish")
+
+T = TypeVar("T")
 
 # A measured profile, not the built-in one: its corrections cost what everybody's cost.
 PROFILE = CalibrationProfile(
@@ -158,26 +166,26 @@ class Stages:
 
             return spent_s(tell)
 
-    def all_in(self) -> float:
-        """The product's own loop, from the wires to the broker."""
+    def by_turns(self, every_s: float = 0.0) -> float:
+        """The product's own loop, from the wires to the broker; a read `every_s` at the soonest."""
         with self._linked() as (run, publisher), self._tape.playing() as source:
             monitor = Monitor(PROFILE, RATE_HZ, run=run)
 
-            def run() -> None:
-                drive(source, monitor, [publisher])
+            def live() -> None:
+                drive(_paced(source, every_s), monitor, [publisher])
                 _delivered(publisher)
 
-            return spent_s(run)
+            return spent_s(live)
 
-    def ahrs(self) -> float:
-        """The loop that everybody writes first."""
+    def ahrs(self, every_s: float = 0.0) -> float:
+        """The loop that everybody writes first; a sample `every_s` at the soonest."""
         madgwick = Madgwick(frequency=RATE_HZ)
         gyr = np.vstack([block.upper.gyr_rad_s for block in self._tape.blocks])
         acc = np.vstack([block.upper.acc_m_s2 for block in self._tape.blocks])
 
         def loop() -> None:
             q = np.array([1.0, 0.0, 0.0, 0.0])
-            for row in range(len(gyr)):
+            for row in _paced(range(len(gyr)), every_s):
                 q = madgwick.updateIMU(q, gyr[row], acc[row])
 
         return spent_s(loop)
@@ -199,6 +207,19 @@ class Stages:
             publisher.stop()
 
 
+def _paced(things: Iterable[T], every_s: float) -> Iterable[T]:
+    """The same things, each at its time; for 0 the things themselves."""
+    return _waited_for(things, every_s) if every_s else things
+
+
+def _waited_for(things: Iterable[T], every_s: float) -> Iterator[T]:
+    due_s = time.monotonic()
+    for thing in things:
+        time.sleep(max(0.0, due_s - time.monotonic()))
+        due_s += every_s
+        yield thing
+
+
 def _delivered(publisher: Publisher) -> None:
     _wait_for(lambda: publisher.waiting() == 0)
 
@@ -217,45 +238,68 @@ def main() -> None:
     )
     parser.add_argument("--seconds", type=float, default=120.0, help="of the wearer's time in a round")
     parser.add_argument("--rounds", type=int, default=9, help="the median of so many counts")
+    parser.add_argument("--at-pace", type=float, default=20.0, help="seconds of each at the pace of life")
     chosen = parser.parse_args()
-    tape = Tape(wearer(chosen.seconds).upper, round(chosen.seconds * 10))
+    tape = Tape(wearer(chosen.seconds).upper, round(chosen.seconds * READS_HZ))
+    slow = Tape(wearer(chosen.at_pace).upper, round(chosen.at_pace * READS_HZ))
     with tempfile.TemporaryDirectory() as folder:
         broker = start_broker(Path(folder))
         try:
-            rounds, sent = _measure(tape, broker, Path(folder), chosen.rounds)
+            with _watching(broker, 2 * chosen.rounds * tape.turns + slow.turns):
+                stages = Stages(tape, broker, Path(folder))
+                rounds = [_round(stages) for _ in range(chosen.rounds)]
+                at_pace = _at_pace(Stages(slow, broker, Path(folder) / "slow"))
         finally:
             broker.stop()
+    _tell(tape, rounds)
+    if slow.samples:
+        product, loop = (1e6 * spent / slow.samples for spent in at_pace)
+        print(
+            f"at the pace of life, {chosen.at_pace:.0f} s: {product:.0f} us/sample in {READS_HZ:.0f} reads a "
+            f"second, the loop {loop:.0f} in {RATE_HZ:.0f} samples a second: 1/{loop / product:.1f}"
+        )
+
+
+def _round(stages: Stages) -> dict[str, float]:
+    """Processor seconds by stage; what playing the tape took is taken off."""
+    spent = {
+        name: getattr(stages, name)()
+        for name in ("tape", "driver", "filter", "estimate", "judge", "publish", "by_turns", "ahrs")
+    }
+    tape = spent.pop("tape")
+    spent["driver"] -= tape
+    spent["by_turns"] -= tape
+    return {**spent, "all_in": sum(spent[name] for name in PARTS)}
+
+
+def _at_pace(stages: Stages) -> tuple[float, float]:
+    """Processor seconds of the product and of the plain loop, each at its pace."""
+    product = stages.by_turns(1.0 / READS_HZ) - stages.tape()
+    return product, stages.ahrs(1.0 / RATE_HZ)
+
+
+def _tell(tape: Tape, rounds: list[dict[str, float]]) -> None:
     us = {name: 1e6 * statistics.median(r[name] for r in rounds) / tape.samples for name in rounds[0]}
-    us["driver"] -= us["tape"]
-    us["all_in"] -= us["tape"]
-    ratio = statistics.median(r["ahrs"] / (r["all_in"] - r["tape"]) for r in rounds)
-    print(f"{tape.samples} samples in {tape.turns} reads; {sent:.2f} readings a read reached a page;")
-    print(f"median of {chosen.rounds} rounds, processor time")
-    print(f"{'stage':14} {'us/sample':>9} {'us/read':>9}")
-    for name in ("driver", "estimate", "filter", "judge", "publish", "all_in", "ahrs"):
+    print(f"{tape.samples} samples in {tape.turns} reads, median of {len(rounds)} rounds, processor time")
+    print(f"{'stage':14} {'us/sample':>9} {'us/read':>9}  of the plain loop")
+    for name in ("driver", "estimate", "filter", "judge", "publish", "all_in", "by_turns", "ahrs"):
         label = "  of it filter" if name == "filter" else name.replace("_", " ")
-        print(f"{label:14} {us[name]:9.2f} {us[name] * tape.samples / tape.turns:9.1f}")
-    alone = sum(us[name] for name in ("driver", "estimate", "judge", "publish"))
-    print(
-        f"the stages one after another: {alone:.2f} us/sample, 1/{us['ahrs'] / alone:.1f} of the plain loop"
-    )
-    print(f"all in costs 1/{ratio:.1f} of the plain ahrs Madgwick loop (goal: at most 1/{GOAL:.0f})")
+        share = statistics.median(r["ahrs"] / r[name] for r in rounds)
+        print(f"{label:14} {us[name]:9.2f} {us[name] * tape.samples / tape.turns:9.1f}  1/{share:.1f}")
+    share = statistics.median(r["ahrs"] / r["all_in"] for r in rounds)
+    print(f"all in costs 1/{share:.1f} of the plain ahrs Madgwick loop (goal: at most 1/{GOAL:.0f})")
 
 
-def _measure(
-    tape: Tape, broker: RunningBroker, folder: Path, rounds: int
-) -> tuple[list[dict[str, float]], float]:
-    """Processor seconds by stage, a dict for each round; and readings heard for each read."""
-    stages = Stages(tape, broker, folder)
-    names = ("tape", "driver", "filter", "estimate", "judge", "publish", "all_in", "ahrs")
+@contextmanager
+def _watching(broker: RunningBroker, reads: int) -> Iterator[None]:
+    """A page elsewhere that looks on, so that readings are sent; says how many of each read it got."""
     command = [sys.executable, "-m", "benchmarks.watcher", broker.host, str(broker.port), DEVICE]
     with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as watcher:
         if watcher.stdout is None or watcher.stdout.readline() != "watching\n":
             raise RuntimeError("the watcher did not come up")
-        spent = [{name: getattr(stages, name)() for name in names} for _ in range(rounds)]
+        yield
         time.sleep(0.5)
-        heard = int(watcher.communicate("")[0])
-    return spent, heard / (2 * rounds * tape.turns)
+        print(f"{int(watcher.communicate('')[0]) / reads:.2f} readings a read reached a page")
 
 
 if __name__ == "__main__":
