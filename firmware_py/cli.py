@@ -71,6 +71,9 @@ def _parser() -> argparse.ArgumentParser:
         default="mosquitto",
         help="broker to prefer (mosquitto where it is installed)",
     )
+    demo.add_argument(
+        "--language", choices=("en", "de"), help="of the simulated diary (that of this terminal)"
+    )
     demo.add_argument("--for", dest="for_s", type=seconds, metavar="SECONDS", help="stop after so long")
     demo.set_defaults(run=_demo)
 
@@ -184,6 +187,7 @@ def _demo(args: argparse.Namespace) -> int:
         two_sensors=args.two_sensors,
         for_s=args.for_s,
         prefer=args.broker,
+        language=args.language,
     )
 
 

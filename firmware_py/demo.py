@@ -8,6 +8,7 @@ from __future__ import annotations
 import dataclasses
 import fcntl
 import logging
+import os
 import signal
 import sys
 import threading
@@ -22,7 +23,7 @@ from .config import default_data_home
 from .errors import ConfigError, LinkError
 from .exercise_file import load as load_exercises
 from .hardware.twin.history import simulated_history
-from .hardware.twin.wearer_diary import simulated_diary
+from .hardware.twin.wearer_diary import Language, simulated_diary
 from .links.broker import RunningBroker, start_broker
 from .links.mqtt import MqttSettings
 from .posture.messages import Anchor, Encoder
@@ -48,6 +49,7 @@ def demo(
     two_sensors: bool = False,
     for_s: float | None = None,
     prefer: Literal["mosquitto", "amqtt"] = "mosquitto",
+    language: Language | None = None,
 ) -> int:
     """`plumbline demo`: show everything at work until Ctrl-C.
 
@@ -58,6 +60,7 @@ def demo(
         two_sensors: wear a second sensor on the low back.
         for_s: stop after so many seconds.
         prefer: which broker to start where both could be.
+        language: in which the simulated wearer writes the diary; None for that of the terminal.
 
     Raises:
         ConfigError: another demonstration uses this very folder.
@@ -73,7 +76,7 @@ def demo(
             signal.signal(number, lambda *_: server.ask_to_stop())
         sensors = 2 if two_sensors else 1
         stop = threading.Event()
-        history = _fill_history(dashboard, folder, days, sensors, stop)
+        history = _fill_history(dashboard, folder, days, sensors, stop, language or terminal_language())
         watch = threading.Thread(
             target=_monitor, args=(folder, broker, sensors, stop), name="monitor", daemon=True
         )
@@ -135,14 +138,14 @@ def _page(folder: Path, broker: RunningBroker, port: int) -> tuple[Server, Dashb
 
 
 def _fill_history(
-    dashboard: Dashboard, folder: Path, days: int, sensors: int, stop: threading.Event
+    dashboard: Dashboard, folder: Path, days: int, sensors: int, stop: threading.Event, language: Language
 ) -> threading.Thread | None:
     """Let the store have its simulated weeks, made once by the same core in batch."""
     mark = folder / "history-made"
     if days <= 0 or mark.exists():
         return None
     made = threading.Event()
-    _fill_diary(dashboard, days)
+    _fill_diary(dashboard, days, language)
 
     exercises = [described.exercise for described in load_exercises().values()]
 
@@ -169,7 +172,7 @@ def _fill_history(
     return history
 
 
-def _fill_diary(dashboard: Dashboard, days: int) -> None:
+def _fill_diary(dashboard: Dashboard, days: int, language: Language) -> None:
     """Let the diary have entries up to yesterday, each marked as simulated; the same ones at every start."""
     from dashboard.diary.entries import take_in
     from dashboard.diary.symptoms import made
@@ -177,8 +180,14 @@ def _fill_diary(dashboard: Dashboard, days: int) -> None:
 
     zone = datetime.now().astimezone().tzinfo
     yesterday = datetime.now(zone).date() - timedelta(days=1)
-    entries = simulated_diary(days, until=yesterday, zone=zone)
+    entries = simulated_diary(days, until=yesterday, zone=zone, language=language)
     take_in(dashboard.store, FIRST_WEARER, [made(fields) for fields in entries])
+
+
+def terminal_language() -> Language:
+    """The language of the terminal, as POSIX says it: the first of three variables that is set."""
+    wish = next((value for name in ("LC_ALL", "LC_MESSAGES", "LANG") if (value := os.environ.get(name))), "")
+    return "de" if wish.lower().startswith("de") else "en"
 
 
 def _monitor(folder: Path, broker: RunningBroker, sensors: int, stop: threading.Event) -> None:

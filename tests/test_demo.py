@@ -18,6 +18,8 @@ import pytest
 from websockets.sync.client import connect
 from websockets.typing import Origin
 
+from firmware_py.demo import terminal_language
+
 from .conftest import ROOT
 
 
@@ -142,3 +144,23 @@ def test_ctrl_c_in_the_very_moment_of_starting_is_not_lost(tmp_path: Path) -> No
         with demo(tmp_path / "d", free_port(), "--days", "0") as (_, process):
             process.send_signal(signal.SIGINT)
             assert process.wait(timeout=30) == 0
+
+
+@pytest.mark.parametrize(
+    ("variables", "language"),
+    [
+        ({}, "en"),
+        ({"LANG": "de_AT.UTF-8"}, "de"),
+        ({"LANG": "de_DE.UTF-8", "LC_MESSAGES": "en_GB.UTF-8"}, "en"),
+        ({"LANG": "en_GB.UTF-8", "LC_MESSAGES": "", "LC_ALL": "de_CH"}, "de"),
+        ({"LANG": "fr_FR.UTF-8"}, "en"),
+    ],
+)
+def test_the_simulated_wearer_writes_in_the_language_of_the_terminal(
+    monkeypatch: pytest.MonkeyPatch, variables: dict[str, str], language: str
+) -> None:
+    for name in ("LC_ALL", "LC_MESSAGES", "LANG"):
+        monkeypatch.delenv(name, raising=False)
+    for name, value in variables.items():
+        monkeypatch.setenv(name, value)
+    assert terminal_language() == language

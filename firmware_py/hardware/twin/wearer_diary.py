@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from datetime import date, datetime, timedelta, tzinfo
-from typing import Any
+from typing import Any, Literal
 from uuid import UUID
 
 import numpy as np
@@ -20,25 +20,38 @@ _LIKELY = (
     ("pain", ("shoulder_blade_right",), (3, 5), ("lifting",), ("resting", "warmth"), 0.1),
 )
 
-_WORDS = (
-    "After two calls in a row.",
-    "Woke up with it, gone by noon.",
-    "Could not turn the head fully to the left.",
-    "Less than last week.",
-    "Carried shopping home.",
-)
+Language = Literal["en", "de"]
+
+_WORDS: dict[Language, tuple[str, ...]] = {
+    "en": (
+        "After two calls in a row.",
+        "Woke up with it, gone by noon.",
+        "Could not turn the head fully to the left.",
+        "Less than last week.",
+        "Carried shopping home.",
+    ),
+    "de": (
+        "Nach zwei Telefonaten hintereinander.",
+        "Damit aufgewacht, mittags war es weg.",
+        "Konnte den Kopf nicht ganz nach links drehen.",
+        "Weniger als letzte Woche.",
+        "Einkäufe nach Hause getragen.",
+    ),
+}
 
 _BEGAN_DAYS_BEFORE = 24
 """The lasting ones began so long before the first entry."""
 
 
 def simulated_diary(
-    days: int, *, until: date, zone: tzinfo | None, seed: int = 0
+    days: int, *, until: date, zone: tzinfo | None, seed: int = 0, language: Language = "en"
 ) -> Iterator[dict[str, Any]]:
     """Entries of the last `days` days up to `until`, in the fields of the diary's JSON, in order.
 
-    The same days give the same entries with the same ids, so that making them twice changes nothing.
+    The same days give the same entries with the same ids, so that making them twice changes nothing;
+    in another language only the wearer's own words are others.
     """
+    said = _WORDS[language]
     began = until - timedelta(days=days + _BEGAN_DAYS_BEFORE)
     for ago in range(days - 1, -1, -1):
         day = until - timedelta(days=ago)
@@ -62,7 +75,9 @@ def simulated_diary(
                 else "today",
                 "brought_on": list(brought_on),
                 "relief": list(relief),
-                "words": _WORDS[int(rng.integers(len(_WORDS)))] if rng.random() < 0.35 else "",
+                "words": said[int(rng.integers(len(said)))]
+                if rng.random() < 0.35
+                else "",
                 "simulated": True,
                 "edited_utc_ms": round(at.timestamp() * 1000),
             }

@@ -225,3 +225,12 @@ def test_a_simulated_diary_is_an_entry_for_an_entry_a_diary_and_says_what_it_is(
     assert all(one.simulated for one in found)
     assert len({one.entry_id for one in found}) == len(found)
     assert made_up == list(simulated_diary(30, until=DAY, zone=BERLIN))
+
+
+def test_a_simulated_diary_in_another_language_differs_in_the_wearers_own_words_alone() -> None:
+    english = list(simulated_diary(30, until=DAY, zone=BERLIN))
+    german = list(simulated_diary(30, until=DAY, zone=BERLIN, language="de"))
+    assert [one | {"words": ""} for one in german] == [one | {"words": ""} for one in english]
+    pairs = {(one["words"], other["words"]) for one, other in zip(english, german, strict=True)}
+    assert len(pairs) > 3
+    assert all((one == "") == (other == "") and (one != other or one == "") for one, other in pairs)
