@@ -15,7 +15,7 @@ from firmware_py.posture.messages import Message
 from firmware_py.posture.minute_wire import Minute
 
 from .bulk import Values, among, insert_missing, upsert
-from .rollup import note, quarter_of
+from .rollup import kept_from_utc_ms, note, quarter_of
 from .rows import EVENT_COLUMNS, MINUTE_COLUMNS, Run, event_values, minute_values, time_of
 from .runs import Runs, held
 from .tables import FIRST_WEARER, devices, events, minutes, rejections
@@ -103,14 +103,14 @@ def write(connection: Connection, of_minutes: Sequence[Minute], messages: Sequen
         ((event_values(message, run), message, run) for message, run in _with_runs(runs, of_events)),
         taken,
     )
-    unfold(connection, new_minutes, new_events)
+    unfold(connection, new_minutes, new_events, kept_from_utc_ms(connection, minutes))
     touched = set()
-    for minute, run in new_minutes:
+    for _, minute, run in new_minutes:
         start_utc_ms = run.utc_ms(minute.start_s)
         if start_utc_ms is not None:
             touched.add((run.device_id, run.wearer_id, quarter_of(start_utc_ms)))
     note(connection, touched)
-    _see(connection, {run.device_id for _, run in (*new_minutes, *new_events)})
+    _see(connection, {run.device_id for *_, run in (*new_minutes, *new_events)})
     return taken
 
 
@@ -128,7 +128,7 @@ def _insert(
     names: Sequence[str],
     rows: Iterable[tuple[Values, _T, Run]],
     taken: Taken,
-) -> list[tuple[_T, Run]]:
+) -> list[tuple[Values, _T, Run]]:
     """Insert what is not there yet; returns that."""
     width = len(table.primary_key.columns)
     unique: dict[Values, tuple[Values, _T, Run]] = {}
@@ -137,10 +137,10 @@ def _insert(
         unique.setdefault(one[0][:width], one)
     ordered = [unique[key] for key in sorted(unique)]
     there = insert_missing(connection, table, names, [row for row, _, _ in ordered])
-    fresh = [(message, run) for n, (_, message, run) in enumerate(ordered) if n not in there]
+    fresh = [one for n, one in enumerate(ordered) if n not in there] if there else ordered
     taken.stored += len(fresh)
     taken.repeated += count - len(fresh)
-    taken.touched.update((message.device, message.session) for message, _ in fresh)
+    taken.touched.update((message.device, message.session) for _, message, _ in fresh)
     return fresh
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from sqlalchemy import Connection, Row, Select, and_, func, select, text
+from sqlalchemy import Connection, Row, Select, func, select
 
 from .days import Stretch
 from .rollup import DAY_MS
@@ -100,28 +100,22 @@ def notes_between(connection: Connection, wearer_id: int, first: str, after: str
 
 
 def sessions_between(connection: Connection, wearer_id: int, stretch: Stretch) -> Sequence[AnyRow]:
-    """Sessions that began in the stretch, the newest first, each with the sum of its minutes."""
-    chosen = _within(_sessions(), sessions.c.start_utc_ms, wearer_id, stretch).order_by(None)
-    return connection.execute(_with_sums(chosen).order_by(text("these.start_utc_ms DESC"))).all()
+    """Sessions that began in the stretch, the newest first."""
+    chosen = _within(_sessions(), sessions.c.start_utc_ms, wearer_id, stretch)
+    return connection.execute(chosen.order_by(None).order_by(sessions.c.start_utc_ms.desc())).all()
 
 
 def latest_sessions(
     connection: Connection, wearer_id: int, before_utc_ms: int, count: int
 ) -> Sequence[AnyRow]:
     """The `count` newest sessions that began before a moment."""
-    # First which sessions, then their sums: the other way round would sum every session there is.
-    oldest = connection.scalar(
-        select(func.min(text("newest.start_utc_ms"))).select_from(
-            select(sessions.c.start_utc_ms)
-            .where(sessions.c.wearer_id == wearer_id, sessions.c.start_utc_ms < before_utc_ms)
-            .order_by(sessions.c.start_utc_ms.desc())
-            .limit(count)
-            .subquery("newest")
-        )
+    query = (
+        _sessions()
+        .where(sessions.c.wearer_id == wearer_id, sessions.c.start_utc_ms < before_utc_ms)
+        .order_by(sessions.c.start_utc_ms.desc())
+        .limit(count)
     )
-    if oldest is None:
-        return []
-    return sessions_between(connection, wearer_id, Stretch(oldest, before_utc_ms))[:count]
+    return connection.execute(query).all()
 
 
 def one_session(connection: Connection, wearer_id: int, device: str, session: str) -> AnyRow | None:
@@ -129,25 +123,7 @@ def one_session(connection: Connection, wearer_id: int, device: str, session: st
     chosen = _sessions().where(
         sessions.c.wearer_id == wearer_id, devices.c.name == device, sessions.c.session == session
     )
-    return connection.execute(_with_sums(chosen)).first()
-
-
-def _with_sums(chosen: Select[Any]) -> Select[Any]:
-    """Sessions, each with the sum of its minutes."""
-    # Chosen by themselves first: SQLite would otherwise walk through all there are, to group them.
-    these = chosen.cte("these").prefix_with("MATERIALIZED")
-    keys = (these.c.device_id, these.c.session)
-    # Grouped by their keys alone, all else joined to the sums: thousands of minutes are not sorted by texts.
-    # An outer join keeps SQLite to this order: first the sessions, then the minutes of each.
-    sums = (
-        select(*keys, *(func.coalesce(func.sum(minutes.c[name]), 0).label(name) for name in FIGURES))
-        .outerjoin_from(these, minutes, and_(*(minutes.c[key.name] == key for key in keys)))
-        .group_by(*keys)
-        .subquery("sums")
-    )
-    return select(*these.c, *(sums.c[name] for name in FIGURES)).join_from(
-        these, sums, and_(*(sums.c[key.name] == key for key in keys))
-    )
+    return connection.execute(chosen).first()
 
 
 def _sessions() -> Select[Any]:

@@ -126,7 +126,7 @@ def sweep(connection: Connection, *, wait: bool) -> int:
     ).all()
     touched = {tuple(row) for row in noted}
     # What its parts are gone of keeps the sum that it has.
-    minutes_from, quarters_from = _kept_from(connection, minutes), _kept_from(connection, quarters)
+    minutes_from, quarters_from = (kept_from_utc_ms(connection, parts) for parts in (minutes, quarters))
     touched = {key for key in touched if key[2] >= minutes_from}
     sum_anew(connection, minutes, quarters, QUARTER_MS, touched)
     touched = {key for key in touched if key[2] >= quarters_from}
@@ -140,7 +140,8 @@ def kept_from_key(table: Table) -> str:
     return f"kept_from_utc_ms.{table.name}"
 
 
-def _kept_from(connection: Connection, table: Table) -> int:
+def kept_from_utc_ms(connection: Connection, table: Table) -> int:
+    """Before when rows of a table may be gone, ms since 1970 UTC; 0 where all are kept."""
     return int(connection.scalar(select(meta.c.value).where(meta.c.key == kept_from_key(table))) or 0)
 
 

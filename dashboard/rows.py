@@ -103,6 +103,9 @@ MINUTE_COLUMNS = (
 )  # fmt: skip
 """What `minute_values` gives, in its order; the primary key first."""
 
+FIGURES_AT = slice(MINUTE_COLUMNS.index("ticks"), MINUTE_COLUMNS.index("tally"))
+"""Where among them the figures are, in the order of `tables.FIGURES`."""
+
 EVENT_COLUMNS = (
     "device_id", "session", "seq", "month", "run", "wearer_id", "kind", "t_s", "at_utc_ms", "payload"
 )  # fmt: skip

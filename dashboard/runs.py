@@ -155,34 +155,42 @@ def _add_runs(
     anchors: dict[RunKey, Anchor],
     in_use: dict[str, Any],
 ) -> None:
-    """A run is its device's as it is in use now, unless it was before that device was handed on."""
+    """A run is its device's as it is in use now, and of all who had that device since the run began."""
     former = _handed_on(connection, {message.device for message in messages})
     query = _of(connection, {(message.device, message.run) for message in messages})
     rows = connection.execute(query).all()
-    known = Runs((row[0], Run(*row[1:6])) for row in rows)
     # A run that went on while the device changed hands: its clock is the same for both.
     clocks = {(row.name, row.run): (row.t0_utc_ms, row.anchored_at_s, row.trusted) for row in rows}
     clocks |= {key: _clock(anchor) for key, anchor in anchors.items() if key not in clocks}
-    new: dict[RunKey, dict[str, Any]] = {}
+    there = {(row.device_id, row.run) for row in rows}
+    known = {(row.name, row.run) for row in rows}
+    new: dict[tuple[int, str], dict[str, Any]] = {}
     for message in messages:
-        key = (message.device, message.run)
-        if key in new or known.of(*key, time_of(message)) is not None:
-            continue
-        t0_utc_ms, anchored_at_s, trusted = clocks.get(key, (None, None, False))
-        device = in_use[message.device]
+        of_run = (message.device, message.run)
+        t0_utc_ms, anchored_at_s, trusted = clocks.get(of_run, (None, None, False))
+        if t0_utc_ms is None and of_run in known:
+            continue  # whoever had the device when it was met has it until a clock tells
+        owners = [in_use[message.device]]
         if t0_utc_ms is not None:
-            at_utc_ms = t0_utc_ms + round(1000 * time_of(message))
             had = former.get(message.device, ())
-            device = next((row for row in had if at_utc_ms < row.released_utc_ms), device)
-        new[key] = {
-            "device_id": device.device_id,
-            "run": message.run,
-            "wearer_id": device.wearer_id,
-            "t0_utc_ms": t0_utc_ms,
-            "anchored_at_s": anchored_at_s,
-            "trusted": trusted,
-            "simulated": message.simulated,
-        }
+            at_utc_ms = t0_utc_ms + round(1000 * time_of(message))
+            if any(at_utc_ms < row.released_utc_ms for row in had):
+                owners = []
+            # Of each of them: what comes of the time before, however late, finds whose it was.
+            owners += [row for row in had if t0_utc_ms < row.released_utc_ms]
+        for device in owners:
+            key = (device.device_id, message.run)
+            if key in there or key in new:
+                continue
+            new[key] = {
+                "device_id": device.device_id,
+                "run": message.run,
+                "wearer_id": device.wearer_id,
+                "t0_utc_ms": t0_utc_ms,
+                "anchored_at_s": anchored_at_s,
+                "trusted": trusted,
+                "simulated": message.simulated,
+            }
     insert_new(connection, runs, new.values())
 
 

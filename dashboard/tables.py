@@ -126,9 +126,12 @@ sessions = Table(
     Column("ended", Boolean, nullable=False),
     Column("summary", Text),  # the device's own sum, JSON; null until the session ended
     Column("message_count", Integer),  # how many messages the session has; null until it ended
+    *(Column(name, Integer, nullable=False, server_default="0") for name in FIGURES),
     Index(None, "wearer_id", "start_utc_ms"),
     Index(None, "device_id", "run"),
 )
+"""One row for each session. Its figures are the sums of its minutes, added in the transaction that stores
+a minute; they stay when the minutes are let go of."""
 
 minutes = Table(
     "minutes",

@@ -24,8 +24,8 @@ from firmware_py.posture.minute_wire import Minute
 
 from .bulk import Change, upsert
 from .rollup import packed
-from .rows import Row, Run, named, spanned
-from .tables import episodes, sessions
+from .rows import FIGURES_AT, Row, Run, Values, named, spanned
+from .tables import FIGURES, episodes, sessions
 
 _EPISODE_SAYS = (
     "slouched_s",
@@ -35,30 +35,39 @@ _EPISODE_SAYS = (
     "outcome",
 )
 _SESSION_SAYS = ("sensors", "message_count", "summary")
+_NOTHING = (0,) * len(FIGURES)
 
 
 def unfold(
     connection: Connection,
-    new_minutes: Iterable[tuple[Minute, Run]],
-    new_events: Iterable[tuple[Message, Run]],
+    new_minutes: Iterable[tuple[Values, Minute, Run]],
+    new_events: Iterable[tuple[Values, Message, Run]],
+    kept_from_utc_ms: int,
 ) -> None:
     """Bring sessions and slouches up to date.
 
     Args:
         connection: the transaction that stored the messages.
-        new_minutes: minutes that were not there before.
+        new_minutes: minutes that were not there before, each with its row.
         new_events: events, starts and ends of sessions that were not there before.
+        kept_from_utc_ms: minutes that began before may be copies of what was counted and let go of since;
+            they count no more.
     """
     reach: dict[tuple[int, str], Row] = {}
+    counts: dict[tuple[int, str], list[Values]] = {}
     told: dict[tuple[int, str, int], list[Row]] = {}
-    for minute, run in new_minutes:
-        row = reach.get((run.device_id, minute.session))
+    for values, minute, run in new_minutes:
+        key = (run.device_id, minute.session)
+        start_utc_ms = run.utc_ms(minute.start_s)
+        if start_utc_ms is None or start_utc_ms >= kept_from_utc_ms:
+            counts.setdefault(key, []).append(values[FIGURES_AT])
+        row = reach.get(key)
         # Minutes of a batch mostly follow one another: only the end moves, and no other row is made.
         if row is None or minute.start_s < row["start_s"]:
             _stretch(reach, minute.session, run, minute.start_s, minute.end_s)
         elif minute.end_s > row["end_s"]:
             row["end_s"], row["end_utc_ms"] = minute.end_s, run.utc_ms(minute.end_s)
-    for message, run in new_events:
+    for _, message, run in new_events:
         body = message.body
         if isinstance(body, SessionStarted):
             _stretch(reach, message.session, run, body.t_s, body.t_s, sensors=body.sensors)
@@ -70,6 +79,8 @@ def unfold(
         elif isinstance(body, SlouchStarted | SlouchAlert | SlouchEnded):
             row = _episode(message, run, body)
             told.setdefault((run.device_id, message.session, body.episode), []).append(row)
+    for key, row in reach.items():
+        row |= zip(FIGURES, map(sum, zip(*counts.get(key, (_NOTHING,)), strict=True)), strict=True)
     upsert(connection, sessions, reach.values(), _session_change)
     # The end of a slouch says all there is to say: what began and alerted it need not be written first.
     rows = [row for of_one in told.values() for row in _last_word(of_one)]
@@ -103,6 +114,8 @@ def _session_change(new: Any) -> Change:  # Any: the row that was to be inserted
         "end_utc_ms": func.coalesce(t0_utc_ms + func.round(end_s * 1000), old.end_utc_ms),
         "ended": or_(old.ended, new.ended),
         **{name: func.coalesce(new[name], old[name]) for name in _SESSION_SAYS},
+        # What is new was never counted: a copy of a minute is no new minute.
+        **{name: old[name] + new[name] for name in FIGURES},
     }
 
 

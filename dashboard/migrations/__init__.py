@@ -13,7 +13,7 @@ from sqlalchemy import Connection, Engine, inspect, text
 
 from firmware_py.errors import StoreError
 
-HEAD = "0009"
+HEAD = "0010"
 """The newest revision in `versions/`."""
 
 MIGRATING = 0x9DB_0001

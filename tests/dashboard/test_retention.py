@@ -13,7 +13,7 @@ from dashboard.partitions import make_parts, month_at, months_ahead, parts_of
 from dashboard.retention import KEEP_EVERYTHING, Retention, let_go
 from dashboard.rows import UNDATED, month_of
 from dashboard.store import Store
-from dashboard.tables import days, events, hours, minutes, quarters
+from dashboard.tables import days, events, hours, minutes, quarters, sessions
 from dashboard.upkeep import keep_up
 
 from .seed import BERLIN, Sitter, day_messages
@@ -21,6 +21,7 @@ from .test_ingest import a_session, rows, told
 
 OLD, YOUNG = date(2026, 1, 15), date(2026, 3, 20)
 NOW = datetime(2026, 3, 21, tzinfo=UTC)
+SUMS = (quarters, hours, days, sessions)
 
 
 def filled(store: Store) -> Ingest:
@@ -39,19 +40,19 @@ def test_minutes_go_by_their_age_and_their_sums_stay(store: Store) -> None:
         with store.engine.begin() as connection:
             make_parts(connection, [202601, 202603])
     filled(store)
-    sums = [rows(store, table) for table in (quarters, hours, days)]
+    sums = [rows(store, table) for table in SUMS]
     assert let_go(store, Retention(minutes_days=30), NOW) > 0
     assert months_of(store, minutes) == {202603}
     assert months_of(store, events) == {202601, 202603}
-    assert [rows(store, table) for table in (quarters, hours, days)] == sums
+    assert [rows(store, table) for table in SUMS] == sums
 
 
 def test_a_minute_that_comes_after_its_time_spoils_no_sum(store: Store) -> None:
     ingest = filled(store)
-    sums = [rows(store, table) for table in (quarters, hours, days)]
+    sums = [rows(store, table) for table in SUMS]
     let_go(store, Retention(minutes_days=30), NOW)
     ingest.take(told(*day_messages("back", OLD, BERLIN, Sitter(3))[:80]))
-    assert [rows(store, table) for table in (quarters, hours, days)] == sums
+    assert [rows(store, table) for table in SUMS] == sums
 
 
 def test_without_a_wish_everything_is_kept(store: Store) -> None:

@@ -238,7 +238,7 @@ def sums_agree(url: str) -> bool:
                 f"SELECT device_id, sum(ticks), sum(upright), sum(slouches) FROM {table}"
                 " WHERE start_utc_ms IS NOT NULL GROUP BY device_id ORDER BY device_id"
             ).all()
-            for table in ("minutes", "quarters", "hours", "days")
+            for table in ("minutes", "quarters", "hours", "days", "sessions")
         ]
     store.close()
     return each[0] != [] and all(one == each[0] for one in each)

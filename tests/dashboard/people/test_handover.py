@@ -84,6 +84,20 @@ def test_a_day_offline_that_is_delivered_after_the_handover_is_the_former_wearer
     assert owners(store) == {("r1-1", anna), ("r2-1", anna), ("r3-1", ben)}
 
 
+def test_the_part_of_a_run_before_the_handover_goes_to_the_former_wearer_though_it_is_told_last(
+    store: Store, wearers: tuple[int, int]
+) -> None:
+    anna, ben = wearers
+    ingest = Ingest(store, UNCLAIMED)
+    ingest.take(messages("back", "r1", time.time() - 9000))
+    give(store, "back", anna)
+    give(store, "back", ben)
+    _, anchor, *rest = messages("back", "r2", time.time() - 150, minutes=6)
+    ingest.take([anchor, *rest[-3:]])  # minutes that end after the device changed hands
+    ingest.take(rest)
+    assert owners(store) == {("r1-1", anna), ("r2-1", anna), ("r2-1", ben)}
+
+
 def test_a_name_for_the_device_is_not_handed_on_with_it(town: Town) -> None:
     anna, ben = town.wearer("anna"), town.person("ben")
     give(town.dashboard.store, anna.device, ben.wearer)
