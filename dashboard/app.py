@@ -35,7 +35,7 @@ from .site import Site
 from .store import THREADS, Store
 from .subscriber import Subscriber
 from .tables import meta
-from .upkeep import Upkeep
+from .upkeep import upkeep
 from .web import Web
 
 log = logging.getLogger(__name__)
@@ -71,7 +71,7 @@ class Dashboard:
         self.settings = settings
         self.store = Store(settings.database_url)
         self.ingest = Ingest(self.store, settings.newcomers)
-        self._upkeep = Upkeep(self.store, settings.retention)
+        self._upkeep = upkeep(self.store, settings.retention)
         self.hub = Hub(self._publish, None if settings.ingests else self._follow)
         self._subscriber: Subscriber | None = None
         if settings.broker is not None:

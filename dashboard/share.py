@@ -7,6 +7,7 @@ arrives while the worker is away, and what it had not acknowledged, comes when i
 
 from __future__ import annotations
 
+import contextlib
 import logging
 import random
 import re
@@ -103,6 +104,7 @@ class ShareReader:
         self._linked = False
         self._wakes, self._waker = socket.socketpair()
         self._wakes.setblocking(False)
+        self._waker.setblocking(False)
         self._thread = threading.Thread(target=self._run, name="share", daemon=True)
 
     def start(self) -> None:
@@ -135,7 +137,8 @@ class ShareReader:
         self._wake()
 
     def _wake(self) -> None:
-        self._waker.send(b"\0")
+        with contextlib.suppress(BlockingIOError):  # full of earlier ones: whoever looks up looks for all
+            self._waker.send(b"\0")
 
     def _run(self) -> None:
         where = f"{self._settings.host}:{self._settings.port}"

@@ -69,4 +69,7 @@ class Summing:
         except DBAPIError as error:
             log.error("the sums could not be brought up to date, trying again: %s", error.orig)
             self._due.set()
+        except Exception:  # a thread that ends here would leave every later day without its sums
+            log.exception("the sums could not be brought up to date, trying again")
+            self._due.set()
         return time.monotonic() - began_s

@@ -2,17 +2,12 @@
 
 from __future__ import annotations
 
-import logging
-import threading
-
 from sqlalchemy import text
-from sqlalchemy.exc import DBAPIError
 
 from .partitions import make_parts, months_ahead
+from .recurring import Recurring
 from .retention import Retention, let_go
 from .store import Store
-
-log = logging.getLogger(__name__)
 
 EVERY_S = 3600.0
 
@@ -20,38 +15,14 @@ KEEPING_UP = 0x9DB_0004
 """Number of the advisory lock that one process at a time holds for it."""
 
 
-class Upkeep:
-    """Does it at once and every hour, in a thread of its own; of several processes one at a time.
+def upkeep(store: Store, retention: Retention) -> Recurring:
+    """The thread that does it at once and every hour; of several processes one at a time.
 
     Args:
         store: of its owner.
         retention: how long each kind of data is kept.
     """
-
-    def __init__(self, store: Store, retention: Retention) -> None:
-        self._store = store
-        self._retention = retention
-        self._stopping = threading.Event()
-        self._thread = threading.Thread(target=self._run, name="upkeep", daemon=True)
-
-    def start(self) -> None:
-        """Begin."""
-        self._thread.start()
-
-    def stop(self) -> None:
-        """End; what is under way is finished."""
-        self._stopping.set()
-        if self._thread.ident is not None:
-            self._thread.join()
-
-    def _run(self) -> None:
-        while True:
-            try:
-                keep_up(self._store, self._retention)
-            except DBAPIError as error:
-                log.error("the store's upkeep failed, trying again in an hour: %s", error.orig)
-            if self._stopping.wait(EVERY_S):
-                return
+    return Recurring(lambda: keep_up(store, retention), EVERY_S, "upkeep")
 
 
 def keep_up(store: Store, retention: Retention) -> bool:

@@ -23,7 +23,7 @@ from .phone.services import Services
 from .settings import Settings
 from .share import Share, ShareReader
 from .store import Store
-from .upkeep import Upkeep
+from .upkeep import upkeep
 
 SWITCH_S = 0.001
 """How long the thread that stores may keep the one that reads waiting: what is not read yet has no turn."""
@@ -55,7 +55,7 @@ class Worker:
         zone = zone_named(settings.timezone)
         self.linked = threading.Event()
         self.stored = 0
-        self._upkeep = Upkeep(self.store, settings.retention)
+        self._upkeep = upkeep(self.store, settings.retention)
         # Several workers may have one each: an event is decided, and a delivery taken on, by one of them.
         self._courier = Courier(self.store, Services(settings.data_folder), zone)
         self._reader = ShareReader(

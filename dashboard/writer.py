@@ -107,8 +107,12 @@ class Writer:
                 break
             except DBAPIError as error:
                 log.error("the database cannot take %d messages, trying again: %s", len(batch), error.orig)
-                if self._stopping.wait(RETRY_S):
-                    return False  # never acknowledged, so the broker brings them again
+            except (
+                Exception
+            ):  # such as a pool without a free connection: ended here, nothing would be stored again
+                log.exception("%d messages cannot be stored, trying again", len(batch))
+            if self._stopping.wait(RETRY_S):
+                return False  # never acknowledged, so the broker brings them again
         if in_turn := self._in_turn(batch):
             self._acknowledge(in_turn)
         if taken.stored:

@@ -2,22 +2,17 @@
 
 from __future__ import annotations
 
-import logging
-import threading
 from collections.abc import Callable, Mapping
 from datetime import datetime, tzinfo
 from secrets import token_urlsafe
-
-from sqlalchemy.exc import DBAPIError
 
 from firmware_py.exercise_file import Described
 from firmware_py.posture.exercise_words import RemindExercise
 from firmware_py.posture.messages import Outgoing, encode_request
 
+from ..recurring import Recurring
 from ..store import Store
 from .times import LOOK_EVERY_S, Due, take_due
-
-log = logging.getLogger(__name__)
 
 
 class ExerciseClock:
@@ -46,18 +41,15 @@ class ExerciseClock:
         self._zone = zone
         self._publish = publish
         self._now = now or (lambda: datetime.now(zone))
-        self._stopping = threading.Event()
-        self._thread = threading.Thread(target=self._run, name="exercise-clock", daemon=True)
+        self._looking = Recurring(self.look, LOOK_EVERY_S, "exercise-clock")
 
     def start(self) -> None:
         """Begin to look."""
-        self._thread.start()
+        self._looking.start()
 
     def stop(self) -> None:
         """Stop looking; what is under way ends first."""
-        self._stopping.set()
-        if self._thread.ident is not None:
-            self._thread.join()
+        self._looking.stop()
 
     def look(self) -> list[Due]:
         """Remind of what is due now and was left to this process; returns it."""
@@ -67,12 +59,3 @@ class ExerciseClock:
                 request = RemindExercise(0.0, one.exercise)
                 self._publish(encode_request(device, token_urlsafe(9), request))
         return due
-
-    def _run(self) -> None:
-        while True:
-            try:
-                self.look()
-            except DBAPIError as error:
-                log.error("the times chosen for exercises could not be looked at: %s", error.orig)
-            if self._stopping.wait(LOOK_EVERY_S):
-                return

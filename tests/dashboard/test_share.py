@@ -4,15 +4,16 @@ from __future__ import annotations
 
 import subprocess
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 
 import paho.mqtt.client as mqtt
 import pytest
 from paho.mqtt.enums import CallbackAPIVersion
 from sqlalchemy import func, select
+from sqlalchemy.exc import TimeoutError as PoolTimeout
 
-from dashboard.ingest import Ingest
+from dashboard.ingest import Ingest, Taken
 from dashboard.settings import BrokerSettings
 from dashboard.share import Share, ShareReader
 from dashboard.store import Store
@@ -156,3 +157,40 @@ def test_acknowledged_is_in_the_order_of_arrival_whatever_is_stored_first(store:
     wait_until(lambda: len(acknowledged) == 7, "every acknowledgement")
     writer.stop()
     assert acknowledged == list(range(1, 8))
+
+
+def test_a_broker_that_is_away_for_long_blocks_nobody_who_hands_something_over(store: Store) -> None:
+    reader = ShareReader(
+        BrokerSettings("127.0.0.1", 1), Share("clinic", "1"), Ingest(store), on_stored=lambda _: None,
+        on_link=lambda _: None,
+    )  # fmt: skip
+    handing = threading.Thread(
+        target=lambda: [reader.publish(Outgoing("t", b"", durable=False)) for _ in range(5000)], daemon=True
+    )
+    handing.start()
+    handing.join(20)
+    assert not handing.is_alive(), "nobody looks up while there is no connection"
+    reader.stop()
+
+
+def test_whatever_keeps_the_store_from_taking_messages_they_are_tried_again(
+    store: Store, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("dashboard.writer.RETRY_S", 0.01)
+    ingest = Ingest(store)
+    keep, tries = ingest.keep, iter([PoolTimeout("no connection is free"), ZeroDivisionError(), None])
+
+    def fails_at_first(messages: Sequence[tuple[str, bytes]]) -> Taken:
+        if fault := next(tries, None):
+            raise fault
+        return keep(messages)
+
+    monkeypatch.setattr(ingest, "keep", fails_at_first)
+    acknowledged: list[Arrived] = []
+    writer = Writer(ingest, acknowledged.extend, lambda _: None)
+    [message] = told(1)
+    writer.put(Arrived(message.topic, message.payload, 1, 1, 1))
+    writer.start()
+    wait_until(lambda: len(acknowledged) == 1, "the storing")
+    writer.stop()
+    assert stored(store) == 1

@@ -13,6 +13,7 @@ from dashboard.store import Store
 from dashboard.tables import UNCLAIMED, devices, events, minutes, quarters, runs, sessions
 from dashboard.visitor import Role
 from firmware_py.errors import ConfigError
+from firmware_py.posture.messages import Outgoing
 
 from ..test_ingest import rows
 from .town import Town, messages
@@ -24,6 +25,16 @@ def wearers(store: Store) -> tuple[int, int]:
     for name in ("anna", "ben"):
         accounts.add(name, Role.WEARER)
     return accounts.wearer_named("anna"), accounts.wearer_named("ben")
+
+
+def handed_on(store: Store, wearers: tuple[int, int], *before: list[Outgoing]) -> Ingest:
+    """A device that told this, was given to anna with it, and then to ben; takes in what comes now."""
+    ingest = Ingest(store, UNCLAIMED)
+    for told in before:
+        ingest.take(told)
+    for wearer_id in wearers:
+        give(store, "back", wearer_id)
+    return ingest
 
 
 def owners(store: Store) -> set[tuple[str, int]]:
@@ -61,13 +72,9 @@ def test_what_was_measured_stays_with_who_wore_it_and_the_next_begins_empty(
 def test_what_comes_late_of_the_time_before_still_goes_to_the_former_wearer(
     store: Store, wearers: tuple[int, int]
 ) -> None:
-    anna, ben = wearers
-    ingest = Ingest(store, UNCLAIMED)
+    anna, _ = wearers
     earlier = messages("back", "r1", time.time() - 900)
-    ingest.take(earlier[:5])
-    give(store, "back", anna)
-    give(store, "back", ben)
-    ingest.take(earlier)
+    handed_on(store, wearers, earlier[:5]).take(earlier)
     assert owners(store) == {("r1-1", anna)}
 
 
@@ -75,10 +82,7 @@ def test_a_day_offline_that_is_delivered_after_the_handover_is_the_former_wearer
     store: Store, wearers: tuple[int, int]
 ) -> None:
     anna, ben = wearers
-    ingest = Ingest(store, UNCLAIMED)
-    ingest.take(messages("back", "r1", time.time() - 9000))
-    give(store, "back", anna)
-    give(store, "back", ben)
+    ingest = handed_on(store, wearers, messages("back", "r1", time.time() - 9000))
     ingest.take(messages("back", "r2", time.time() - 4000))  # nothing of this run had come before
     ingest.take(messages("back", "r3", time.time() + 1))
     assert owners(store) == {("r1-1", anna), ("r2-1", anna), ("r3-1", ben)}
@@ -88,10 +92,7 @@ def test_the_part_of_a_run_before_the_handover_goes_to_the_former_wearer_though_
     store: Store, wearers: tuple[int, int]
 ) -> None:
     anna, ben = wearers
-    ingest = Ingest(store, UNCLAIMED)
-    ingest.take(messages("back", "r1", time.time() - 9000))
-    give(store, "back", anna)
-    give(store, "back", ben)
+    ingest = handed_on(store, wearers, messages("back", "r1", time.time() - 9000))
     _, anchor, *rest = messages("back", "r2", time.time() - 150, minutes=6)
     ingest.take([anchor, *rest[-3:]])  # minutes that end after the device changed hands
     ingest.take(rest)
