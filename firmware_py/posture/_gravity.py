@@ -12,10 +12,7 @@ horizontal components matter: one complex number, y + ix, for g and one for v. T
 same along both, so one 2×2 covariance and one gain serve them.
 
 The gyroscope's faults, a bias and a scale error per axis, enter linearly. The sensitivities of g and
-v to these six pass through the same recursion, and the residuals then are a linear regression on the
-faults, kept as an information matrix (Friedland, "Treatment of bias in recursive filtering", IEEE
-Trans. Autom. Control 14, 1969). A bias about the vertical shows only once the sensor has turned over,
-or rests.
+v to these six pass through the same recursion; what they tell is `_fault_regression.py`.
 
 Python's complex numbers and not arrays, because numpy takes a microsecond for each of some hundred
 operations on so few numbers; only the regression, solved every few seconds, is worth an array.
@@ -25,14 +22,8 @@ from __future__ import annotations
 
 import math
 
-import numpy as np
-from numpy.typing import NDArray
-
+from ._fault_regression import FaultRegression, Faults
 from ._motion_model import DEG, GRAVITY_M_S2, MotionModel
-
-FloatArray = NDArray[np.float64]
-Faults = tuple[float, float, float, float, float, float]
-"""Bias about x, y, z in rad/s, then the share by which the rates about x, y, z read too high."""
 
 TickSums = tuple[
     complex, float, complex, float,
@@ -70,8 +61,7 @@ class GravityKalman:
         self.tick_s = tick_s
         self.faults: Faults = (0.0, 0.0, 0.0, 0.0, 0.0, 0.0)
         self.reference = self.faults
-        self._prior = fault_prior(model)
-        self._information = self._prior
+        self._regression = FaultRegression(model, tick_s)
         self._walk = GRAVITY2 * model.gyr_walk_rad**2 * tick_s
         self._scale2 = GRAVITY2 * (model.gyr_scale * tick_s) ** 2
         self._speed2_per_shake = model.speed_per_shake**2 / 3.0**model.shake_exponent
@@ -98,16 +88,13 @@ class GravityKalman:
         self._dg = [0j] * 6
         self._dv = [0j] * 6
         self._cov = (self.model.start_g_m_s2**2, 0.0, self.model.start_speed_m_s**2)
-        self._residuals: list[tuple[float, complex]] = []
-        self._regressors: list[list[complex]] = []
-        self._rest = (0, 0.0, 0.0, 0.0)
+        self._regression.restart()
         self._shake = self._surprise = self._weight = 0.0
         self._surprise_mean = self._lasting = 0j
         self._passing2 = 0.0
         self._still_s = 0.0
         self._last_gyr = (math.inf, 0.0, 0.0)
         self._rest_force = (math.inf, 0.0, 0.0)
-        self._fault_variance = 0.0
 
     @property
     def up(self) -> complex:
@@ -120,7 +107,7 @@ class GravityKalman:
         """Squared one-sigma uncertainty of "up" as an angle."""
         if not self.known:
             return START_SIGMA_RAD**2
-        variance = SIGMA_FLOOR_RAD**2 + SIGMA_SCALE2 / GRAVITY2 * (self._cov[0] + self._fault_variance)
+        variance = SIGMA_FLOOR_RAD**2 + SIGMA_SCALE2 / GRAVITY2 * (self._cov[0] + self._regression.variance)
         return variance if variance < START_SIGMA_RAD**2 else START_SIGMA_RAD**2
 
     def start(self) -> None:
@@ -293,11 +280,9 @@ class GravityKalman:
         ]
 
         # the regression on the faults
-        self._regressors.append([s0, s1, s2, s3, s4, s5])
-        self._residuals.append((use, y))
+        self._regression.add([s0, s1, s2, s3, s4, s5], use, y)
         if resting:
-            count, rx, ry, rz = self._rest
-            self._rest = (count + 1, rx + wx + a0 - b0, ry + wy + a1 - b1, rz + wz + a2 - b2)
+            self._regression.add_rest(ox, oy, oz)
         if held > MOST_HELD or clipped_gyr or clipped_acc or acc2 < FREE_FALL_M_S2**2:
             self.doubtful_s = DOUBT_S
         elif self.doubtful_s > 0.0:
@@ -307,41 +292,15 @@ class GravityKalman:
             self._regress()
 
     def _regress(self) -> None:
-        """Solve for the faults, put the answer into the state, let old knowledge fade."""
-        m = self.model
-        regressors = np.array(self._regressors)
-        weights, residuals = np.array(self._residuals).T
-        weighted = regressors.conj().T * weights.real
-        information = self._information + (weighted @ regressors).real
-        evidence = (weighted @ residuals).real
-        ticks = len(regressors)
-        count, *rates = self._rest
-        if count:
-            information[BIAS, BIAS] += count / m.rest_rate_rad_s**2
-            evidence[:3] += np.array(rates) / m.rest_rate_rad_s**2
-        unknown = np.linalg.inv(information)
-        change = (unknown @ evidence).tolist()
+        """Put what the ticks tell of the faults into the state."""
+        change = self._regression.solve(self._dg)
         b0, b1, b2, b3, b4, b5 = self.faults
         e0, e1, e2, e3, e4, e5 = change
         self.faults = (b0 + e0, b1 + e1, b2 + e2, b3 + e3, b4 + e4, b5 + e5)
         self.tilt += sum(g * e for g, e in zip(self._dg, change, strict=True))
         self._v += sum(v * e for v, e in zip(self._dv, change, strict=True))
-        # what is unknown of the faults, as it shows in one component of g
-        shown = np.array(self._dg)
-        self._fault_variance = 0.5 * float((shown.conj() @ unknown @ shown).real)
-        keep = math.exp(-ticks * self.tick_s / m.fault_memory_s)
-        self._information = keep * information + (1.0 - keep) * self._prior
-        self._regressors = []
-        self._residuals = []
-        self._rest = (0, 0.0, 0.0, 0.0)
 
 
-def fault_prior(model: MotionModel) -> FloatArray:
-    """(6, 6) information about the faults of a gyroscope never seen."""
-    return np.diag([model.bias_sigma_rad_s**-2.0] * 3 + [model.scale_sigma**-2.0] * 3)
-
-
-BIAS = np.arange(3)
 GRAVITY2 = GRAVITY_M_S2**2
 TICKS_PER_REGRESSION = 16
 """The regression on the faults is solved every eight seconds (every four gains nothing: 0.473° on BROAD) …"""

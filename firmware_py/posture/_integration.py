@@ -8,7 +8,7 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from ._gravity import Faults
+from ._fault_regression import Faults
 from ._motion_model import MotionModel
 from ._turns import Turns, prefix_products, small_turns
 

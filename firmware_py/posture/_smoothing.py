@@ -23,16 +23,9 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.linalg import solveh_banded
 
+from ._fault_regression import BIAS, Faults, fault_prior
 from ._flaws import SMALLEST_ACC_RANGE_M_S2, SMALLEST_GYR_RANGE_RAD_S, clipped_rows, fill_missing
-from ._gravity import (
-    BIAS,
-    CLIPPED_ACC_M_S2,
-    CLIPPED_RATE_RAD_S,
-    GRAVITY2,
-    HELD_RATE_RAD_S,
-    Faults,
-    fault_prior,
-)
+from ._gravity import CLIPPED_ACC_M_S2, CLIPPED_RATE_RAD_S, GRAVITY2, HELD_RATE_RAD_S
 from ._integration import corrected, integrate, lead_of, means, nodes, position_weights
 from ._motion_model import MotionModel
 from ._rest import rests

@@ -15,6 +15,7 @@ from collections.abc import Sequence
 import numpy as np
 from numpy.typing import NDArray
 
+from ._fault_regression import Faults
 from ._flaws import (
     ABSURD,
     SMALLEST_ACC_RANGE_M_S2,
@@ -22,7 +23,7 @@ from ._flaws import (
     FlawWatch,
     SensorRanges,
 )
-from ._gravity import MOST_HELD, Faults, TickSums
+from ._gravity import MOST_HELD, TickSums
 from ._integration import Integrated, integrate, means, nodes, position_weights
 from ._turns import carried_on, level, product, seen_from_sensor
 from ._windows import Amount, Flaws, Triple

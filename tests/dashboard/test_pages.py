@@ -52,34 +52,9 @@ def session_path(server: Server) -> str:
     return f"session/{listed[0]['device']}/{listed[0]['session']}"
 
 
-PATHS = (
-    "",
-    "about",
-    "devices",
-    "data",
-    f"history/day/{LAST}",
-    f"history/week/{LAST}",
-    f"history/month/{LAST}",
-    f"history/year/{LAST}",
-    "history/week/2020-01-01",
-    "diary",
-    f"timeline/month/{LAST}",
-    f"report?to={LAST}",
-    "help",
-    "settings",
-    "settings/phone",
-    "exercises",
-    "who",
-    "offline",
-    "nowhere",
-)
-
-
 TEMPLATES = (
     "",
     "about",
-    "exercises",
-    "exercises/head_lift",
     "devices",
     "wear",
     "data",
@@ -92,11 +67,14 @@ TEMPLATES = (
     "settings",
     "settings/phone",
     "exercises",
+    "exercises/head_lift",
     "who",
     "offline",
     "nowhere",
 )
 """One address of each kind of page."""
+
+PATHS = (*TEMPLATES, f"history/week/{LAST}", f"history/year/{LAST}", "history/week/2020-01-01")
 
 TOO_WIDE = """() => document.documentElement.scrollWidth <= innerWidth ? [] :
   [...document.querySelectorAll("body *")]
