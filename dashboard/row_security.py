@@ -13,8 +13,10 @@ server, not to the database: they are made where the owner may, and otherwise as
 from __future__ import annotations
 
 from collections.abc import Iterable
+from typing import Any
 
-from sqlalchemy import Connection, text
+from sqlalchemy import Connection, Engine, text
+from sqlalchemy.exc import DBAPIError
 
 from firmware_py.errors import StoreError
 
@@ -44,6 +46,46 @@ BACKSTAGE = ("alembic_version", "meta", "rejections", "touched_quarters")
 """What belongs to nobody: the store's own bookkeeping, which no page reads."""
 
 _OWN = "wearer_id = CAST(nullif(current_setting('plumbline.wearer', true), '') AS integer)"
+
+
+def begun_in_role(engine: Engine, role: str, wearer: str = "") -> Connection:
+    """A connection in a transaction of its own, in one of the roles until that ends.
+
+    To begin, to take the role and to find out whether a connection of the pool still stands are one round
+    trip: on a busy machine a page waits for its turn at every one.
+
+    Args:
+        engine: whose connections do not find out for themselves.
+        role: one of `ROLES`.
+        wearer: whose rows are to be seen, as a number; nobody's where empty.
+
+    Raises:
+        sqlalchemy.exc.DBAPIError: the database is not reached, or refuses the role.
+    """
+    from psycopg import Error, OperationalError
+    from psycopg.pq import DiagnosticField, ExecStatus
+
+    settings = f"set_config('role', '{role}', true), set_config('plumbline.wearer', '{wearer}', true)"
+    begin = f"BEGIN; SELECT {settings}".encode()
+    again = True
+    while True:
+        connection = engine.connect()
+        driver: Any = connection.connection.driver_connection  # psycopg's own
+        # By the library below the driver: that one sends a BEGIN of its own first.
+        answer = driver.pgconn.exec_(begin)
+        if answer.status == ExecStatus.TUPLES_OK:
+            connection.begin()  # which the driver, already in a transaction, says to nobody
+            return connection
+        said = answer.error_message.decode(errors="replace").strip()
+        # The client library's own errors have no code; 57P01 to 57P03 are a server that goes or comes.
+        code = answer.error_field(DiagnosticField.SQLSTATE)
+        was_gone = code is None or code.startswith(b"57P")
+        connection.invalidate()
+        connection.close()
+        if not (was_gone and again):
+            raise DBAPIError.instance(begin.decode(), None, OperationalError(said), Error)
+        engine.dispose()  # the server was away, so no other connection stands either
+        again = False
 
 
 def make_roles(connection: Connection) -> None:

@@ -15,7 +15,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-from sqlalchemy import Connection, Engine, Executable, Table, create_engine, event, text
+from sqlalchemy import Connection, Engine, Executable, Table, create_engine, event
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.engine import URL, make_url
 from sqlalchemy.exc import ArgumentError, DBAPIError, NoSuchModuleError
@@ -24,7 +24,7 @@ from firmware_py.errors import StoreError
 
 from .bulk import insert_new
 from .migrations import migrate
-from .row_security import DOOR, PROGRAMME, WEB
+from .row_security import DOOR, PROGRAMME, WEB, begun_in_role
 
 THREADS = 4
 """How many requests are answered at once. Each thread has a connection and memory of its own, and a
@@ -45,56 +45,54 @@ class Store:
         self.url = _checked_url(url)
         self.is_sqlite = self.url.get_backend_name() == "sqlite"
         self.engine = _sqlite_engine(self.url) if self.is_sqlite else _postgresql_engine(self.url)
+        # Connections of pages: the first statement of a transaction finds out whether one still stands.
+        self._web = None if self.is_sqlite else _postgresql_engine(self.url, pings=False)
         try:
             migrate(self.engine)
         except DBAPIError as error:
-            self.engine.dispose()
+            self.close()
             raise StoreError(
                 f"the database {self.url.render_as_string(hide_password=True)} cannot be opened: "
                 f"{str(error.orig).strip()}; is the path writable, is the server running?"
             ) from error
         except StoreError:
-            self.engine.dispose()
+            self.close()
             raise
 
     @contextmanager
     def reading(self, wearer_id: int) -> Iterator[Connection]:
-        """A connection that reads for one wearer."""
-        with self.engine.connect() as connection:
-            self._as_wearer(connection, wearer_id)
+        """A transaction that reads for one wearer."""
+        with self._transaction(WEB, str(wearer_id)) as connection:
             yield connection
 
     @contextmanager
     def writing(self, wearer_id: int) -> Iterator[Connection]:
         """A transaction that writes for one wearer; committed at the end, or undone by an exception."""
-        with self.engine.execution_options(writes=True).begin() as connection:
-            self._as_wearer(connection, wearer_id)
+        with self._transaction(WEB, str(wearer_id), writes=True) as connection:
             yield connection
 
     @contextmanager
     def at_the_door(self, *, writes: bool = False) -> Iterator[Connection]:
         """A transaction that sees accounts, sign-ins, tokens and permits, and nobody's history."""
-        with self.engine.execution_options(writes=writes).begin() as connection:
-            self._in_role(connection, DOOR)
+        with self._transaction(DOOR, writes=writes) as connection:
             yield connection
 
     @contextmanager
     def across_wearers(self) -> Iterator[Connection]:
         """A transaction that reads the sums by day of every wearer, and who takes part in a programme."""
-        with self.engine.begin() as connection:
-            self._in_role(connection, PROGRAMME)
+        with self._transaction(PROGRAMME) as connection:
             yield connection
 
-    def _as_wearer(self, connection: Connection, wearer_id: int) -> None:
-        self._in_role(connection, WEB, str(wearer_id))
-
-    def _in_role(self, connection: Connection, role: str, wearer: str = "") -> None:
-        # Until the end of the transaction, so that a connection taken from the pool again is nobody's.
-        if not self.is_sqlite:
-            connection.execute(
-                text("SELECT set_config('role', :role, true), set_config('plumbline.wearer', :wearer, true)"),
-                {"role": role, "wearer": wearer},
-            )
+    @contextmanager
+    def _transaction(self, role: str, wearer: str = "", *, writes: bool = False) -> Iterator[Connection]:
+        if self._web is None:
+            with self.engine.execution_options(writes=writes).begin() as connection:
+                yield connection
+            return
+        with begun_in_role(self._web, role, wearer) as connection:
+            yield connection
+            if writes:
+                connection.commit()
 
     def insert_new(
         self, table: Table, rows: Sequence[dict[str, Any]], connection: Connection
@@ -116,6 +114,8 @@ class Store:
     def close(self) -> None:
         """Let go of every connection."""
         self.engine.dispose()
+        if self._web is not None:
+            self._web.dispose()
 
 
 def _checked_url(url: str) -> URL:
@@ -191,8 +191,8 @@ def _sqlite_engine(url: URL) -> Engine:
     return engine
 
 
-def _postgresql_engine(url: URL) -> Engine:
+def _postgresql_engine(url: URL, *, pings: bool = True) -> Engine:
     try:
-        return create_engine(url, pool_pre_ping=True, pool_size=THREADS, max_overflow=2)
+        return create_engine(url, pool_pre_ping=pings, pool_size=THREADS, max_overflow=2)
     except ModuleNotFoundError as error:
         raise StoreError("PostgreSQL needs its driver: pip install 'plumbline[postgresql]'") from error
