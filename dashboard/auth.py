@@ -7,13 +7,13 @@ changes: every process that serves these pages learns of a new password, which e
 from __future__ import annotations
 
 import hashlib
-import os
 import secrets
 from pathlib import Path
 
 import msgspec
 
 from firmware_py.errors import ConfigError
+from firmware_py.whole_file import write_whole
 
 from .people.credentials import fits, hashed
 
@@ -61,13 +61,7 @@ class Password:
         """
         kept = _Kept(hashed(password), secrets.token_hex(32))
         self._path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
-        beside = self._path.with_suffix(".new")
-        beside.unlink(missing_ok=True)
-        with os.fdopen(os.open(beside, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600), "wb") as file:
-            file.write(msgspec.json.encode(kept))
-            file.flush()
-            os.fsync(file.fileno())
-        beside.replace(self._path)
+        write_whole(self._path, msgspec.json.encode(kept).decode())
         self._kept = kept
 
     def check(self, password: str) -> bool:

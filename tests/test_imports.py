@@ -64,7 +64,13 @@ MAY_IMPORT: dict[str, tuple[str, ...]] = {
     "firmware_py.report": OURS,
     "firmware_py.doctor": OURS,
     "calibration": (*CORE, "firmware_py.config", "firmware_py.whole_file", "calibration"),
-    "dashboard": (*CORE, "firmware_py.config", "firmware_py.exercise_file", "dashboard"),
+    "dashboard": (
+        *CORE,
+        "firmware_py.config",
+        "firmware_py.exercise_file",
+        "firmware_py.whole_file",
+        "dashboard",
+    ),
 }
 
 ROOTS = {module for module, allowed in MAY_IMPORT.items() if allowed == OURS}

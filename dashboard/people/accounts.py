@@ -168,12 +168,13 @@ class Accounts:
             end_all(connection, account_id)
             own_tokens = (api_tokens.c.account_id == account_id) & api_tokens.c.revoked_utc_ms.is_(None)
             connection.execute(update(api_tokens).where(own_tokens).values(revoked_utc_ms=now_ms))
-            either = permits.c.account_id == account.account_id
-            if account.wearer_id is not None:
-                either |= permits.c.wearer_id == account.wearer_id
-            held = either & permits.c.ended_utc_ms.is_(None)
+            permitted, opened = permits.c.account_id == account_id, codes.c.account_id == account_id
+            if account.wearer_id is not None:  # carers who were let in, and links that would let some in
+                permitted |= permits.c.wearer_id == account.wearer_id
+                opened |= codes.c.wearer_id == account.wearer_id
+            held = permitted & permits.c.ended_utc_ms.is_(None)
             connection.execute(update(permits).where(held).values(ended_utc_ms=now_ms))
-            connection.execute(delete(codes).where(codes.c.account_id == account_id))
+            connection.execute(delete(codes).where(opened))
             itself = accounts.c.account_id == account_id
             connection.execute(update(accounts).where(itself).values(closed_utc_ms=now_ms))
 

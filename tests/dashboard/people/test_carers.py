@@ -249,3 +249,13 @@ def test_a_wearer_lets_a_carer_in_reads_the_log_and_shuts_the_carer_out(
     expect(carol.get_by_text("strap-of-anna")).to_have_count(0)
     carol.goto(link)
     expect(carol.get_by_text("This link opens nothing (any more)")).to_be_visible()
+
+
+def test_a_link_that_a_wearer_made_opens_nothing_once_the_wearers_account_is_closed(visit: Visit) -> None:
+    dora = visit.town.person("dora", Role.CARER)
+    code = visit.anna.code(Purpose.CARE, wearer_id=visit.anna.wearer, permit_s=86_400)
+    assert "Anna Example" in dora.get(f"/let-in?code={code}").text
+    visit.town.accounts.close("anna")
+    assert dora.post("/let-in", code=code).status_code == 403
+    assert dora.post(f"/wearers/{visit.anna.wearer}/open").status_code == 404
+    assert visit.carol.post(f"/wearers/{visit.anna.wearer}/open").status_code == 404

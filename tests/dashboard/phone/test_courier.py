@@ -6,6 +6,7 @@ import json
 import logging
 import stat
 from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC
 from functools import partial
 from pathlib import Path
@@ -176,6 +177,30 @@ def test_a_wearer_has_only_so_many_services(services: Services) -> None:
         services.add(FIRST_WEARER, "JSON", "", f"json://{number}")
     with pytest.raises(ConfigError, match="take one away"):
         services.add(FIRST_WEARER, "JSON", "", "json://more")
+
+
+def test_what_a_page_changes_holds_at_once_for_the_worker_that_tells_and_for_other_pages(
+    tmp_path: Path,
+) -> None:
+    page, other_page, worker = (Services(tmp_path) for _ in range(3))
+    first = page.add(FIRST_WEARER, "JSON", "", "json://first")
+    second = other_page.add(FIRST_WEARER, "JSON", "", "json://second")
+    assert worker.of(FIRST_WEARER) == page.of(FIRST_WEARER) == [first, second]
+    assert worker.remove(FIRST_WEARER, first.id)
+    assert page.find(FIRST_WEARER, first.id) is None
+    other_page.forget(FIRST_WEARER)
+    assert worker.of(FIRST_WEARER) == []
+
+
+def test_of_pages_that_change_something_at_the_same_moment_none_undoes_the_others(tmp_path: Path) -> None:
+    def names(wearer_id: int) -> None:
+        page = Services(tmp_path)
+        for number in range(MAX_SERVICES):
+            page.add(wearer_id, "JSON", "", f"json://{number}")
+
+    with ThreadPoolExecutor(4) as pages:
+        list(pages.map(names, range(1, 5)))
+    assert [len(Services(tmp_path).of(wearer_id)) for wearer_id in range(1, 5)] == [MAX_SERVICES] * 4
 
 
 def _wish(wearer: Wearer) -> object:
