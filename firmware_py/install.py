@@ -34,7 +34,7 @@ def _systemctl(arguments: Sequence[str]) -> None:
 def install(
     place: Place, names: Sequence[str], *, folder: Path = UNIT_FOLDER, systemctl: Run = _systemctl
 ) -> list[Path]:
-    """Write units, and have them started now and at every boot.
+    """Write units, and have them started now, anew where they run, and at every boot.
 
     Args:
         place: where things are.
@@ -62,7 +62,8 @@ def install(
             raise ConfigError(f"cannot write {path}: {error}; run it with sudo") from error
         written.append(path)
     systemctl(["daemon-reload"])
-    systemctl(["enable", "--now", *names])
+    systemctl(["enable", *names])
+    systemctl(["restart", *names])  # not just started: one that runs already still goes by its old unit
     return written
 
 
@@ -120,6 +121,11 @@ def lacking(place: Place, names: Sequence[str]) -> list[str]:
             (place.broker / "mosquitto.conf", "a broker prepared by `plumbline broker`"),
         ]
     problems += [f"{what} is not at {path}" for path, what in needed if not path.is_file()]
+    problems += [
+        f"systemd takes no path with a quote, a backslash or a line break: {path}"
+        for path in (place.program, place.config, place.data, place.mosquitto, place.broker)
+        if any(sign in "'\"\\" or ord(sign) < 32 for sign in str(path))
+    ]
     if not place.data.is_dir() or not _owns(user.pw_uid, place.data):
         problems.append(f"the data folder {place.data} is not {place.user}'s: make it, or chown it")
     if "plumbline.service" in names:

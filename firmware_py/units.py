@@ -80,7 +80,7 @@ StartLimitIntervalSec=0
 [Service]
 Type=notify
 NotifyAccess=main
-ExecStart={place.program} run --config {place.config}
+ExecStart={_word(place.program)} run --config {_word(place.config)}
 # Fed from the sampling loop: one that hangs is started again.
 WatchdogSec=20
 TimeoutStartSec=60
@@ -99,7 +99,7 @@ DeviceAllow=char-gpiochip rw
 # To ask whether the clock was set (adjtimex); without the capability it cannot be set.
 SystemCallFilter=@system-service adjtimex
 SystemCallFilter=~@privileged @resources
-ReadWritePaths={place.data}
+ReadWritePaths={_word(place.data)}
 
 [Install]
 WantedBy=multi-user.target
@@ -115,7 +115,7 @@ StartLimitIntervalSec=0
 
 [Service]
 Type=exec
-ExecStart={place.program} dashboard --config {place.config}
+ExecStart={_word(place.program)} dashboard --config {_word(place.config)}
 TimeoutStopSec=20
 Restart=always
 RestartSec=1
@@ -123,7 +123,7 @@ User={place.user}
 MemoryMax=400M
 TasksMax=64
 {_SANDBOX}{_NO_HARDWARE}\
-ReadWritePaths={place.data}
+ReadWritePaths={_word(place.data)}
 
 [Install]
 WantedBy=multi-user.target
@@ -141,7 +141,7 @@ After=network.target
 [Service]
 Type=notify
 NotifyAccess=main
-ExecStart={place.mosquitto} -c {place.broker / "mosquitto.conf"}
+ExecStart={_word(place.mosquitto)} -c {_word(place.broker / "mosquitto.conf")}
 ExecReload=/bin/kill -HUP $MAINPID
 TimeoutStopSec=20
 Restart=always
@@ -150,11 +150,17 @@ User={place.user}
 MemoryMax=200M
 TasksMax=16
 {_SANDBOX}{_NO_HARDWARE}\
-ReadWritePaths={place.broker}
+ReadWritePaths={_word(place.broker)}
 
 [Install]
 WantedBy=multi-user.target
 """
+
+
+def _word(path: Path) -> str:
+    """A path as one word of a unit: `%` would begin a specifier, a space another word (systemd.syntax(7))."""
+    text = str(path).replace("%", "%%")
+    return f'"{text}"' if " " in text else text
 
 
 UNITS: Final = {

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import getpass
 import os
 import pwd
@@ -94,12 +95,34 @@ def test_systemd_understands_a_unit(name: str, place: Place, folder: Path) -> No
     assert (done.returncode, done.stderr) == (0, "")
 
 
+@pytest.mark.parametrize("name", UNITS)
+def test_a_path_is_one_word_whatever_stands_in_it(name: str, tmp_path: Path, folder: Path) -> None:
+    if shutil.which("systemd-analyze") is None:
+        pytest.skip("systemd-analyze is not installed")
+    odd = tmp_path / "my posture 100% %h"
+    odd.mkdir()
+    shutil.copy("/bin/true", odd / "plumbline")
+    place = Place(
+        getpass.getuser(), odd / "plumbline", odd / "plumbline.toml", odd, odd / "plumbline", odd / "broker"
+    )
+    (folder / name).write_text(UNITS[name](place))
+    done = subprocess.run(["systemd-analyze", "verify", str(folder / name)], capture_output=True, text=True)
+    assert (done.returncode, done.stderr) == (0, "")
+
+
+@pytest.mark.parametrize("odd", ["Anna's", 'the "good" one', "back\\slash", "two\nlines"])
+def test_a_path_that_systemd_takes_none_of_is_told(place: Place, folder: Path, odd: str) -> None:
+    with pytest.raises(ConfigError, match="systemd takes no path with"):
+        install(dataclasses.replace(place, broker=folder / odd), ["plumbline.service"], folder=folder)
+    assert list(folder.iterdir()) == []
+
+
 def test_units_are_written_checked_and_removed(place: Place, folder: Path) -> None:
     calls: list[list[str]] = []
     names = ["plumbline.service", "plumbline-dashboard.service"]
     written = install(place, names, folder=folder, systemctl=lambda a: calls.append(list(a)))
     assert written == [folder / name for name in names]
-    assert calls == [["daemon-reload"], ["enable", "--now", *names]]
+    assert calls == [["daemon-reload"], ["enable", *names], ["restart", *names]]
     assert check(place, folder=folder) == {
         "plumbline.service": "installed",
         "plumbline-dashboard.service": "installed",
