@@ -193,6 +193,8 @@ def _sqlite_engine(url: URL) -> Engine:
 
 def _postgresql_engine(url: URL, *, pings: bool = True) -> Engine:
     try:
-        return create_engine(url, pool_pre_ping=pings, pool_size=THREADS, max_overflow=2)
+        # In a cluster made without a locale (SQL_ASCII) the driver would hand out bytes in place of text.
+        coding = {"client_encoding": "utf8"}
+        return create_engine(url, connect_args=coding, pool_pre_ping=pings, pool_size=THREADS, max_overflow=2)
     except ModuleNotFoundError as error:
         raise StoreError("PostgreSQL needs its driver: pip install 'plumbline[postgresql]'") from error

@@ -36,7 +36,7 @@ def free_port() -> int:
 
 
 @pytest.fixture(scope="session")
-def postgresql() -> Iterator[Callable[[], str]]:
+def postgresql() -> Iterator[Callable[..., str]]:
     """A private PostgreSQL; each call makes an empty database and returns its URL."""
     try:
         server = PostgreSQL("fsync=off")

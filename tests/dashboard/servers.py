@@ -52,12 +52,14 @@ class PostgreSQL:
         """The first of its processes."""
         return int((self.folder / "data/postmaster.pid").read_text().split()[0])
 
-    def database(self) -> str:
+    def database(self, encoding: str = "UTF8") -> str:
         """Make an empty database; returns its URL."""
         self._made += 1
         engine = create_engine(self.url("postgres"), isolation_level="AUTOCOMMIT")
         with engine.connect() as connection:
-            connection.execute(text(f"CREATE DATABASE plumbline_{self._made}"))
+            connection.execute(
+                text(f"CREATE DATABASE plumbline_{self._made} ENCODING {encoding} TEMPLATE template0")
+            )
         engine.dispose()
         return self.url(f"plumbline_{self._made}")
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import stat
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
@@ -115,6 +116,15 @@ def test_processes_that_start_at_once_migrate_once(database_url: str) -> None:
     with one.engine.connect() as connection:
         assert connection.scalars(text("SELECT version_num FROM alembic_version")).all() == [migrations.HEAD]
     one.close()
+
+
+def test_a_database_made_without_a_locale_keeps_every_letter(postgresql: Callable[..., str]) -> None:
+    store = Store(postgresql("SQL_ASCII"))  # as distributions make it where LANG is unset
+    Ingest(store).take(told(*a_session()))
+    with store.engine.connect() as connection:
+        assert connection.scalar(text("SELECT CAST(:word AS text)"), {"word": "Rücken"}) == "Rücken"
+        assert all(isinstance(name, str) for name in connection.scalars(select(devices.c.name)))
+    store.close()
 
 
 def test_only_its_owner_reads_the_file(tmp_path: Path) -> None:
