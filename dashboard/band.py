@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from bisect import bisect_left
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -73,7 +74,7 @@ def day_band(
     for index, parts in sorted(bins.items()):
         start = day.start_utc_ms + index * bin_ms
         stretch = Stretch(start, start + bin_ms)
-        given = sum(stretch.start_utc_ms <= at < stretch.end_utc_ms for at in reminders)
+        given = bisect_left(reminders, stretch.end_utc_ms) - bisect_left(reminders, stretch.start_utc_ms)
         columns.append(Column(stretch, total(parts), given))
     is_now = day.start_utc_ms <= now_utc_ms < day.end_utc_ms
     shown = _whole_hours(

@@ -25,15 +25,15 @@ def stacked(columns: Iterable[tuple[float, float, Sequence[float]]], layers: int
     """
     paths: list[list[str]] = [[] for _ in range(layers)]
     for left, right, shares in columns:
-        bottom = HEIGHT
+        bottom, bottom_y = HEIGHT, number(HEIGHT)
+        left_x, right_x = number(left), number(right)
         for layer, share in enumerate(shares):
             if share <= 0:
                 continue
             top = max(0.0, bottom - share * HEIGHT)
-            paths[layer].append(
-                f"M{number(left)} {number(top)}H{number(right)}V{number(bottom)}H{number(left)}z"
-            )
-            bottom = top
+            top_y = number(top)
+            paths[layer].append(f"M{left_x} {top_y}H{right_x}V{bottom_y}H{left_x}z")
+            bottom, bottom_y = top, top_y
     return ["".join(path) for path in paths]
 
 

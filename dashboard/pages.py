@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from bisect import bisect_left
 from collections.abc import Sequence
 from datetime import date, timedelta
 from typing import Any
@@ -16,8 +17,8 @@ from starlette.routing import Route
 from firmware_py.posture.exposure import SHARES_ABOVE_DEG, percentile_deg, share_above
 
 from . import history, queries, session_view, views
+from .band import BIN_MS
 from .days import Stretch, day_of, day_start, days, local, whole_hours_apart
-from .figures import Figures, total
 from .fit_view import KINDS, FitView, fit_view
 from .history import NoteView, Period, Span
 from .rollup import total_tally, unpacked
@@ -46,17 +47,12 @@ class Pages:
 
     def now(self, request: Request) -> Response:
         """Now and today."""
-        wearer = self._site.wearer(request)
         made_at_s = time.time()
-        today = self._today(request)
         with self._site.reading(request) as connection:
-            known = queries.devices_of(connection, wearer)
-            earlier = views.session_lines(
-                queries.latest_sessions(connection, wearer, today["stretch"].start_utc_ms, EARLIER_SESSIONS)
-            )
+            today, known = self._today(request, connection, EARLIER_SESSIONS)
         simulated = any(device.simulated for device in known)
         kiosk = "kiosk" in request.query_params
-        shown = {"devices": known, "earlier": earlier, "simulated": simulated, "kiosk": kiosk}
+        shown = {"devices": known, "simulated": simulated, "kiosk": kiosk}
         setup = self._live_setup(request, known) | {"made_at_s": made_at_s}
         return self._site.page(request, "now.html", "now", **today, **shown, live_setup=setup)
 
@@ -87,30 +83,41 @@ class Pages:
 
     def today_part(self, request: Request) -> Response:
         """Today again, for a page that is open."""
-        return self._site.page(request, "_today.html", "now", **self._today(request))
+        with self._site.reading(request) as connection:
+            today, _ = self._today(request, connection, 0)
+        return self._site.page(request, "_today.html", "now", **today)
 
-    def _today(self, request: Request) -> dict[str, Any]:
+    def _today(
+        self, request: Request, connection: Connection, earlier: int
+    ) -> tuple[dict[str, Any], Sequence[Any]]:
+        """What is shown of today, with so many sessions of before; and the wearer's devices."""
         wearer = self._site.wearer(request)
         day = self._site.now().date()
         stretch = days(day, 1, self._site.zone)
-        with self._site.reading(request) as connection:
-            page = self._day(connection, wearer, day, stretch)
-            return {"page": page, "stretch": stretch, "fit": self._fit(connection, wearer)}
-
-    def _fit(self, connection: Connection, wearer: int) -> FitView | None:
-        """Of the device that was heard last: it may have something for its wearer to do."""
         known = queries.devices_of(connection, wearer)
+        rows = queries.sessions_of(connection, wearer, stretch, earlier)
+        of_day = sum(row.start_utc_ms >= stretch.start_utc_ms for row in rows)
+        shown = {
+            "page": self._day(connection, wearer, day, stretch, rows[:of_day]),
+            "earlier": views.session_lines(rows[of_day:]),
+            "fit": self._fit(connection, known),
+        }
+        return shown, known
+
+    def _fit(self, connection: Connection, known: Sequence[Any]) -> FitView | None:
+        """Of the device that was heard last: it may have something for its wearer to do."""
         row = max(known, key=lambda row: row.seen_utc_ms or 0, default=None)
         if row is None or not self._site.hub.standing.is_online(row.name):
             return None
         latest = queries.latest_events(connection, row.device_id, KINDS)
         return fit_view(latest, round(time.time() * 1000))
 
-    def _day(self, connection: Connection, wearer: int, day: date, stretch: Stretch) -> views.DayPage:
-        minutes = queries.minutes_between(connection, wearer, stretch)
+    def _day(
+        self, connection: Connection, wearer: int, day: date, stretch: Stretch, sessions: Sequence[Any]
+    ) -> views.DayPage:
+        bins = queries.bins_between(connection, wearer, stretch, BIN_MS)
         episodes = queries.episodes_between(connection, wearer, stretch)
-        sessions = queries.sessions_between(connection, wearer, stretch)
-        return views.day_page(day, stretch, round(time.time() * 1000), minutes, episodes, sessions)
+        return views.day_page(day, stretch, round(time.time() * 1000), bins, episodes, sessions)
 
     def session(self, request: Request) -> Response:
         """One session."""
@@ -155,27 +162,28 @@ class Pages:
     def history(self, request: Request) -> Response:
         """A day, a week, a month or a year."""
         wearer = self._site.wearer(request)
-        try:
-            span = Span(request.path_params["span"])
-            week_start = self._site.preferences(request).week_start
-            period = Period.around(span, day_of(request.path_params["day"]), week_start)
-            stretch, stretch_before = (
-                period.stretch(self._site.zone),
-                period.before().stretch(self._site.zone),
-            )
-        except (ValueError, OverflowError) as error:
-            raise HTTPException(404) from error
         with self._site.reading(request) as connection:
+            week_start = self._site.preferences(request).week_start
+            try:
+                span = Span(request.path_params["span"])
+                period = Period.around(span, day_of(request.path_params["day"]), week_start)
+                stretch = period.stretch(self._site.zone)
+                both = Stretch(period.before().stretch(self._site.zone).start_utc_ms, stretch.end_utc_ms)
+            except (ValueError, OverflowError) as error:
+                raise HTTPException(404) from error
             months = (day_start(date(period.first.year, n, 1), self._site.zone) for n in range(1, 13))
             hourly = span in (Span.MONTH, Span.YEAR) and whole_hours_apart(months)
-            quarters = queries.quarters_between(connection, wearer, stretch, hourly)
-            before = queries.quarters_between(connection, wearer, stretch_before, hourly)
+            sums = queries.quarters_between(connection, wearer, both, hourly)
             packed = queries.tallies_between(connection, wearer, stretch)
             extent = queries.extent(connection, wearer)
             simulated = queries.simulated_between(connection, wearer, stretch)
-            day = self._day(connection, wearer, period.first, stretch) if span is Span.DAY else None
+            day = None
+            if span is Span.DAY:
+                sessions = queries.sessions_between(connection, wearer, stretch)
+                day = self._day(connection, wearer, period.first, stretch, sessions)
             noted = self._notes(connection, wearer, period)
-        look = history.look(period, quarters, before, self._site.zone)
+        cut = bisect_left(sums, stretch.start_utc_ms, key=lambda row: row.start_utc_ms)
+        look = history.look(period, sums[cut:], sums[:cut], self._site.zone)
         tally = total_tally(map(unpacked, packed))
         return self._site.page(
             request,
@@ -198,21 +206,15 @@ class Pages:
 
     def _notes(self, connection: Connection, wearer: int, period: Period) -> list[NoteView]:
         rows = queries.notes_between(connection, wearer, period.first.isoformat(), period.after.isoformat())
-        around = timedelta(days=history.AROUND_NOTE_DAYS)
-        noted = []
-        for row in rows:
-            day = date.fromisoformat(row.day)
-            sides = [
-                total(
-                    Figures.of(quarter)
-                    for quarter in queries.quarters_between(
-                        connection, wearer, days(first, around.days, self._site.zone)
-                    )
-                )
-                for first in (day - around, day)
-            ]
-            noted.append(NoteView(row.note_id, day, row.text, *sides))
-        return noted
+        around = history.AROUND_NOTE_DAYS
+        noted = [(row, date.fromisoformat(row.day)) for row in rows]
+        sides = [
+            days(first, around, self._site.zone)
+            for _, day in noted
+            for first in (day - timedelta(days=around), day)
+        ]
+        figures = iter(queries.figures_of(connection, wearer, sides))
+        return [NoteView(row.note_id, day, row.text, next(figures), next(figures)) for row, day in noted]
 
     def about(self, request: Request) -> Response:
         """What this is and is not."""

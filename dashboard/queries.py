@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from sqlalchemy import Connection, Row, Select, func, select
+from sqlalchemy import Connection, Row, Select, func, literal, select, text, union_all
 
 from .days import Stretch
-from .rollup import DAY_MS
+from .figures import Figures, Summed
+from .rollup import DAY_MS, HOUR_MS, QUARTER_MS
 from .tables import FIGURES, days, devices, episodes, events, hours, minutes, notes, quarters, runs, sessions
 
 AnyRow = Row[Any]
@@ -25,35 +26,45 @@ def devices_of(connection: Connection, wearer_id: int) -> Sequence[AnyRow]:
 
 def latest_events(connection: Connection, device_id: int, kinds: Sequence[str]) -> dict[str, AnyRow]:
     """The newest event of each of these kinds, by kind."""
-    found: dict[str, AnyRow] = {}
-    for kind in kinds:
-        row = connection.execute(
-            select(events)
-            .where(events.c.device_id == device_id, events.c.kind == kind, events.c.at_utc_ms.is_not(None))
-            .order_by(events.c.at_utc_ms.desc())
-            .limit(1)
-        ).first()
-        if row is not None:
-            found[kind] = row
-    return found
+    newest = (
+        select(events)
+        .where(events.c.device_id == device_id, events.c.kind == kind, events.c.at_utc_ms.is_not(None))
+        .order_by(events.c.at_utc_ms.desc())
+        .limit(1)
+        .subquery()
+        for kind in kinds
+    )
+    return {row.kind: row for row in connection.execute(union_all(*(select(one) for one in newest)))}
 
 
-def minutes_between(connection: Connection, wearer_id: int, stretch: Stretch) -> Sequence[AnyRow]:
-    """The minutes that began in the stretch, in order, without their tallies."""
-    columns = [minutes.c.start_utc_ms, minutes.c.end_utc_ms, *(minutes.c[name] for name in FIGURES)]
-    return connection.execute(_within(select(*columns), minutes.c.start_utc_ms, wearer_id, stretch)).all()
+def bins_between(connection: Connection, wearer_id: int, stretch: Stretch, bin_ms: int) -> list[Summed]:
+    """Sums of the minutes that began in each `bin_ms` of the stretch, in order; none where no minute did.
+
+    One begins where its bin does, and ends where its last minute does.
+    """
+    start_utc_ms = minutes.c.start_utc_ms
+    bins = ((start_utc_ms - stretch.start_utc_ms) // bin_ms).label("bin")
+    sums = (func.sum(minutes.c[name]) for name in FIGURES)
+    # Grouped by its name: to PostgreSQL the same term with parameters of other numbers is another term.
+    query = _within(select(bins, func.max(minutes.c.end_utc_ms), *sums), start_utc_ms, wearer_id, stretch)
+    found = connection.execute(query.order_by(None).group_by(text("bin")).order_by(text("bin"))).all()
+    return [
+        Summed(*(*figures, stretch.start_utc_ms + number * bin_ms, end_utc_ms))
+        for number, end_utc_ms, *figures in found
+    ]
 
 
 def quarters_between(
     connection: Connection, wearer_id: int, stretch: Stretch, whole_hours: bool = False
-) -> Sequence[AnyRow]:
+) -> list[Summed]:
     """The sums of the quarters of an hour in the stretch, in order, without their tallies.
 
     With `whole_hours` the sums of the hours (UTC) instead, a quarter of the rows.
     """
-    sums = hours if whole_hours else quarters
-    columns = [sums.c.start_utc_ms, *(sums.c[name] for name in FIGURES)]
-    return connection.execute(_within(select(*columns), sums.c.start_utc_ms, wearer_id, stretch)).all()
+    sums, span_ms = (hours, HOUR_MS) if whole_hours else (quarters, QUARTER_MS)
+    columns = [*(sums.c[name] for name in FIGURES), sums.c.start_utc_ms]
+    found = connection.execute(_within(select(*columns), sums.c.start_utc_ms, wearer_id, stretch)).all()
+    return [Summed(*(*row, row[-1] + span_ms)) for row in found]
 
 
 def tallies_between(connection: Connection, wearer_id: int, stretch: Stretch) -> Sequence[str]:
@@ -69,25 +80,49 @@ def tallies_between(connection: Connection, wearer_id: int, stretch: Stretch) ->
     parts = [(quarters, end) for end in ends if end.start_utc_ms < end.end_utc_ms]
     if first < after:
         parts.append((days, whole))
-    found: list[str] = []
-    for sums, part in parts:
-        found += connection.scalars(_within(select(sums.c.tally), sums.c.start_utc_ms, wearer_id, part))
-    return found
+    queries = (
+        select(sums.c.tally).where(
+            sums.c.wearer_id == wearer_id,
+            sums.c.start_utc_ms >= part.start_utc_ms,
+            sums.c.start_utc_ms < part.end_utc_ms,
+        )
+        for sums, part in parts
+    )
+    return connection.scalars(union_all(*queries)).all()
 
 
 def extent(connection: Connection, wearer_id: int) -> Stretch | None:
     """From the first to the last quarter on record; None without any."""
-    row = connection.execute(
-        select(func.min(quarters.c.start_utc_ms), func.max(quarters.c.start_utc_ms)).where(
-            quarters.c.wearer_id == wearer_id
-        )
-    ).one()
-    oldest = connection.scalar(select(func.min(days.c.start_utc_ms)).where(days.c.wearer_id == wearer_id))
-    if row[0] is None:
-        return None if oldest is None else Stretch(oldest, oldest + 1)
+    # Each by itself, which an index begins or ends with.
+    first, last, oldest = (
+        select(which(sums.c.start_utc_ms)).where(sums.c.wearer_id == wearer_id).scalar_subquery()
+        for which, sums in ((func.min, quarters), (func.max, quarters), (func.min, days))
+    )
+    row = connection.execute(select(first, last, oldest)).one()
+    first_ms, last_ms, oldest_ms = row
+    if first_ms is None:
+        return None if oldest_ms is None else Stretch(oldest_ms, oldest_ms + 1)
     # Where the quarters of long ago were let go, their days are still there.
-    first = row[0] if oldest is None or oldest > row[0] - DAY_MS else oldest
-    return Stretch(first, row[1] + 1)
+    if oldest_ms is not None and oldest_ms <= first_ms - DAY_MS:
+        first_ms = oldest_ms
+    return Stretch(first_ms, last_ms + 1)
+
+
+def figures_of(connection: Connection, wearer_id: int, stretches: Sequence[Stretch]) -> list[Figures]:
+    """What the quarters of each of these stretches come to."""
+    if not stretches:
+        return []
+    sums = [func.coalesce(func.sum(quarters.c[name]), 0).label(name) for name in FIGURES]
+    each = (
+        select(literal(number).label("number"), *sums).where(
+            quarters.c.wearer_id == wearer_id,
+            quarters.c.start_utc_ms >= stretch.start_utc_ms,
+            quarters.c.start_utc_ms < stretch.end_utc_ms,
+        )
+        for number, stretch in enumerate(stretches)
+    )
+    found = connection.execute(union_all(*each).order_by("number"))
+    return [Figures(*figures) for _, *figures in found]
 
 
 def notes_between(connection: Connection, wearer_id: int, first: str, after: str) -> Sequence[AnyRow]:
@@ -105,17 +140,21 @@ def sessions_between(connection: Connection, wearer_id: int, stretch: Stretch) -
     return connection.execute(chosen.order_by(None).order_by(sessions.c.start_utc_ms.desc())).all()
 
 
-def latest_sessions(
-    connection: Connection, wearer_id: int, before_utc_ms: int, count: int
-) -> Sequence[AnyRow]:
-    """The `count` newest sessions that began before a moment."""
-    query = (
-        _sessions()
-        .where(sessions.c.wearer_id == wearer_id, sessions.c.start_utc_ms < before_utc_ms)
-        .order_by(sessions.c.start_utc_ms.desc())
-        .limit(count)
+def sessions_of(connection: Connection, wearer_id: int, day: Stretch, earlier: int) -> Sequence[AnyRow]:
+    """The sessions that began in the stretch, and the `earlier` newest before it, the newest first."""
+    own, start_utc_ms = sessions.c.wearer_id == wearer_id, sessions.c.start_utc_ms
+    oldest = (
+        select(start_utc_ms)
+        .where(own, start_utc_ms < day.start_utc_ms)
+        .order_by(start_utc_ms.desc())
+        .offset(earlier - 1)
+        .limit(1)
+        .scalar_subquery()
     )
-    return connection.execute(query).all()
+    chosen = _sessions().where(own, start_utc_ms < day.end_utc_ms, start_utc_ms >= func.coalesce(oldest, 0))
+    rows = connection.execute(chosen.order_by(start_utc_ms.desc())).all()
+    of_day = sum(row.start_utc_ms >= day.start_utc_ms for row in rows)
+    return rows[: of_day + earlier]
 
 
 def one_session(connection: Connection, wearer_id: int, device: str, session: str) -> AnyRow | None:
@@ -129,7 +168,7 @@ def one_session(connection: Connection, wearer_id: int, device: str, session: st
 def _sessions() -> Select[Any]:
     return (
         select(
-            sessions,
+            *(column for column in sessions.c if column is not sessions.c.summary),
             devices.c.name.label("device"),
             devices.c.label,
             runs.c.simulated,

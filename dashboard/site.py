@@ -23,6 +23,7 @@ from starlette.responses import HTMLResponse, Response
 from firmware_py.exercise_file import Described
 from firmware_py.exercise_file import load as load_exercises
 
+from .band_table import band_rows
 from .door import Door
 from .ingest import Ingest
 from .live import Hub
@@ -84,7 +85,10 @@ class Site:
     @contextmanager
     def reading(self, request: HTTPConnection) -> Iterator[Connection]:
         """A connection that reads what the request may see (errors as in `wearer`)."""
-        with self.store.reading(self.wearer(request)) as connection:
+        wearer = self.wearer(request)
+        with self.store.reading(wearer) as connection:
+            if visitor_of(request).own_wearer == wearer:
+                self._prefer(request, connection, wearer)  # every page asks for them, and here we are
             yield connection
 
     @contextmanager
@@ -105,13 +109,18 @@ class Site:
     def preferences(self, request: HTTPConnection) -> Preferences:
         """How the reader wants the pages to speak; before a sign-in, and without a wearer, as it comes."""
         found: Preferences | None = request.scope.get(_PREFERENCES)
-        if found is None:
-            visitor: Visitor | None = request.scope.get(KEY)
-            found = Preferences()
-            if visitor is not None and visitor.own_wearer is not None:
-                with self.store.reading(visitor.own_wearer) as connection:
-                    found = preferences_of(connection, visitor.own_wearer)
-            request.scope[_PREFERENCES] = found
+        if found is not None:
+            return found
+        visitor: Visitor | None = request.scope.get(KEY)
+        if visitor is None or visitor.own_wearer is None:
+            return Preferences()
+        with self.store.reading(visitor.own_wearer) as connection:
+            return self._prefer(request, connection, visitor.own_wearer)
+
+    def _prefer(self, request: HTTPConnection, connection: Connection, wearer: int) -> Preferences:
+        if _PREFERENCES not in request.scope:
+            request.scope[_PREFERENCES] = preferences_of(connection, wearer)
+        found: Preferences = request.scope[_PREFERENCES]
         return found
 
     def page(self, request: HTTPConnection, template: str, here: str, **shown: Any) -> Response:
@@ -151,6 +160,7 @@ class Site:
             lstrip_blocks=True,
             undefined=jinja2.StrictUndefined,
         )
+        environment.globals["band_rows"] = band_rows
         environment.filters["json"] = _json_for_html
         environment.filters["json_text"] = lambda value: msgspec.json.encode(value).decode()
         return environment

@@ -31,6 +31,8 @@ class Words:
         self.texts = texts
         self.clock_h = clock_h
         self.angle_digits = angle_digits
+        self._under: dict[str, dict[str, str]] = {}
+        self._percents = [self("format.percent", value=self.number(whole)) for whole in range(101)]
 
     def __call__(self, key: str, **values: Any) -> str:
         """The text of `key`, with `values` in its braces; `n` chooses the plural.
@@ -49,8 +51,12 @@ class Words:
 
     def under(self, prefix: str) -> dict[str, str]:
         """Every text below `prefix`, keyed by the rest of its key: what a script is handed."""
-        head = prefix + "."
-        return {key[len(head) :]: text for key, text in self.texts.items() if key.startswith(head)}
+        found = self._under.get(prefix)
+        if found is None:
+            head = prefix + "."
+            found = {key[len(head) :]: text for key, text in self.texts.items() if key.startswith(head)}
+            self._under[prefix] = found
+        return dict(found)
 
     def number(self, value: float, digits: int = 0) -> str:
         """A number with the language's decimal mark and a true minus sign."""
@@ -69,7 +75,12 @@ class Words:
 
     def percent(self, share: float | None) -> str:
         """A share 0–1 in whole per cent; a dash where it is unknown."""
-        return "–" if share is None else self("format.percent", value=self.number(100 * share))
+        if share is None:
+            return "–"
+        whole = round(100 * share)  # a page says hundreds of them
+        if 0 <= whole <= 100:
+            return self._percents[whole]
+        return self("format.percent", value=self.number(100 * share))
 
     def duration(self, seconds: float | None) -> str:
         """A duration in the two units that matter."""

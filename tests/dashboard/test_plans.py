@@ -48,7 +48,7 @@ DAY = Stretch(
 QUESTIONS: dict[str, Callable[[Connection], object]] = {
     "devices": lambda c: queries.devices_of(c, FIRST_WEARER),
     "latest events": lambda c: queries.latest_events(c, 1, ["slouch_started", "worn_changed"]),
-    "minutes": lambda c: queries.minutes_between(c, FIRST_WEARER, DAY),
+    "a day in bins": lambda c: queries.bins_between(c, FIRST_WEARER, DAY, 300_000),
     "quarters": lambda c: queries.quarters_between(c, FIRST_WEARER, DAY),
     "hours": lambda c: queries.quarters_between(c, FIRST_WEARER, WHOLE, whole_hours=True),
     "tallies of a day": lambda c: queries.tallies_between(c, FIRST_WEARER, DAY),
@@ -56,7 +56,8 @@ QUESTIONS: dict[str, Callable[[Connection], object]] = {
     "extent": lambda c: queries.extent(c, FIRST_WEARER),
     "notes": lambda c: queries.notes_between(c, FIRST_WEARER, "2026-01-01", "2026-12-31"),
     "sessions": lambda c: queries.sessions_between(c, FIRST_WEARER, DAY),
-    "latest sessions": lambda c: queries.latest_sessions(c, FIRST_WEARER, DAY.end_utc_ms, 5),
+    "sessions of a day and before": lambda c: queries.sessions_of(c, FIRST_WEARER, DAY, 5),
+    "figures around notes": lambda c: queries.figures_of(c, FIRST_WEARER, [DAY, DAY]),
     "one session": lambda c: queries.one_session(c, FIRST_WEARER, "back", "20260320-1"),
     "minutes of a session": lambda c: queries.minutes_of(c, 1, "20260320-1"),
     "episodes": lambda c: queries.episodes_between(c, FIRST_WEARER, DAY),

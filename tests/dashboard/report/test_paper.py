@@ -10,6 +10,7 @@ from datetime import date, datetime, timedelta
 from pathlib import Path
 
 import httpx
+import msgspec
 import pytest
 from playwright.sync_api import Browser, expect
 
@@ -58,7 +59,7 @@ def crowded() -> Report:
     columns = [Column(day, day, figures, [-12.5, 8.0, 48.0]) for day in days]
     flexion = dict.fromkeys(range(-40, 70), 1000)
     posture = Posture(
-        Figures(*(len(days) * n for n in dataclasses.astuple(figures))),
+        Figures(*(len(days) * n for n in msgspec.structs.astuple(figures))),
         len(days), 99, [1, 2], [-12.5, 8.0, 48.0],
         [(20, 0.5), (30, 0.25), (45, 0.111), (60, 0.055)],
         flexion, [[100 / 49] * 7] * 7, Slouches(5400, 61.5, 3599.0, 88.8), columns,
