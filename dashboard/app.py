@@ -9,6 +9,7 @@ import signal
 import socket
 import threading
 from collections.abc import AsyncIterator, Callable
+from functools import partial
 from secrets import token_hex
 
 import uvicorn
@@ -28,6 +29,7 @@ from .exercises.times import Timekeeper
 from .ingest import Ingest, Taken
 from .live import Hub
 from .phone.courier import Courier
+from .phone.jobs import carry_out
 from .phone.page import PhonePage
 from .phone.services import Services
 from .settings import Settings
@@ -84,13 +86,14 @@ class Dashboard:
                 on_link=self.hub.link,
             )
         phones = Services(settings.data_folder)
-        self.courier = Courier(self.store, phones, zone)
+        send = partial(carry_out, within=settings.phone_reach)
+        self.courier = Courier(self.store, phones, zone, send=send)
         door = Door(self.store, password, people=settings.people)
         exercises = load_exercises(settings.exercises_file)
         site = Site(self.store, self.ingest, self.hub, settings, zone, door, exercises)
         self._timekeeper = Timekeeper(self.store, exercises, zone, self.hub.ask_if_online)
         site.on_erase.append(phones.forget)
-        phone = PhonePage(site, phones, self.courier)
+        phone = PhonePage(site, phones, self.courier, send)
         self.app = Web(site, phone.routes()).app(self._lifespan)
 
     @contextlib.asynccontextmanager

@@ -47,6 +47,7 @@ class Settings:
         exercises_file: the wearer's own exercises (`docs/exercises.md`); None for those that come along.
         allowed_hosts: further names under which browsers may open it.
         people: whether it is for several people, each with an account.
+        phone_networks: where there are accounts, networks inside which notices may go to phones.
         tls_cert: certificate chain to speak TLS with (PEM); None without.
         tls_key: its private key, which only its owner reads.
         proxies: addresses of proxies whose word on where a request comes from is taken.
@@ -66,6 +67,7 @@ class Settings:
     exercises_file: Path | None = None
     slouch_enter_deg: float = Rules().slouch_enter_deg
     people: bool = False
+    phone_networks: tuple[str, ...] = ()
     tls_cert: Path | None = None
     tls_key: Path | None = None
     proxies: tuple[str, ...] = ()
@@ -77,6 +79,14 @@ class Settings:
     def newcomers(self) -> int:
         """The wearer to whom a device is given that nobody knows."""
         return UNCLAIMED if self.people else FIRST_WEARER
+
+    @property
+    def phone_reach(self) -> tuple[str, ...] | None:
+        """Networks inside which notices may go, besides the world outside; None for anywhere.
+
+        Whoever is alone on a dashboard is at home in its network; an account of many need not be.
+        """
+        return self.phone_networks if self.people else None
 
     @property
     def database_url(self) -> str:

@@ -11,6 +11,7 @@ import signal
 import sys
 import threading
 from collections.abc import Callable
+from functools import partial
 
 from firmware_py.errors import ConfigError
 from firmware_py.exercise_file import load as load_exercises
@@ -19,6 +20,7 @@ from .days import zone_named
 from .exercises.clock import ExerciseClock
 from .ingest import Ingest, Taken
 from .phone.courier import Courier
+from .phone.jobs import carry_out
 from .phone.services import Services
 from .settings import Settings
 from .share import Share, ShareReader
@@ -57,7 +59,8 @@ class Worker:
         self.stored = 0
         self._upkeep = upkeep(self.store, settings.retention)
         # Several workers may have one each: an event is decided, and a delivery taken on, by one of them.
-        self._courier = Courier(self.store, Services(settings.data_folder), zone)
+        send = partial(carry_out, within=settings.phone_reach)
+        self._courier = Courier(self.store, Services(settings.data_folder), zone, send=send)
         self._reader = ShareReader(
             settings.broker,
             share,

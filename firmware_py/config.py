@@ -126,6 +126,7 @@ class DashboardSection(_Section, frozen=True):
         database: a SQLAlchemy URL; empty means SQLite in the data folder.
         ingest: false where `plumbline ingest` processes store what the broker brings.
         people: whether it is for several people, each with an account.
+        phone_networks: where there are accounts, networks inside which notices may go to phones.
         tls_cert: certificate chain to speak TLS with (PEM).
         tls_key: its private key, which only its owner reads.
         proxies: addresses of proxies whose word on where a request comes from is taken.
@@ -138,6 +139,7 @@ class DashboardSection(_Section, frozen=True):
     database: str = ""
     ingest: bool = True
     people: bool = False
+    phone_networks: list[str] = []
     tls_cert: str = ""
     tls_key: str = ""
     proxies: list[str] = []

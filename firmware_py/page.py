@@ -29,6 +29,7 @@ def settings_of(config: Config) -> Settings:
         port=config.dashboard.port,
         database=config.dashboard.database,
         people=config.dashboard.people,
+        phone_networks=tuple(config.dashboard.phone_networks),
         tls_cert=_file(config.dashboard.tls_cert),
         tls_key=_file(config.dashboard.tls_key),
         proxies=tuple(config.dashboard.proxies),

@@ -36,7 +36,7 @@ WAITING_S: Final = 1.0
 
 TIDY_S: Final = 3600.0
 
-GIVEN_UP: Final = frozenset({Fault.UNKNOWN, Fault.LOCAL, Fault.MISSING})
+GIVEN_UP: Final = frozenset({Fault.UNKNOWN, Fault.LOCAL, Fault.INSIDE, Fault.MISSING})
 """Trying again would change nothing."""
 
 

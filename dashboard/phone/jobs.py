@@ -45,6 +45,7 @@ class Errand(msgspec.Struct, frozen=True):
 
     jobs: list[Job]
     limit_s: float
+    within: list[str] | None = None
 
 
 class Fault(StrEnum):
@@ -53,6 +54,7 @@ class Fault(StrEnum):
     NONE = "none"
     UNKNOWN = "unknown"
     LOCAL = "local"
+    INSIDE = "inside"
     REFUSED = "refused"
     UNREACHED = "unreached"
     SILENT = "silent"
@@ -75,13 +77,21 @@ class Outcome(msgspec.Struct, frozen=True):
     service: str = ""
 
 
-def carry_out(jobs: Sequence[Job], limit_s: float = LIMIT_S) -> list[Outcome]:
+def carry_out(
+    jobs: Sequence[Job], limit_s: float = LIMIT_S, within: Sequence[str] | None = None
+) -> list[Outcome]:
     """Tell these services, all at once; returns within `limit_s` and a little, one outcome a job.
+
+    Args:
+        jobs: what is to be told to whom.
+        limit_s: how long an attempt may take.
+        within: networks of this dashboard's own that may be reached, besides the world outside (`reach.py`);
+            None for no limit at all.
 
     Raises:
         OSError: no process could be started.
     """
-    errand = msgspec.json.encode(Errand(list(jobs), limit_s))
+    errand = msgspec.json.encode(Errand(list(jobs), limit_s, None if within is None else list(within)))
     with subprocess.Popen(
         [sys.executable, "-m", "dashboard.phone.send"],
         stdin=subprocess.PIPE,

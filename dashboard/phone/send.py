@@ -15,6 +15,7 @@ import time
 import msgspec
 
 from .jobs import Errand, Fault, Job, Outcome
+from .reach import Confinement
 
 LOCAL = frozenset({"dbus", "qt", "glib", "kde", "gnome", "macosx", "windows", "syslog"})
 """What would write to the machine that the dashboard runs on, not to a phone."""
@@ -35,7 +36,7 @@ class _Heard(logging.Handler):
             self.statuses[record.thread] = int(found[1])
 
 
-def _told(job: Job, heard: _Heard) -> Outcome:
+def _told(job: Job, heard: _Heard, confinement: Confinement | None) -> Outcome:
     try:
         import apprise
     except ModuleNotFoundError:
@@ -56,6 +57,8 @@ def _told(job: Job, heard: _Heard) -> Outcome:
     status = heard.statuses.get(threading.get_ident())
     if sent:
         return Outcome(job.id, Fault.NONE, service=kind)
+    if confinement is not None and confinement.was_met():
+        return Outcome(job.id, Fault.INSIDE, service=kind)  # and no status: what answers there is not told
     return Outcome(job.id, Fault.UNREACHED if status is None else Fault.REFUSED, status, kind)
 
 
@@ -64,6 +67,7 @@ def main() -> None:
     end_s = time.monotonic()
     errand = msgspec.json.decode(sys.stdin.buffer.read(), type=Errand)
     end_s += errand.limit_s
+    confinement = None if errand.within is None else Confinement(errand.within)
     heard = _Heard()
     log = logging.getLogger("apprise")
     log.setLevel(logging.WARNING)
@@ -72,7 +76,7 @@ def main() -> None:
     saying = threading.Lock()
 
     def carry(job: Job) -> None:
-        outcome = _told(job, heard)
+        outcome = _told(job, heard, confinement)
         with saying:
             sys.stdout.buffer.write(msgspec.json.encode(outcome) + b"\n")
             sys.stdout.buffer.flush()

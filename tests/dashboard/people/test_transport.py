@@ -80,6 +80,7 @@ def test_nothing_is_answered_in_clear_where_tls_is_spoken(over_tls: tuple[Server
         ({"tls_key": Path("nowhere.pem")}, "cannot be used"),
         ({"tls_cert": Path(__file__)}, "cannot be used"),
         ({"proxies": ("proxy.example",)}, "is no address"),
+        ({"phone_networks": ("10.1.2.3/24",)}, "is no network"),
         ({"url": "plumbline.example"}, "is none"),
         ({"url": "http://["}, "is none"),
     ],
