@@ -6,6 +6,7 @@ A form of another site cannot reach these: the guard refuses a foreign Origin.
 from __future__ import annotations
 
 import contextlib
+import os
 from collections.abc import Iterator
 from datetime import date
 from tempfile import TemporaryFile
@@ -17,7 +18,7 @@ from starlette.background import BackgroundTask
 from starlette.concurrency import run_in_threadpool
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
-from starlette.responses import FileResponse, RedirectResponse, Response
+from starlette.responses import RedirectResponse, Response, StreamingResponse
 from starlette.routing import Route
 
 from firmware_py.errors import ReportError, StoreError
@@ -42,6 +43,7 @@ MAX_ARCHIVE_BYTES = 2_000_000_000
 MAX_SNOOZE_S = 8 * 3600
 MAX_LABEL = 60
 MAX_NOTE = 300
+_CHUNK_BYTES = 65_536
 
 
 class Actions:
@@ -183,11 +185,20 @@ class Actions:
         if self._site.door.people:
             raise HTTPException(404)
         try:
-            path = archive.backup(self._site.store, self._site.settings.data_folder)
+            copy = archive.backup(self._site.store, self._site.settings.data_folder)
         except StoreError as error:
             raise HTTPException(404) from error
         name = f"plumbline-backup-{self._site.now().date()}.db"
-        return FileResponse(path, filename=name, background=BackgroundTask(path.unlink))
+        headers = {
+            "Content-Disposition": f'attachment; filename="{name}"',
+            "Content-Length": str(os.fstat(copy.fileno()).st_size),
+        }
+        return StreamingResponse(
+            iter(lambda: copy.read(_CHUNK_BYTES), b""),
+            headers=headers,
+            media_type="application/vnd.sqlite3",
+            background=BackgroundTask(copy.close),
+        )
 
     async def restore(self, request: Request) -> Response:
         """Take an archive in: the body is the file itself. Beside workers pages have no right to."""

@@ -21,7 +21,7 @@ from firmware_py.errors import ConfigError, LinkError
 from firmware_py.exercise_file import load as load_exercises
 from firmware_py.posture.messages import Outgoing
 
-from . import transport
+from . import archive, transport
 from .auth import Password
 from .days import zone_named
 from .door import Door
@@ -72,6 +72,7 @@ class Dashboard:
         zone = zone_named(settings.timezone)
         self.settings = settings
         self.store = Store(settings.database_url)
+        archive.sweep(settings.data_folder)
         self.ingest = Ingest(self.store, settings.newcomers)
         self._upkeep = upkeep(self.store, settings.retention)
         self.hub = Hub(self._publish, None if settings.ingests else self._follow)

@@ -6,12 +6,13 @@ exact, and taken in again by the same ingest, in which what is there already cha
 
 from __future__ import annotations
 
+import os
 import sqlite3
 import tempfile
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import closing
 from pathlib import Path
-from typing import Any
+from typing import Any, BinaryIO
 
 import msgspec
 from sqlalchemy import Connection, Row, Select, Table, delete, insert, select
@@ -35,6 +36,9 @@ from .tables import devices, events, minutes, notes, runs, wearers
 
 MAX_LINE = 100_000
 _BATCH = 2000
+
+COPY = ".copy-being-made-"
+"""How the name of a copy of the database begins while it is made: as no file of the wearer's own does."""
 
 
 NOTE = "note"
@@ -247,19 +251,29 @@ def erase(store: Store, wearer_id: int) -> int:
     return gone
 
 
-def backup(store: Store, folder: Path) -> Path:
-    """A consistent copy of a SQLite store, made while it is in use; the caller deletes it.
+def backup(store: Store, folder: Path) -> BinaryIO:
+    """A consistent copy of a SQLite store, made while it is in use.
+
+    Nobody finds it by a name once it is made: whatever becomes of its reader, it is gone when it is closed.
 
     Raises:
         StoreError: the store is no SQLite file; PostgreSQL has pg_dump.
     """
     if not store.is_sqlite:
         raise StoreError("only a SQLite store is copied here; for PostgreSQL use pg_dump")
-    with tempfile.NamedTemporaryFile(dir=folder, prefix="backup-", suffix=".db", delete=False) as file:
-        path = Path(file.name)
-    path.unlink()
-    path.touch(0o600)
-    with closing(store.engine.raw_connection()) as raw, closing(sqlite3.connect(path)) as target:
-        source: Any = raw.driver_connection  # sqlite3's own
-        source.backup(target)
-    return path
+    handle, name = tempfile.mkstemp(prefix=COPY, suffix=".db", dir=folder)  # made with mode 600
+    os.close(handle)
+    path = Path(name)
+    try:
+        with closing(store.engine.raw_connection()) as raw, closing(sqlite3.connect(path)) as target:
+            source: Any = raw.driver_connection  # sqlite3's own
+            source.backup(target)
+        return path.open("rb")
+    finally:
+        path.unlink()
+
+
+def sweep(folder: Path) -> None:
+    """Remove copies that a power cut left half made; at a start, when none is being made."""
+    for left in folder.glob(f"{COPY}*.db*"):
+        left.unlink(missing_ok=True)

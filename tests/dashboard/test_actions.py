@@ -14,6 +14,7 @@ import pytest
 from playwright.sync_api import Browser, Locator, Page, expect
 from sqlalchemy import insert
 
+from dashboard import archive as archives
 from dashboard.app import Dashboard, Server, build
 from dashboard.archive import archive, erase, restore
 from dashboard.ingest import FIRST_WEARER, Ingest
@@ -225,7 +226,24 @@ def test_a_backup_is_a_whole_database_that_only_its_owner_reads(opened: Dashboar
     assert connection.execute("PRAGMA integrity_check").fetchone() == ("ok",)
     assert connection.execute("SELECT count(*) FROM minutes").fetchone()[0] > 300
     connection.close()
-    wait_until(lambda: not list(opened.settings.data_folder.glob("backup-*")), "the cleaning up")
+
+
+def test_of_a_backup_no_file_is_left_even_by_who_breaks_off_or_by_a_power_cut(
+    opened: Dashboard, served: Server
+) -> None:
+    fill(opened, 1)
+    folder = opened.settings.data_folder
+    before = {path.name for path in folder.iterdir()}
+    with archives.backup(opened.store, folder) as copy:
+        assert copy.read(15) == b"SQLite format 3"
+        assert {path.name for path in folder.iterdir()} == before, "it has a name by which it could stay"
+    with httpx.stream("GET", f"{served.address}data/backup.db") as answer:
+        next(answer.iter_raw(1000))  # and no further
+    assert {path.name for path in folder.iterdir()} == before
+    (folder / f"{archives.COPY}x.db").touch()
+    (folder / "backup-of-mine.db").touch()
+    build(opened.settings).store.close()
+    assert {path.name for path in folder.iterdir()} == before | {"backup-of-mine.db"}
 
 
 def test_the_self_check_says_live_what_works_and_what_does_not(
