@@ -69,3 +69,14 @@ def test_durations_numbers_and_plurals_read_right() -> None:
     assert en("sessions.slouches", n=1) == "1 slouch"
     assert en("sessions.slouches", n=0) == "0 slouches"
     assert [de("sessions.reminders", n=n) for n in (1, 2)] == ["1 Erinnerung", "2 Erinnerungen"]
+
+
+FORMAL = re.compile(
+    r"\b(Ihr|Ihre[mnrs]?|Ihnen)\b|(?<=[a-zäöüß,“] )Sie\b|\bSie (sind|haben|können|möchten|sehen|nehmen|lehnen)\b"
+)
+"""How German addresses a stranger: `Sie` where no sentence begins, or as somebody who acts."""
+
+
+def test_german_addresses_whoever_reads_as_one_person_throughout() -> None:
+    formal = {key: text for key, text in words("de").texts.items() if FORMAL.search(text)}
+    assert formal == {}
