@@ -72,7 +72,8 @@ def test_durations_numbers_and_plurals_read_right() -> None:
 
 
 FORMAL = re.compile(
-    r"\b(Ihr|Ihre[mnrs]?|Ihnen)\b|(?<=[a-zäöüß,“] )Sie\b|\bSie (sind|haben|können|möchten|sehen|nehmen|lehnen)\b"
+    r"\b(Ihr|Ihre[mnrs]?|Ihnen)\b|(?<=[a-zäöüß,“] )Sie\b"
+    r"|\bSie (sind|haben|können|möchten|sehen|nehmen|lehnen)\b"
 )
 """How German addresses a stranger: `Sie` where no sentence begins, or as somebody who acts."""
 
