@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import argparse
-import multiprocessing
 from collections.abc import Sequence
 
 from dashboard.store import Store
 
-from .day import Delays, keep_going, outage
-from .pages import DAYS, WEARERS, Opening, bytes_per_minute, fill, open_pages
+from .day import Delays, outage
+from .fill import DAYS, WEARERS, bytes_per_minute, fill
+from .half_load import under_load
+from .pages import OPENINGS, open_pages, shuffled, sign_in_everyone, table
 from .rig import Rig, rig, stop
 from .throughput import Rate, throughput
 
@@ -17,8 +18,12 @@ WORN_MINUTES_A_YEAR = 250 * 480
 """Of 250 working days of eight hours; `docs/scale.md` counts with it."""
 
 
-HALF_LOAD = 4000.0
-"""Messages a second, where the rates are not measured in the same run."""
+HALF_LOAD = 8000.0
+"""Messages a second, where the rates are not measured in the same run: half of what one worker stores live
+on the two cores of docs/scale.md."""
+
+CALM_OPENINGS = 15
+"""Of each page, for comparison, before the load begins."""
 
 
 def main() -> None:
@@ -81,21 +86,18 @@ def _print_pages(running: Rig, half_load: float, wearers: int) -> None:
     year_mb = each * WORN_MINUTES_A_YEAR / 1e6
     print(f"\n{wearers} wearers x {DAYS} days: {minutes} minutes of {each:.0f} bytes with what hangs on them")
     print(f"a wearer's year of {WORN_MINUTES_A_YEAR} worn minutes: {year_mb:.0f} MB")
+    cookies = sign_in_everyone(filled, wearers)
+    web, port = filled.web()
+    drawn = shuffled(wearers)
+    calm = min(CALM_OPENINGS, wearers // 10)
+    print(table("Pages while nothing else goes on:", open_pages(port, web.pid, cookies, drawn, calm)))
     workers = [filled.worker(name, "pages") for name in ("0", "1")]
-    busy = multiprocessing.Process(
-        target=keep_going, args=(running.broker.port, half_load, 600.0), daemon=True
-    )
-    busy.start()
-    openings = open_pages(filled, running.folder, wearers)
-    busy.terminate()
-    busy.join()
-    stop(*workers)
-    _print_openings(openings)
-
-
-def _print_openings(openings: Sequence[Opening]) -> None:
-    for one in openings:
-        print(f"{one.name:12} p50 {one.p50_ms:6.1f} ms   p95 {one.p95_ms:6.1f} ms")
+    count = min(OPENINGS, wearers // 4 - calm)
+    with under_load(filled, half_load, web, *workers) as load:
+        openings = open_pages(port, web.pid, cookies, drawn, count)
+    print(table(f"Pages while {half_load:.0f} messages/s are asked of the workers:", openings))
+    print(load.said())
+    stop(*workers, web)
 
 
 if __name__ == "__main__":

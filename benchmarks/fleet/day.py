@@ -8,7 +8,6 @@ keeps (`track_commit_timestamp`): no polling is in it.
 from __future__ import annotations
 
 import asyncio
-import os
 import time
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -110,16 +109,3 @@ def _delays(name: str, sent: Sent, committed: dict[tuple[str, str, int], list[fl
         return Delays(name, 0, 0.0, 0.0, 0.0, len(sent), 0)
     p50_s, p99_s = (found[min(len(found) - 1, int(share * len(found)))] for share in (0.5, 0.99))
     return Delays(name, len(found), p50_s, p99_s, found[-1], len(sent) - len(found), doubled)
-
-
-def keep_going(port: int, per_s: float, for_s: float) -> None:
-    """Live devices alone, for as long as something else is measured; in a process of its own."""
-    os.nice(10)  # the devices' own work is on other machines
-
-    async def go() -> None:
-        story = [message for day in days(2) for message in day]
-        live = [Device(f"busy-{number}", port) for number in range(LIVE)]
-        await connect_all(live)
-        await _live(live, story, per_s, for_s)
-
-    asyncio.run(go())

@@ -1,153 +1,139 @@
-"""Five hundred wearers with sixty days each: how long today, month and year take, and what a year weighs."""
+"""Pages of wearers who are signed in, over HTTP, from a web process of its own: how long each takes.
+
+Every wearer is asked for once, so that nothing of theirs is in a cache of ours. A page is there when its
+last byte is: it is unpacked and looked at afterwards.
+"""
 
 from __future__ import annotations
 
+import gzip
+import http.client
 import random
 import time
-from concurrent.futures import ThreadPoolExecutor
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
-from pathlib import Path
-from unittest.mock import patch
+from secrets import token_hex
 
-import httpx
-from sqlalchemy import text
+from dashboard.door import COOKIE
+from dashboard.people.credentials import digest, now_utc_ms
+from dashboard.visitor import Role
 
-from dashboard import door
-from dashboard.app import Server, build
-from dashboard.ingest import Ingest
-from dashboard.settings import Settings
-from dashboard.store import Store
-from dashboard.visitor import Role, Visitor
-from tests.dashboard.seed import BERLIN, history
-
+from .load import waiting_s
 from .rig import Rig
 
-WEARERS = 500
-DAYS = 60
-OPENINGS = 60
+OPENINGS = 110
+"""Of each page under load; enough for a 95th percentile that one slow page does not make."""
 
-_TABLES = ("minutes", "events", "quarters", "hours", "sessions", "episodes", "days", "runs")
+WARMING = 6
+"""Before these: a process that has just started has its templates and its connections still to come."""
+
+KEPT_MS = 30 * 86_400_000
 
 
 @dataclass(frozen=True, slots=True)
 class Opening:
-    """How long one page took, milliseconds."""
+    """How long one page took, milliseconds.
+
+    Attributes:
+        cpu_ms: processor time of the web process for each.
+        waited_ms: how long its threads waited for a core, for each.
+    """
 
     name: str
+    count: int
     p50_ms: float
     p95_ms: float
+    worst_ms: float
+    cpu_ms: float
+    waited_ms: float
 
 
-def fill(url: str, wearers: int) -> int:
-    """Give every wearer the same days, by SQL from the first one's; returns the number of minutes.
-
-    The first one's go through the ingest and the roll-up, sums and all. The rows of all others stand
-    as they would have come: minute by minute, and in each minute one of every wearer.
-    """
-    store = Store(url)
-    ingest = Ingest(store)
-    for batch in history("w1", date.today(), DAYS, BERLIN):  # noqa: DTZ011 - whose today makes no difference
-        ingest.keep((message.topic, message.payload) for message in batch)
-    ingest.settle(wait=True)
-    with store.engine.begin() as connection:
-        everyone = f"generate_series(2, {wearers}) AS n"
-        connection.execute(text(f"INSERT INTO wearers (wearer_id, name) SELECT n, '' FROM {everyone}"))
-        connection.execute(
-            text(
-                "INSERT INTO devices (device_id, name, label, wearer_id, simulated)"
-                f" SELECT n, 'w' || n, 'w' || n, n, true FROM {everyone}"
-            )
-        )
-        connection.execute(text("SELECT setval('devices_device_id_seq', 100000)"))
-    with ThreadPoolExecutor(2) as pool:
-        list(pool.map(lambda table: _fill_table(store, table, wearers), _TABLES))
-    with store.engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
-        connection.execute(text("VACUUM ANALYZE"))
-        counted: int = connection.execute(text("SELECT count(*) FROM minutes")).scalar_one()
-    store.close()
-    return counted
-
-
-def _fill_table(store: Store, table: str, wearers: int) -> None:
-    """One table's rows of all other wearers; its indexes are made again afterwards, which is quicker."""
-    of_table = f"CAST('{table}' AS regclass)"
-    with store.engine.begin() as connection:
-        connection.execute(text("SET LOCAL maintenance_work_mem = '256MB'"))
-        constraints = connection.execute(
-            text(
-                "SELECT conname, pg_get_constraintdef(oid) FROM pg_constraint"
-                f" WHERE conrelid = {of_table} ORDER BY contype"
-            )
-        ).all()
-        indexes = connection.execute(
-            text(
-                "SELECT CAST(indexrelid AS regclass),"
-                " replace(pg_get_indexdef(indexrelid), ' ON ONLY ', ' ON ')"
-                f" FROM pg_index WHERE indrelid = {of_table} AND NOT indisprimary"
-            )
-        ).all()
-        for name, _ in constraints:
-            connection.execute(text(f"ALTER TABLE {table} DROP CONSTRAINT {name}"))
-        for name, _ in indexes:
-            connection.execute(text(f"DROP INDEX {name}"))
-        columns = connection.scalars(
-            text(
-                f"SELECT attname FROM pg_attribute WHERE attrelid = {of_table} AND attnum > 0 ORDER BY attnum"
-            )
-        ).all()
-        chosen = ", ".join("n" if c in ("device_id", "wearer_id") else f"t.{c}" for c in columns)
-        connection.execute(
-            text(
-                f"INSERT INTO {table} ({', '.join(columns)}) SELECT {chosen} FROM {table} AS t,"
-                f" LATERAL generate_series(2, {wearers} + 0 * t.device_id) AS n WHERE t.wearer_id = 1"
-            )
-        )
-        for name, definition in reversed(constraints):
-            connection.execute(text(f"ALTER TABLE {table} ADD CONSTRAINT {name} {definition}"))
-        for _, definition in indexes:
-            connection.execute(text(definition))
-
-
-def bytes_per_minute(rig: Rig, minutes: int) -> float:
-    """What all tables of history and their indexes weigh, for each worn minute."""
-    with rig.connect() as connection:
-        size = connection.execute(
-            "SELECT sum(pg_total_relation_size(oid)) FROM pg_class WHERE relkind = 'r' AND"
-            " relnamespace IN ('public'::regnamespace, 'months'::regnamespace)"
-        ).fetchone()
-    return float(str(size[0])) / minutes if size else 0.0
-
-
-def open_pages(rig: Rig, folder: Path, wearers: int) -> list[Opening]:
-    """Open pages of wearers drawn at random, one after another, over HTTP."""
-    settings = Settings(
-        folder, port=0, database=rig.url, broker=None, timezone="Europe/Berlin", language="en"
-    )
-    server = Server(build(settings))
-    server.start()
-    today = date.today()  # noqa: DTZ011 - as above
-    paths = {
+def paths(today: date) -> dict[str, str]:
+    """The pages that are opened. The day is a working day: on others a wearer has nothing."""
+    day = today - timedelta(days=8)
+    while day.weekday() > 4:
+        day -= timedelta(days=1)
+    return {
         "today": "/",
-        "a day": f"/history/day/{today - timedelta(days=8)}",
+        "a day": f"/history/day/{day}",
         "a month": f"/history/month/{today - timedelta(days=20)}",
         "a year": f"/history/year/{today}",
     }
-    rng = random.Random(3)
+
+
+def sign_in_everyone(rig: Rig, wearers: int) -> dict[int, str]:
+    """Give every wearer an account and a browser that is signed in; the cookies by wearer."""
+    now_ms = now_utc_ms()
+    secrets = {wearer: token_hex(24) for wearer in range(1, wearers + 1)}
+    with rig.connect() as connection, connection.cursor() as cursor:
+        with cursor.copy(
+            "COPY accounts (account_id, name, label, role, wearer_id, made_utc_ms) FROM STDIN"
+        ) as copy:
+            for wearer in secrets:
+                copy.write_row((wearer, f"w{wearer}", f"w{wearer}", Role.WEARER.value, wearer, now_ms))
+        columns = "token_hash, account_id, label, made_utc_ms, seen_utc_ms, expires_utc_ms"
+        with cursor.copy(f"COPY sign_ins ({columns}) FROM STDIN") as copy:
+            for wearer, secret in secrets.items():
+                copy.write_row((digest(secret), wearer, "a browser", now_ms, now_ms, now_ms + KEPT_MS))
+    return secrets
+
+
+def shuffled(wearers: int) -> Iterator[int]:
+    """Every wearer once, in an order that tells nothing of where their rows are."""
+    yield from random.Random(3).sample(range(1, wearers + 1), wearers)
+
+
+def open_pages(
+    port: int, pid: int, cookies: dict[int, str], drawn: Iterator[int], count: int
+) -> list[Opening]:
+    """Open each page `count` times, one page after another.
+
+    Args:
+        port: of the web process on this machine.
+        pid: its process id.
+        cookies: by wearer.
+        drawn: the wearers to ask for, each once.
+        count: openings of each page.
+    """
+    client = http.client.HTTPConnection("127.0.0.1", port, timeout=60)
     openings = []
-    with httpx.Client(base_url=server.address) as client:
-        for name, path in paths.items():
-            took_ms = []
-            for number in range(OPENINGS + 5):
-                wearer = rng.randint(1, wearers)
-                # Whoever comes without accounts is the one wearer at home: here one drawn anew each time.
-                drawn = Visitor(Role.WEARER, wearer, may_write=True, own_wearer=wearer)
-                began_s = time.perf_counter()
-                with patch.object(door, "HOME", drawn):
-                    client.get(path, follow_redirects=True).raise_for_status()
-                if number >= 5:  # the first ones meet a cold process
-                    took_ms.append(1000 * (time.perf_counter() - began_s))
-            took_ms.sort()
-            openings.append(Opening(name, took_ms[len(took_ms) // 2], took_ms[int(0.95 * len(took_ms))]))
-    server.stop()
+    for name, path in paths(date.today()).items():  # noqa: DTZ011 - as the rows were made
+        for _ in range(WARMING):
+            _open(client, path, cookies[1])
+        before = waiting_s(pid)
+        took_ms = sorted(_open(client, path, cookies[next(drawn)]) for _ in range(count))
+        after = waiting_s(pid)
+        worked, waited = (1000 * (now - then) / count for then, now in zip(before, after, strict=True))
+        p50_ms, p95_ms = took_ms[count // 2], took_ms[min(count - 1, int(0.95 * count))]
+        openings.append(Opening(name, count, p50_ms, p95_ms, took_ms[-1], worked, waited))
+    client.close()
     return openings
+
+
+def _open(client: http.client.HTTPConnection, path: str, secret: str) -> float:
+    """Milliseconds from asking to the last byte."""
+    headers = {"Cookie": f"{COOKIE}={secret}", "Accept": "text/html", "Accept-Encoding": "gzip"}
+    began_s = time.perf_counter()
+    client.request("GET", path, headers=headers)
+    answer = client.getresponse()
+    body = answer.read()
+    took_ms = 1000 * (time.perf_counter() - began_s)
+    if answer.headers["Content-Encoding"] == "gzip":
+        body = gzip.decompress(body)
+    # A page whose wearer has nothing would be quick, and no page: each of these has drawn something.
+    if answer.status != 200 or not body.rstrip().endswith(b"</html>") or b"<tr data-left=" not in body:
+        raise RuntimeError(f"{path} answered {answer.status} with {len(body)} bytes that are no whole page")
+    return took_ms
+
+
+def table(title: str, openings: Sequence[Opening]) -> str:
+    """The openings as lines to print."""
+    lines = [f"\n{title}"]
+    lines += [
+        f"{one.name:10}{one.count:5} opened   p50 {one.p50_ms:6.1f} ms   p95 {one.p95_ms:6.1f} ms   "
+        f"worst {one.worst_ms:6.1f} ms   web process: {one.cpu_ms:5.1f} ms at work, "
+        f"{one.waited_ms:5.1f} ms waiting for a core"
+        for one in openings
+    ]
+    return "\n".join(lines)

@@ -25,16 +25,36 @@ from firmware_py.posture.messages import Channel, topic, topic_filter
 from tests.dashboard.conftest import Broker
 from tests.dashboard.servers import PostgreSQL
 
+from .load import weigh
+
+WORKER_NICE = 5
+"""As plumbline-ingest@.service says: `Nice=5`, and `CPUWeight=33`, which is the same among services."""
+
 WORK = """
-import logging, os, sys
+import logging, sys
 from pathlib import Path
 from dashboard.settings import BrokerSettings, Settings
 from dashboard.share import Share
 from dashboard.worker import work
 logging.basicConfig(level=logging.WARNING)
-os.nice(5)  # as plumbline-ingest@.service says
-settings = Settings(Path(sys.argv[1]), database=sys.argv[2], broker=BrokerSettings(port=int(sys.argv[3])))
+settings = Settings(
+    Path(sys.argv[1]), database=sys.argv[2], broker=BrokerSettings(port=int(sys.argv[3])), people=True
+)
 work(settings, Share(sys.argv[4], sys.argv[5]), on_ready=lambda name: print(name, flush=True))
+"""
+
+# A web process beside workers, as deploy/many/web.toml has it.
+WEB = """
+import logging, sys
+from pathlib import Path
+from dashboard.app import serve
+from dashboard.settings import BrokerSettings, Settings
+logging.basicConfig(level=logging.WARNING)
+settings = Settings(
+    Path(sys.argv[1]), port=0, database=sys.argv[2], broker=BrokerSettings(port=int(sys.argv[3])),
+    timezone="Europe/Berlin", people=True, ingests=False,
+)
+serve(settings, on_ready=lambda address: print(address, flush=True))
 """
 
 # Takes what a worker takes, over the same library with the same settings, and does nothing with it.
@@ -99,11 +119,19 @@ class Rig:
 
     def worker(self, name: str, group: str = "fleet") -> subprocess.Popen[str]:
         """Start an ingest worker; returns when it is at work."""
-        return _started(WORK, str(self.folder), self.url, str(self.broker.port), group, name)
+        process, _ = _started(WORK, str(self.folder), self.url, str(self.broker.port), group, name)
+        weigh(process.pid, WORKER_NICE)
+        return process
+
+    def web(self) -> tuple[subprocess.Popen[str], int]:
+        """Start a web process; returns it and its port when it answers."""
+        process, address = _started(WEB, str(self.folder), self.url, str(self.broker.port))
+        return process, int(address.strip().rstrip("/").rpartition(":")[2])
 
     def reader(self, name: str, group: str) -> subprocess.Popen[str]:
         """Start a plain reader; returns when it is subscribed."""
-        return _started(READ, str(self.broker.port), group, name)
+        process, _ = _started(READ, str(self.broker.port), group, name)
+        return process
 
     def c_reader(self) -> CReader:
         """Start a plain reader that is a C program; returns when it is subscribed."""
@@ -135,6 +163,19 @@ class Rig:
             "PostgreSQL": _cpu_s(self.postgresql.pid, children=True),
             "ours": sum(_cpu_s(process.pid) for process in processes),
             "fleet": time.process_time() + _of_children_s(),
+        }
+
+    def shares(
+        self, web: subprocess.Popen[str], fleet: int, *workers: subprocess.Popen[str]
+    ) -> dict[str, float]:
+        """Processor time spent so far by each part while pages are asked for, seconds."""
+        return {
+            "broker": _cpu_s(self.broker.pid),
+            "PostgreSQL": _cpu_s(self.postgresql.pid, children=True),
+            "workers": sum(_cpu_s(process.pid) for process in workers),
+            "web process": _cpu_s(web.pid),
+            "simulated devices": _cpu_s(fleet),
+            "who asks for pages": time.process_time(),
         }
 
     def connect(self) -> psycopg.Connection[tuple[object, ...]]:
@@ -204,13 +245,16 @@ def stop(*processes: subprocess.Popen[str]) -> None:
         process.wait(60)
 
 
-def _started(program: str, *arguments: str) -> subprocess.Popen[str]:
-    process = subprocess.Popen([sys.executable, "-c", program, *arguments], stdout=subprocess.PIPE, text=True)
+def _started(program: str, *arguments: str) -> tuple[subprocess.Popen[str], str]:
+    """A process in a session of its own, as a service is; and the first line that it said."""
+    command = [sys.executable, "-c", program, *arguments]
+    process = subprocess.Popen(command, stdout=subprocess.PIPE, text=True, start_new_session=True)
     _STARTED.append(process)
     assert process.stdout is not None
-    if not process.stdout.readline():
+    said = process.stdout.readline()
+    if not said:
         raise RuntimeError("a process of the rig did not start")
-    return process
+    return process, said
 
 
 def wait_for_rows(connection: psycopg.Connection[tuple[object, ...]], wanted: int, within_s: float) -> float:

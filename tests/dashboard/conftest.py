@@ -84,6 +84,7 @@ class Broker:
             ],
             stdout=subprocess.DEVNULL,
             stderr=subprocess.DEVNULL,
+            start_new_session=True,  # as a service; benchmarks weigh the services against one another
         )
         wait_until(self._answers, "Mosquitto's start")
 
