@@ -19,6 +19,7 @@ from .conftest import ROOT
 from .dashboard.servers import PostgreSQL
 
 MANY = ROOT / "deploy/many"
+MADE_BY_SITE = ("./tls", "./broker/passwords", "./secrets/pages.sql")
 UNITS = sorted(MANY.glob("*.service"))
 
 
@@ -42,7 +43,7 @@ def test_the_compose_file_has_two_workers_two_web_processes_a_broker_a_database_
             assert secret in compose["secrets"]
         for volume in service.get("volumes", ()):
             source = volume.partition(":")[0]
-            if source.startswith("./") and source not in ("./tls", "./broker/passwords"):
+            if source.startswith("./") and source not in MADE_BY_SITE:
                 assert (MANY / source).exists(), f"{name} mounts {source}"
 
 
@@ -165,3 +166,12 @@ def test_a_backup_is_restored_into_an_empty_database_with_its_guards(tmp_path: P
         restored.close()
     finally:
         server.close()
+
+
+def test_no_image_holds_a_secret_or_a_history() -> None:
+    ignored = (ROOT / ".dockerignore").read_text().splitlines()
+    assert "*" in ignored
+    taken = {line[1:] for line in ignored if line.startswith("!")}
+    assert taken == {"pyproject.toml", "README.md", "LICENSE", "firmware_py", "calibration", "dashboard"}
+    kept_out = (ROOT / ".gitignore").read_text().splitlines()
+    assert {f"/deploy/many/{name}/" for name in ("secrets", "tls", "broker", "credentials")} <= set(kept_out)
