@@ -297,6 +297,20 @@ def test_a_german_browser_reads_german(browser: Browser, weeks: Server) -> None:
     context.close()
 
 
+@pytest.mark.parametrize("span", ["day", "week", "year"])
+def test_the_longer_words_of_german_leave_every_number_in_sight_on_a_phone(
+    browser: Browser, weeks: Server, span: str
+) -> None:
+    context = browser.new_context(locale="de-DE", viewport={"width": 320, "height": 640})
+    page = context.new_page()
+    page.goto(f"{weeks.address}history/{span}/{LAST}")
+    pairs = page.locator("table.pairs")
+    assert pairs.count() > 0
+    for table in pairs.all():
+        assert table.evaluate("table => table.parentElement.scrollWidth <= table.parentElement.clientWidth")
+    context.close()
+
+
 def test_without_script_everything_but_the_live_figure_is_there(browser: Browser, weeks: Server) -> None:
     context = browser.new_context(java_script_enabled=False, locale="en-GB")
     page = context.new_page()
