@@ -75,9 +75,7 @@ def simulated_diary(
                 else "today",
                 "brought_on": list(brought_on),
                 "relief": list(relief),
-                "words": said[int(rng.integers(len(said)))]
-                if rng.random() < 0.35
-                else "",
+                "words": said[int(rng.integers(len(said)))] if rng.random() < 0.35 else "",
                 "simulated": True,
                 "edited_utc_ms": round(at.timestamp() * 1000),
             }
