@@ -68,7 +68,6 @@ class Actions:
 
     def devices(self, request: Request) -> Response:
         """The devices and what they can be asked."""
-        t = self._site.words(request)
         with self._site.reading(request) as connection:
             known = [
                 device_view(
@@ -79,6 +78,7 @@ class Actions:
                 )
                 for row in queries.devices_of(connection, self._site.wearer(request))
             ]
+        t = self._site.words(request)
         return self._site.page(
             request,
             "devices.html",

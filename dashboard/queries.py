@@ -142,6 +142,8 @@ def sessions_between(connection: Connection, wearer_id: int, stretch: Stretch) -
 
 def sessions_of(connection: Connection, wearer_id: int, day: Stretch, earlier: int) -> Sequence[AnyRow]:
     """The sessions that began in the stretch, and the `earlier` newest before it, the newest first."""
+    if not earlier:
+        return sessions_between(connection, wearer_id, day)
     own, start_utc_ms = sessions.c.wearer_id == wearer_id, sessions.c.start_utc_ms
     oldest = (
         select(start_utc_ms)
