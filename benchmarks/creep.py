@@ -1,6 +1,6 @@
 """A strap that creeps: how soon it is doubted and known, and how often a day without creep is.
 
-    python -m benchmarks.creep [--days 10] [--seed 0] [--without-walks] [--reminded]
+    python -m benchmarks.creep [--days 10] [--seed 0 100 200] [--without-walks] [--reminded]
 
 Whole simulated days are judged tick by tick by the watch in force (`posture/creep.py`). Every day is lived
 once; then 10° an hour is added to its angles, each way, from one hour and from three hours on. The limits
@@ -48,11 +48,12 @@ MINUTE_TICKS = 60 * TICKS_PER_S
 
 
 class Seen(NamedTuple):
-    """A still tick, or a walk that was over at it and lasted so long (0: a still tick)."""
+    """A tick of sitting, still or not, or a walk that was over at it and lasted so long (0: sitting)."""
 
     tick: int
     flexion_deg: float
     lateral_deg: float
+    still: bool
     walked_s: float
 
 
@@ -87,9 +88,12 @@ def seen(style: Style, seed: int, *, walks: bool, reminded: bool) -> Iterator[Se
             elif walking.walking:
                 up = walking.pause(tick)
                 if up is not None and walks:
-                    yield Seen(tick, flexion_deg(up), lateral_deg(up), walking.lasted_s)
-            if tick >= walking.seated_from and upper.gyr_rms_rad_s < rules.still_rad_s:
-                yield Seen(tick, flexion_deg(upper.up), lateral_deg(upper.up), 0.0)
+                    yield Seen(tick, flexion_deg(up), lateral_deg(up), False, walking.lasted_s)
+            if tick < walking.seated_from:
+                walking.stand(tick, upper.up)
+            else:
+                still = upper.gyr_rms_rad_s < rules.still_rad_s
+                yield Seen(tick, flexion_deg(upper.up), lateral_deg(upper.up), still, 0.0)
 
 
 def _up(flexion: float, lateral: float) -> Vector:
@@ -106,8 +110,10 @@ def weighed(rows: list[Seen], moved_deg: Callable[[float], tuple[float, float]])
         at = row.flexion_deg + by[0], row.lateral_deg + by[1]
         if row.walked_s:
             watch.walked(row.tick, *at, row.walked_s)
-        else:
+        elif row.still:
             watch.step(row.tick, _up(*at))
+        else:
+            watch.moved(_up(*at))
         if watch.odds is not told:
             told = watch.odds
             yield Weighed(t_min, told)
@@ -175,11 +181,11 @@ def main() -> None:
     """Print the table."""
     parser = argparse.ArgumentParser(description="how soon a creep is found")
     parser.add_argument("--days", type=int, default=10, help="days of each style (10)")
-    parser.add_argument("--seed", type=int, default=0, help="seed of the first day (0)")
+    parser.add_argument("--seed", type=int, nargs="+", default=[0], help="seeds of the first days (0)")
     parser.add_argument("--without-walks", action="store_true", help="as if nobody ever walked")
     parser.add_argument("--reminded", action="store_true", help="habits of somebody who gets reminders")
     args = parser.parse_args()
-    jobs = [(style, args.seed + k) for style in Style for k in range(args.days)]
+    jobs = [(style, seed + k) for style in Style for seed in args.seed for k in range(args.days)]
     lived = partial(one_day, walks=not args.without_walks, reminded=args.reminded)
     with ProcessPoolExecutor(max_workers=min(2, os.cpu_count() or 1)) as pool:
         print(table(list(pool.map(lived, *zip(*jobs, strict=True)))))

@@ -28,9 +28,6 @@ from .trunk import TICK_S, TICKS_PER_S, Vector
 BLOCK_TICKS = round(BLOCK_S / TICK_S)
 MINUTE_TICKS = 60 * TICKS_PER_S
 
-LEVEL_WALK_S = 20.0
-"""Shorter ones may be stairs, on which people lean forward by 8°."""
-
 
 class Limit(NamedTuple):
     """What it takes on one axis: odds, and a creep that is worth speaking of."""
@@ -104,9 +101,15 @@ class CreepWatch:
         self._z += z
         return verdict
 
+    def moved(self, up: Vector) -> None:
+        """Take where "up" is at a tick of sitting that is not still."""
+        ended = self._stays.moved(*_angles_deg(up))
+        if ended is not None:
+            self._evidence.take(ended)
+
     def walked(self, tick: int, flexion_deg: float, lateral_deg: float, lasted_s: float) -> None:
         """Take how a walk that is over was held."""
-        if self._first_tick is not None and lasted_s >= LEVEL_WALK_S:
+        if self._first_tick is not None:
             self._evidence.walked(self._minutes(tick), (flexion_deg, lateral_deg), lasted_s)
 
     def _minutes(self, tick: int) -> float:
@@ -117,12 +120,13 @@ class CreepWatch:
             self._first_tick, self._minute_ends = tick, tick + MINUTE_TICKS
         # Half a block of movement leaves too little to go by.
         if 2 * self._still >= BLOCK_TICKS:
-            length = math.sqrt(self._x * self._x + self._y * self._y + self._z * self._z)
-            flexion_deg = math.degrees(math.atan2(-self._x, self._z))
-            lateral_deg = math.degrees(math.asin(max(-1.0, min(1.0, self._y / length))))
-            ended = self._stays.step(self._minutes(self._block_ends), flexion_deg, lateral_deg)
-            if ended is not None:
-                self._evidence.take(ended)
+            angles_deg = _angles_deg((self._x, self._y, self._z))
+            for ended in (
+                self._stays.moved(*angles_deg),
+                self._stays.step(self._minutes(self._block_ends), *angles_deg),
+            ):
+                if ended is not None:
+                    self._evidence.take(ended)
         self._block_ends = tick + BLOCK_TICKS
         self._still = 0
         self._x = self._y = self._z = 0.0
@@ -148,3 +152,9 @@ class CreepWatch:
             creeps = Creeps.UNDECIDED
         flexion, lateral = (one.moved_deg if one.log_odds > OVER_LOG_ODDS else 0.0 for one in odds)
         return CreepVerdict(creeps, (flexion, lateral))
+
+
+def _angles_deg(up: Vector) -> tuple[float, float]:
+    """(flexion, lateral) of a vector of any length, degrees."""
+    x, y, z = up
+    return math.degrees(math.atan2(-x, z)), math.degrees(math.atan2(y, math.hypot(x, z)))

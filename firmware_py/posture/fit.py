@@ -157,10 +157,15 @@ class FitChecker:
             walked_up = walks.pause(tick)
             if walked_up is not None:
                 self._take_walk(tick, walked_up)
-        if quiet and tick >= walks.seated_from and self._verdict.fit is not Fit.STALE:
-            crept = self._creep.step(tick, up)
-            if crept is not None:
-                self._take_creep(crept)
+        if tick < walks.seated_from:
+            walks.stand(tick, up)
+        elif self._verdict.fit is not Fit.STALE:
+            if quiet:
+                crept = self._creep.step(tick, up)
+                if crept is not None:
+                    self._take_creep(crept)
+            else:
+                self._creep.moved(up)
         return self._verdict
 
     def _compare(self, putting_on: PuttingOn, up: Vector, quiet: bool) -> None:

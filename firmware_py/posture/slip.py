@@ -77,8 +77,7 @@ class Turn:
             LEAST_DEG <= self.tilt_deg <= 20.0
             and self.lasted_s <= 1.0
             and self.residual_deg <= 1.5
-            and abs(self.arm_m) <= 0.06
-            and self.aside_m <= 0.06
+            and math.hypot(self.arm_m, self.aside_m) <= 0.06
         )
 
     @property

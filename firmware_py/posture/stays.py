@@ -2,8 +2,8 @@
 
 The unit of evidence about a creeping strap is not the tick. Ten minutes in one upright are one return to
 it; what tells something new is the next. So the still ticks are averaged in blocks of 2.5 s, and blocks
-that stay near one another are one stay, until the wearer has been elsewhere for ten seconds: a reach or a
-cough does not end it.
+that stay near one another are one stay, until the wearer has been elsewhere for ten seconds, or far away
+for a moment: a cough does not end it, and after a reach to the floor they sit upright anew.
 """
 
 from __future__ import annotations
@@ -19,6 +19,10 @@ STAY_DEG = (4.0, 3.0)
 
 BEGIN_DEG = (2.0, 1.5)
 """The same while a stay begins, so that a slow slide into a slouch, 2–3° a block, makes none half-way."""
+
+LEFT_DEG = (10.0, 8.0)
+"""Flexion and lateral: whoever was so far from where they sat returns to it no better than from any other
+posture. It is what tells two postures apart (`creep_evidence.py`)."""
 
 
 class Stay(NamedTuple):
@@ -68,6 +72,15 @@ class StayFinder:
     def held(self) -> Stay | None:
         """The stay that goes on, as far as it is known."""
         return None if self._held is None else self._held.stay()
+
+    def moved(self, flexion_deg: float, lateral_deg: float) -> Stay | None:
+        """Take where the wearer is for a moment, still or not; returns the stay that it ended, if any."""
+        held = self._held
+        if held is None or held.near(flexion_deg, lateral_deg, LEFT_DEG):
+            return None
+        self._held = self._begun = None
+        self._away = 0
+        return held.stay()
 
     def step(self, t_min: float, flexion_deg: float, lateral_deg: float) -> Stay | None:
         """Take the mean of a block, in order of time; returns the stay that it ended, if any."""

@@ -12,8 +12,19 @@ from .trunk import TICK_S, Vector
 PAUSE_TICKS = 10
 """A walk is over after a second without a step."""
 
-SEATED_TICKS = round(45.0 / TICK_S)
-"""Between two walks people stand, and stand otherwise than they sit; longer than this they seldom do."""
+UNSEATED_TICKS = round(2.0 / TICK_S)
+"""Shaken for less, a cough or a laugh, the wearer has not got up."""
+
+STANDING_TICKS = round(120.0 / TICK_S)
+"""Between two walks people stand, and stand otherwise than they sit; half of these pauses last 20 s or less
+(Orendurff 2008). Longer than this they seldom do."""
+
+BOWED_DEG = 15.0
+"""Who sits down bows: by 56–61° from standing (own measurement on FORTH-TRACE, one person twice; getting up,
+47–57°). A walk's own sway stays within 9°."""
+
+SITTING_DOWN_TICKS = round(3.0 / TICK_S)
+"""After the bow one sinks and straightens."""
 
 KEPT = 3
 """Walks that are looked at together: of three, one on the stairs does not count."""
@@ -28,8 +39,7 @@ class Walks:
 
     Attributes:
         walking: whether a walk has begun that is not over.
-        seated_from: from this tick on the last step is so long ago that the wearer sits again, rather than
-            standing about.
+        seated_from: from this tick on the wearer sits again, rather than standing about.
         lasted_s: how long the last walk was walked.
     """
 
@@ -40,6 +50,8 @@ class Walks:
         self._sum = (0.0, 0.0, 0.0)
         self._walked = 0
         self._last_step = 0
+        self._bowed = -SITTING_DOWN_TICKS
+        self._upright_deg = 0.0
         self._offs: deque[tuple[float, float]] = deque(maxlen=KEPT)
         self.walking = False
         self.seated_from = 0
@@ -50,9 +62,16 @@ class Walks:
         self.walking = True
         self._walked += 1
         self._last_step = tick
-        self.seated_from = tick + SEATED_TICKS
-        x, y, z = self._sum
-        self._sum = (x + up[0], y + up[1], z + up[2])
+        x, y, z = self._sum = self._sum[0] + up[0], self._sum[1] + up[1], self._sum[2] + up[2]
+        if self._walked >= UNSEATED_TICKS and tick > self._bowed + SITTING_DOWN_TICKS:
+            self._upright_deg = _flexion_deg((x, y, z))
+            self.seated_from = tick + STANDING_TICKS
+
+    def stand(self, tick: int, up: Vector) -> None:
+        """Take any tick before `seated_from`: whoever bows now sits down."""
+        if _flexion_deg(up) > self._upright_deg + BOWED_DEG:
+            self._bowed = tick
+            self.seated_from = tick + SITTING_DOWN_TICKS
 
     def pause(self, tick: int) -> Vector | None:
         """Take a tick without a step, while `walking`; returns the mean "up" of a walk that is over, once."""
@@ -92,3 +111,7 @@ class Walks:
 
     def _middle(self) -> tuple[float, float]:
         return median(off[0] for off in self._offs), median(off[1] for off in self._offs)
+
+
+def _flexion_deg(up: Vector) -> float:
+    return math.degrees(math.atan2(-up[0], up[2]))

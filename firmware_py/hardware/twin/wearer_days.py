@@ -9,11 +9,20 @@ from .wearer_moves import WHILE_SITTING
 from .wearer_person import Person, Style, person
 from .wearer_script import Script
 
+WALK_S = 15.0
+STANDING_S = 28.0
+"""Means of exponential lengths, on one's feet: 40 % of walks have fewer than 12 steps and 75 % fewer than 40,
+half the pauses between them last 20 s or less (Orendurff 2008); 38 of 116 min on one's feet are walked
+(Gorman 2013)."""
+
+STAIRS = 0.07
+"""Share of the walks that are stairs: some ten flights a day (guess)."""
+
 
 def working_day(style: Style | str = Style.STEADY, seed: int = 0, hours: float = 8.0) -> Script:
     """A day's work of the person of this style and seed: `Wearer(working_day("steady", 3))`.
 
-    It begins with a minute of sitting upright and ends sitting. Lunch is a walk in the middle.
+    It begins with a minute of sitting upright and ends sitting. Lunch is spent on one's feet, in the middle.
     """
     return day_of(person(style, seed), seed, hours, lunch=hours >= 2.0)
 
@@ -28,7 +37,7 @@ def day_of(
     lunch_s = end_s * script.between((0.45, 0.55)) if lunch else end_s
     script.hold(60.0)
     while script.now_s < end_s - 120.0:
-        pause_s = min(script.now_s + 600.0 + script.rng.exponential(habits.sitting_s - 600.0), end_s)
+        pause_s = min(script.now_s + script.rng.exponential(habits.sitting_s), end_s)
         if script.now_s < lunch_s <= pause_s:
             pause_s = lunch_s
         sitting(script, habits, pause_s)
@@ -70,19 +79,28 @@ def _upright(script: Script, habits: Habits, until_s: float) -> None:
         else:
             script.hold(for_s, every_s=habits.fidget_every_s)
         if gap_s == for_s:
-            script.move(WHILE_SITTING[script.rng.integers(len(WHILE_SITTING))])
+            move = WHILE_SITTING[script.rng.integers(len(WHILE_SITTING))]
+            script.move(move)
+            if move.leaves:
+                sit_upright(script)
 
 
 def leave_desk(script: Script, for_s: float | None = None) -> None:
-    """Get up, stand and walk for a while (2–5 min if not said), now and then by the stairs, and sit again."""
+    """Get up, walk and stand about for a while (2–5 min if not said), by the stairs now and then, sit again.
+
+    Two thirds of it are spent standing, and most walks are short: 75 % have fewer than 40 steps
+    (`docs/simulation.md`).
+    """
     end_s = script.now_s + (script.between((120.0, 300.0)) if for_s is None else for_s)
     stand_up(script)
+    standing_s = 1.0
     while script.now_s < end_s - 12.0:
-        script.hold(min(script.rng.exponential(15.0) + 1.0, end_s - script.now_s))
+        script.hold(min(standing_s, end_s - script.now_s))
         left_s = end_s - script.now_s
-        if left_s > 40.0 and script.rng.random() < 0.25:
+        if left_s > 40.0 and script.rng.random() < STAIRS:
             walk(script, script.between((8.0, 20.0)), stairs=True)
         elif left_s > 6.0:
-            walk(script, min(script.rng.exponential(40.0) + 5.0, left_s))
+            walk(script, min(script.rng.exponential(WALK_S), left_s))
+        standing_s = script.rng.exponential(STANDING_S) + 1.0
     script.hold(2.0)
     sit_down(script)

@@ -19,7 +19,7 @@ class Habits:
         lean_s: a lean.
         moves_per_hour: everyday movements.
         typing: share of upright time at the keyboard.
-        sitting_s: from one break to the next.
+        sitting_s: from sitting down to getting up.
         fidget_every_s: small shifts.
     """
 
@@ -43,7 +43,7 @@ HABITS = {
         lean_s=45.0,
         moves_per_hour=16.0,
         typing=0.7,
-        sitting_s=3300.0,
+        sitting_s=1740.0,
         fidget_every_s=45.0,
     ),
     Style.RESTLESS: Habits(
@@ -54,11 +54,12 @@ HABITS = {
         lean_s=20.0,
         moves_per_hour=40.0,
         typing=0.5,
-        sitting_s=2100.0,
+        sitting_s=540.0,
         fidget_every_s=18.0,
     ),
 }
-"""Of a working day, by the person's style."""
+"""Of a working day, by the person's style. They get up one standard deviation less and more often than office
+employees do (Ryan 2013, `docs/simulation.md`)."""
 
 REMINDED = Habits(
     upright_s=200.0,
@@ -68,10 +69,11 @@ REMINDED = Habits(
     lean_s=20.0,
     moves_per_hour=25.0,
     typing=0.6,
-    sitting_s=2400.0,
+    sitting_s=870.0,
     fidget_every_s=25.0,
 )
-"""Of somebody who is reminded: many slouches, most of them short. The demonstration's weeks."""
+"""Of somebody who is reminded: many slouches, most of them short; they get up as often as the average employee.
+The demonstration's weeks."""
 
 LIVELY = Habits(
     upright_s=45.0,

@@ -23,6 +23,7 @@ class Move:
         out_s: shortest and longest time out; `there_s` and `back_s` likewise.
         held: what comes of it is a posture that is sat in, still; else the wearer moves all the while.
         one_sided: the sides (lateral, twist) are swapped half of the time.
+        leaves: it leaves the posture by so much that what is returned to is that posture anew.
         shaking: cycles a second and swing of each channel while there; None without.
     """
 
@@ -33,6 +34,7 @@ class Move:
     back_s: Range
     held: bool = False
     one_sided: bool = True
+    leaves: bool = False
     shaking_hz: float = 0.0
     shaking: dict[Channel, float] = field(default_factory=dict)
 
@@ -50,6 +52,7 @@ REACH = Move(
     (0.6, 1.0),
     (0.3, 1.8),
     (0.7, 1.2),
+    leaves=True,
 )
 BOW = Move(
     "bow_for_a_pen",
@@ -62,6 +65,7 @@ BOW = Move(
     (0.9, 1.5),
     (0.5, 2.5),
     (1.0, 1.6),
+    leaves=True,
 )
 ARMS_RAISED = Move(
     "arms_raised",
