@@ -122,10 +122,13 @@ def _checked_url(url: str) -> URL:
     try:
         parsed = make_url(url)
         backend = parsed.get_backend_name()
-    except (ArgumentError, NoSuchModuleError) as error:
+    except (ArgumentError, NoSuchModuleError, ValueError):
+        before, at, after = url.rpartition("@")
+        # What stands before the last @ may be a password.
+        shown = f"{before.partition(':')[0]}:…@{after}" if at else url
         raise StoreError(
-            f"{url!r} is no database URL; sqlite:///path or postgresql://user@host/name"
-        ) from error
+            f"{shown!r} is no database URL; sqlite:///path or postgresql://user@host/name"
+        ) from None  # nor with an error that quotes it
     if backend == "postgresql":
         return parsed.set(drivername="postgresql+psycopg")
     if backend != "sqlite":

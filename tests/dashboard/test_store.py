@@ -166,3 +166,19 @@ def test_a_file_that_is_no_database_is_refused_and_kept(tmp_path: Path) -> None:
     with pytest.raises(StoreError, match="cannot be opened"):
         Store(sqlite_url(path))
     assert path.read_bytes().startswith(b"my diary")
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        "postgresql://owner:a-secret@host:port/plumbline",
+        "postgre sql://owner:a-secret@host/plumbline",
+        "owner:a-secret@host",
+    ],
+)
+def test_an_address_that_is_none_is_told_without_the_password_in_it(url: str) -> None:
+    with pytest.raises(StoreError, match="is no database URL") as refused:
+        Store(url)
+    assert "a-secret" not in str(refused.value)
+    assert refused.value.__suppress_context__, "the error behind it quotes the address"
+    assert "@host" in str(refused.value)
