@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import multiprocessing
 from datetime import UTC, date, datetime, timedelta, timezone
+from multiprocessing.context import BaseContext
 
 import pytest
 
@@ -89,6 +90,17 @@ def test_workers_that_are_killed_cost_nothing(over_a_weekend: Runs) -> None:
     runs = simulated_history(1, until=MONDAY, zone=ZONE, workers=2, half_day_hours=SHORT, stopped=stopped)
     assert list(runs) == over_a_weekend
     assert killed
+
+
+def test_a_machine_without_shared_memory_makes_the_same_in_one_process(
+    over_a_weekend: Runs, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def no_semaphores(_context: object) -> object:
+        raise PermissionError(13, "Permission denied")  # /dev/shm of a bare container
+
+    monkeypatch.setattr(BaseContext, "Event", no_semaphores)
+    runs = simulated_history(1, until=MONDAY, zone=ZONE, workers=2, half_day_hours=SHORT)
+    assert list(runs) == over_a_weekend
 
 
 def test_history_ends_yesterday_unless_told_otherwise() -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import dataclasses
 import math
 import multiprocessing
@@ -88,12 +89,15 @@ def simulated_history(
         until = datetime.now(zone).date() - timedelta(days=1)
     stretches = _stretches(days, seed, sensors, until, zone, half_day_hours, exercises)
     workers = min(workers or os.cpu_count() or 1, len(stretches))
-    if workers <= 1:
-        yield from map(_lived, stretches)
-        return
     # Spawned, since the caller may have threads running, which a fork would cut off in mid-step.
     context = multiprocessing.get_context("spawn")
-    stopping = context.Event()
+    stopping = None
+    if workers > 1:
+        with contextlib.suppress(OSError):  # a bare container without /dev/shm: all is done in this process
+            stopping = context.Event()
+    if stopping is None:
+        yield from _one_by_one(stretches, stopped)
+        return
     pool = ProcessPoolExecutor(workers, context, initializer=_begin, initargs=(stopping,))
     made = 0
     try:
@@ -108,14 +112,20 @@ def simulated_history(
     except BrokenProcessPool:
         # Ctrl-C on the terminal, met by a worker that had not begun to ignore it, or one killed for its
         # memory: what is still wanted is made here.
-        for stretch in stretches[made:]:
-            if stopped():
-                return
-            yield _lived(stretch)
+        yield from _one_by_one(stretches[made:], stopped)
     finally:
         # What is cut short by this is given to nobody: the one who asked has closed this generator.
         stopping.set()
         pool.shutdown(cancel_futures=True)
+
+
+def _one_by_one(
+    stretches: Sequence[_Stretch], stopped: Callable[[], bool]
+) -> Iterator[tuple[datetime, list[told.Event]]]:
+    for stretch in stretches:
+        if stopped():
+            return
+        yield _lived(stretch)
 
 
 _stopping: Event | None = None
