@@ -6,7 +6,6 @@ A form of another site cannot reach these: the guard refuses a foreign Origin.
 from __future__ import annotations
 
 import contextlib
-import os
 from collections.abc import Iterator
 from datetime import date
 from tempfile import TemporaryFile
@@ -14,11 +13,10 @@ from typing import Any
 from urllib.parse import urlencode
 
 from sqlalchemy import Executable, delete, insert, update
-from starlette.background import BackgroundTask
 from starlette.concurrency import run_in_threadpool
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
-from starlette.responses import RedirectResponse, Response, StreamingResponse
+from starlette.responses import RedirectResponse, Response
 from starlette.routing import Route
 
 from firmware_py.errors import ReportError, StoreError
@@ -30,6 +28,7 @@ from .acquaintance import meet
 from .api import FORMATS, ROOT
 from .days import day_of
 from .device_view import KINDS, device_view
+from .downloads import download
 from .forms import read_form
 from .history import Span
 from .ingest import Taken
@@ -43,7 +42,6 @@ MAX_ARCHIVE_BYTES = 2_000_000_000
 MAX_SNOOZE_S = 8 * 3600
 MAX_LABEL = 60
 MAX_NOTE = 300
-_CHUNK_BYTES = 65_536
 
 
 class Actions:
@@ -189,16 +187,7 @@ class Actions:
         except StoreError as error:
             raise HTTPException(404) from error
         name = f"plumbline-backup-{self._site.now().date()}.db"
-        headers = {
-            "Content-Disposition": f'attachment; filename="{name}"',
-            "Content-Length": str(os.fstat(copy.fileno()).st_size),
-        }
-        return StreamingResponse(
-            iter(lambda: copy.read(_CHUNK_BYTES), b""),
-            headers=headers,
-            media_type="application/vnd.sqlite3",
-            background=BackgroundTask(copy.close),
-        )
+        return download(copy, "application/vnd.sqlite3", name)
 
     async def restore(self, request: Request) -> Response:
         """Take an archive in: the body is the file itself. Beside workers pages have no right to."""

@@ -9,16 +9,16 @@ from tempfile import NamedTemporaryFile
 from typing import Any
 
 from sqlalchemy import Connection, func, select
-from starlette.background import BackgroundTask
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
-from starlette.responses import FileResponse, JSONResponse, PlainTextResponse, Response, StreamingResponse
+from starlette.responses import JSONResponse, PlainTextResponse, Response, StreamingResponse
 from starlette.routing import Route
 
 from . import archive, parquet, queries
 from .days import day_of
 from .diary.api import description as diary_paths
 from .door import COOKIE
+from .downloads import download
 from .records import TABLES, Record, as_csv, as_json, records
 from .site import Site
 from .tables import events, minutes, rejections, sessions
@@ -71,15 +71,13 @@ class Api:
         if form == "parquet":
             if not parquet.is_installed():
                 raise HTTPException(501)
-            with NamedTemporaryFile(prefix="plumbline-", suffix=".parquet", delete=False) as file:
-                path = Path(file.name)  # readable by its owner alone
-            with self._site.reading(request) as connection:
-                columns = list(TABLES[name].columns)
-                parquet.write(path, columns, chosen(connection), str(getattr(zone, "key", "UTC")))
-            headers = {"Cache-Control": "no-store"}
-            away = BackgroundTask(path.unlink)
-            filename = f"plumbline-{name}-{first}-{last}.parquet"
-            return FileResponse(path, 200, headers, FORMATS[form], away, filename)
+            with NamedTemporaryFile(prefix="plumbline-", suffix=".parquet") as named:  # its owner's alone
+                with self._site.reading(request) as connection:
+                    columns = list(TABLES[name].columns)
+                    zone_name = str(getattr(zone, "key", "UTC"))
+                    parquet.write(Path(named.name), columns, chosen(connection), zone_name)
+                filename = f"plumbline-{name}-{first}-{last}.parquet"
+                return download(Path(named.name).open("rb"), FORMATS[form], filename)
         filename = f"plumbline-{name}-{first}-{last}.{form}"
         return _download(lines(), FORMATS[form], filename if form == "csv" else None)
 

@@ -238,6 +238,7 @@ def test_of_a_backup_no_file_is_left_even_by_who_breaks_off_or_by_a_power_cut(
         assert copy.read(15) == b"SQLite format 3"
         assert {path.name for path in folder.iterdir()} == before, "it has a name by which it could stay"
     with httpx.stream("GET", f"{served.address}data/backup.db") as answer:
+        assert answer.headers["cache-control"] == "no-store"
         next(answer.iter_raw(1000))  # and no further
     assert {path.name for path in folder.iterdir()} == before
     (folder / f"{archives.COPY}x.db").touch()

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import io
+import tempfile
 from collections.abc import Iterator
 from datetime import date
 from pathlib import Path
+from typing import Any
 
 import httpx
 import pyarrow.parquet
@@ -138,3 +140,19 @@ def test_pages_beside_workers_say_that_they_take_nothing_in(tmp_path: Path) -> N
     assert "restore.js" not in page
     assert httpx.post(f"{server.address}data/restore", content=b"{}").status_code == 404
     server.stop()
+
+
+def test_of_a_parquet_file_nothing_stays_in_the_folder_where_it_was_made(
+    filled: Server, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
+    assert table(filled, "minutes", "parquet").startswith(b"PAR1")
+    write = parquet.write
+
+    def fails_half_way(path: Path, *others: Any) -> None:
+        write(path, *others)
+        raise OSError("the disk is full")
+
+    monkeypatch.setattr(parquet, "write", fails_half_way)
+    assert httpx.get(f"{filled.address}api/v1/minutes.parquet{RANGE}").status_code == 500
+    assert list(tmp_path.iterdir()) == []
