@@ -89,10 +89,10 @@ def seen(style: Style, seed: int, *, walks: bool, reminded: bool) -> Iterator[Se
                 up = walking.pause(tick)
                 if up is not None and walks:
                     yield Seen(tick, flexion_deg(up), lateral_deg(up), False, walking.lasted_s)
-            if tick < walking.seated_from:
-                walking.stand(tick, upper.up)
-            else:
-                still = upper.gyr_rms_rad_s < rules.still_rad_s
+            still = upper.gyr_rms_rad_s < rules.still_rad_s
+            if not still:
+                walking.move(tick, upper.up)
+            if tick >= walking.seated_from:
                 yield Seen(tick, flexion_deg(upper.up), lateral_deg(upper.up), still, 0.0)
 
 

@@ -48,7 +48,7 @@ ASIDE_DEG = 8.0
 """Spread of a posture from one time to the next, flexion and lateral: pooled within each of 22 people over
 their three trials of it (IMU Sitting Postures Dataset): upright 2.4 and 0.8, slouch and leans 2.9–3.9 and
 1.3–1.5, bent aside 2.5–3.0 and 4.3–5.9. Walking: 0.9 and 0.3 between four walks of one person, 1.3 and 0.6
-from one 15 s of a walk to the next (FORTH-TRACE); 1.6 and 0.7 together, and a little more, since it is one person."""
+from one 15 s of a walk to the next (FORTH-TRACE): 1.6 and 0.7 together, and more, since it is one person."""
 
 PRIOR_RETURNS = 12.0
 """So many returns of one's own weigh as much as those figures."""

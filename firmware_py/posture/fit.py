@@ -157,9 +157,9 @@ class FitChecker:
             walked_up = walks.pause(tick)
             if walked_up is not None:
                 self._take_walk(tick, walked_up)
-        if tick < walks.seated_from:
-            walks.stand(tick, up)
-        elif self._verdict.fit is not Fit.STALE:
+        if not quiet:
+            walks.move(tick, up)
+        if tick >= walks.seated_from and self._verdict.fit is not Fit.STALE:
             if quiet:
                 crept = self._creep.step(tick, up)
                 if crept is not None:

@@ -12,8 +12,12 @@ from .trunk import TICK_S, Vector
 PAUSE_TICKS = 10
 """A walk is over after a second without a step."""
 
-UNSEATED_TICKS = round(2.0 / TICK_S)
-"""Shaken for less, a cough or a laugh, the wearer has not got up."""
+STEPS_TICKS = round(2.0 / TICK_S)
+"""Whoever bowed just before, or is on their feet anyway, walks when they step for so long; who sat still
+until then may cough or laugh, and walks only when it lasts as long as a walk that says something."""
+
+GETTING_UP_TICKS = round(5.0 / TICK_S)
+"""From the bow of getting up to the first step."""
 
 STANDING_TICKS = round(120.0 / TICK_S)
 """Between two walks people stand, and stand otherwise than they sit; half of these pauses last 20 s or less
@@ -63,15 +67,18 @@ class Walks:
         self._walked += 1
         self._last_step = tick
         x, y, z = self._sum = self._sum[0] + up[0], self._sum[1] + up[1], self._sum[2] + up[2]
-        if self._walked >= UNSEATED_TICKS and tick > self._bowed + SITTING_DOWN_TICKS:
+        if self._walked < STEPS_TICKS or tick <= self._bowed + SITTING_DOWN_TICKS:
+            return
+        got_up = tick < self.seated_from or tick - self._walked <= self._bowed + GETTING_UP_TICKS
+        if got_up or self._walked >= self._bout_ticks:
             self._upright_deg = _flexion_deg((x, y, z))
             self.seated_from = tick + STANDING_TICKS
 
-    def stand(self, tick: int, up: Vector) -> None:
-        """Take any tick before `seated_from`: whoever bows now sits down."""
+    def move(self, tick: int, up: Vector) -> None:
+        """Take a tick that is not still: whoever stands and bows sits down."""
         if _flexion_deg(up) > self._upright_deg + BOWED_DEG:
             self._bowed = tick
-            self.seated_from = tick + SITTING_DOWN_TICKS
+            self.seated_from = min(self.seated_from, tick + SITTING_DOWN_TICKS)
 
     def pause(self, tick: int) -> Vector | None:
         """Take a tick without a step, while `walking`; returns the mean "up" of a walk that is over, once."""

@@ -31,9 +31,32 @@ def test_upright_again_after_ten_seconds_elsewhere_is_another_stay() -> None:
     assert [round(stay.at_deg[0]) for stay in found] == [0, 18, 1]
 
 
-def test_a_reach_does_not_end_a_stay() -> None:
-    found = stays_of([(0.0, 0.0)] * 10 + [(25.0, 8.0)] * 2 + [(0.5, 0.0)] * 10)
+def test_a_short_while_elsewhere_does_not_end_a_stay() -> None:
+    found = stays_of([(0.0, 0.0)] * 10 + [(8.0, 5.0)] * 2 + [(0.5, 0.0)] * 10)
     assert [stay.blocks for stay in found] == [20]
+
+
+def held(at_deg: Angles) -> StayFinder:
+    finder = StayFinder()
+    for k in range(10):
+        assert finder.step(k * BLOCK_S / 60.0, *at_deg) is None
+    return finder
+
+
+@pytest.mark.parametrize("reached_deg", [(17.0, 0.0), (-13.0, 0.0), (2.0, 10.0), (2.0, -10.0)])
+def test_a_moment_far_away_ends_a_stay(reached_deg: Angles) -> None:
+    finder = held((2.0, 0.0))
+    left = finder.moved(*reached_deg)
+    assert left is not None
+    assert left.at_deg == pytest.approx((2.0, 0.0))
+    assert finder.held is None
+    assert finder.moved(*reached_deg) is None, "it is told once"
+
+
+def test_a_cough_does_not_end_a_stay() -> None:
+    finder = held((2.0, 0.0))
+    assert finder.moved(11.0, 3.0) is None
+    assert finder.held is not None
 
 
 def test_a_fidget_belongs_to_the_stay() -> None:

@@ -72,8 +72,8 @@ REMINDED = Habits(
     sitting_s=870.0,
     fidget_every_s=25.0,
 )
-"""Of somebody who is reminded: many slouches, most of them short; they get up as often as the average employee.
-The demonstration's weeks."""
+"""Of somebody who is reminded: many slouches, most of them short; they get up as often as the average
+employee. The demonstration's weeks."""
 
 LIVELY = Habits(
     upright_s=45.0,
