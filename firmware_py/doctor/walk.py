@@ -27,6 +27,10 @@ if TYPE_CHECKING:
     from ..config import Config
 
 STALE_DAYS = 30
+
+LIT_S = 1.0
+"""How long the LED is lit."""
+
 OTHER_CHIPS = {
     0x0C: "AK09916, the magnetometer of an ICM-20948 (not used)",
     0x0D: "QMC5883L magnetometer (not used)",
@@ -59,7 +63,8 @@ def examine(
     findings = [machine.model(root), machine.system(root), *choices(config)]
     sensor_ids: list[str] = []
     wanted = [config.sensors.upper] + ([config.sensors.lower] if config.sensors.lower else [])
-    for number in sorted({section.bus for section in wanted}):
+    drv2605 = config.motor.kind == "drv2605l"
+    for number in sorted({section.bus for section in wanted} | ({config.motor.bus} if drv2605 else set())):
         findings.append(machine.bus_node(number, root))
         if findings[-1].verdict is Verdict.BAD:
             continue
@@ -82,7 +87,7 @@ def examine(
         try:
             addresses = [section.address for section in wanted if section.bus == number]
             findings += _bus(bus, addresses, clock, sensor_ids)
-            if config.motor.kind == "drv2605l" and config.motor.bus == number:
+            if drv2605 and config.motor.bus == number:
                 findings.append(_motor(partial(_drv2605, bus), clock))
         finally:
             bus.close()
@@ -90,6 +95,8 @@ def examine(
         findings.append(_motor(partial(GpioMotor, config.motor.pin), clock))
     if config.button.pin is not None:
         findings.append(_button(config.button.pin))
+    if config.led.pin is not None:
+        findings.append(_led(config.led.pin, clock))
     data = config.data_folder()
     findings += [machine.clock_synchronised(root), machine.disk(data), _broker(config)]
     findings += [_profile(data / "profiles", sensor_id) for sensor_id in sensor_ids[:1]]
@@ -184,6 +191,18 @@ def _button(pin: int) -> Finding:
             "let go of it; if nobody presses it, it is wired to the wrong side",
         )
     return Finding("button", Verdict.GOOD, f"GPIO {pin} is not pressed")
+
+
+def _led(pin: int, clock: Clock) -> Finding:
+    try:
+        led = gpiozero_device("LED", f"LED on GPIO {pin}")(pin)
+    except SensorError as error:
+        return Finding("led", Verdict.BAD, str(error))
+    led.on()
+    clock.sleep(LIT_S)
+    led.off()
+    led.close()
+    return Finding("led", Verdict.NOTE, f"GPIO {pin} was lit for {LIT_S:g} s; did you see it?")
 
 
 def _broker(config: Config) -> Finding:

@@ -4,12 +4,15 @@ import dataclasses
 import json
 
 import pytest
+from gpiozero import Device
+from gpiozero.pins.mock import MockFactory
 
 from firmware_py.config import (
     ButtonSection,
     Config,
     DeviceSection,
     ExercisesSection,
+    LedSection,
     MotorSection,
     SensorSection,
     SensorsSection,
@@ -165,6 +168,30 @@ def test_a_motor_is_felt_and_a_missing_one_told(setup):
     assert max(strength for _, strength in drv.felt) > 0.7
     setup.bus.detach(0x5A)
     assert setup.examine(motor=MotorSection(kind="drv2605l"))["motor"].verdict is Verdict.BAD
+
+
+def test_a_motor_on_a_bus_of_its_own_is_looked_at_too(setup):
+    third = MotorSection(kind="drv2605l", bus=3)
+    assert setup.attach().examine(motor=third)["I2C bus 3"].verdict is Verdict.BAD
+    (setup.root / "dev/i2c-3").touch()
+    drv = TwinDrv2605(setup.clock)
+    setup.bus.attach(0x5A, drv)
+    found = setup.examine(motor=third)
+    assert found["motor"].verdict is Verdict.NOTE
+    assert drv.felt
+
+
+def test_an_led_is_lit_for_a_moment_and_one_without_pins_told(setup):
+    assert setup.attach().examine(led=LedSection(pin=27))["led"].verdict is Verdict.BAD
+    Device.pin_factory = MockFactory()
+    try:
+        pin = Device.pin_factory.pin(27)
+        found = setup.examine(led=LedSection(pin=27))["led"]
+        assert [bool(one.state) for one in pin.states] == [False, True, False]
+    finally:
+        Device.pin_factory.close()
+        Device.pin_factory = None
+    assert "did you see it?" in found.seen
 
 
 def test_a_button_without_pins_is_told(setup):
