@@ -21,6 +21,7 @@ from .login import signed_in
 from .people import codes, looks, permits
 from .people.accounts import Accounts
 from .people.api_tokens import DAYS, TokenScope
+from .people.attempts import Attempts, of_account
 from .people.codes import Purpose
 from .people.programme import membership_of
 from .site import Site
@@ -39,6 +40,7 @@ class Who:
         self._site = site
         self._door = site.door
         self._accounts = Accounts(site.store)
+        self._attempts = Attempts(site.store)
 
     def routes(self) -> list[Route]:
         """Their addresses."""
@@ -116,8 +118,12 @@ class Who:
         account_id = visitor_of(request).account_id
         if account_id is None:
             raise HTTPException(404)
+        attempt = self._attempts.begin([of_account(account_id)])
+        if attempt.wait_s > 0:
+            return RedirectResponse("/who?told=password_wait#password", 303)
         if not self._accounts.has_password(account_id, form.get("present", "")):
             return RedirectResponse("/who?told=password_wrong#password", 303)
+        self._attempts.was_right(attempt)
         try:
             self._accounts.change_password(account_id, form.get("password", ""))
         except ConfigError:

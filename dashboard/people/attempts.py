@@ -37,6 +37,11 @@ def of_name(name: str) -> Limit:
     return Limit(f"name {name}", 20)
 
 
+def of_account(account_id: int) -> Limit:
+    """Five at the present password of an account that is signed in: a browser left open must not tell it."""
+    return Limit(f"account {account_id}", 5)
+
+
 OF_ALL = Limit("all", 50)
 """Fifty at the one password of a dashboard at home, from wherever."""
 

@@ -17,7 +17,7 @@ from dashboard.tables import FIRST_WEARER
 from dashboard.visitor import Role
 from firmware_py.errors import ConfigError
 
-from .town import PASSWORD, Town
+from .town import PASSWORD, Person, Town
 
 
 def with_password(town: Town, name: str) -> None:
@@ -120,6 +120,23 @@ def test_a_lost_phone_is_signed_out_from_the_page(town: Town) -> None:
     assert anna.browser.post(ends).status_code == 303
     assert phone.get("/").status_code == 401
     assert anna.get("/").status_code == 200
+
+
+def test_a_browser_left_open_is_no_place_to_guess_the_present_password(town: Town) -> None:
+    anna, ben = town.person("anna"), town.person("ben")
+    for person in (anna, ben):
+        with_password(town, person.name)
+
+    def change(who: Person, present: str) -> str:
+        # A sign-in of its own each time: whoever knows the password is signed in anew.
+        browser = town.browser(who.account_id)
+        answer = browser.post("/who/password", data={"present": present, "password": PASSWORD})
+        return answer.headers["location"]
+
+    assert "password_changed" in change(anna, PASSWORD)
+    assert all("password_wrong" in change(anna, f"guess {n}") for n in range(5))
+    assert "password_wait" in change(anna, PASSWORD), "even the right one has to wait"
+    assert "password_changed" in change(ben, PASSWORD), "others do not"
 
 
 def test_nobody_signs_out_somebody_else(town: Town) -> None:
