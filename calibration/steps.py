@@ -135,7 +135,7 @@ def _sides(draft: Draft, samples: Samples) -> Found:
     draft.take(parts)
     apart_mg = residual / STANDARD_GRAVITY_M_S2 * 1000.0
     return Found(
-        f"Good. Gravity now reads the same on every side, to {apart_mg:.0f} thousandths.",
+        f"Good. Gravity now reads the same on every side, to {apart_mg:.1f} thousandths.",
         GuideFinding.SIDES_AGREE,
         {"apart_mg": apart_mg},
     )
@@ -169,7 +169,7 @@ def _bow(draft: Draft, samples: Samples) -> Found:
     # Own postures were measured from another mounting's neutral: as angles of the body they stay.
     spread = max(mounting.spread_deg for mounting in mountings)
     return Found(
-        f"Good. The sensor now knows which way is forward; your bows agree to {spread:.0f}°.",
+        f"Good. The sensor now knows which way is forward; your bows agree to {spread:.1f}°.",
         GuideFinding.FORWARD_KNOWN,
         {"apart_deg": spread},
     )
