@@ -6,20 +6,21 @@ import numpy as np
 import pytest
 
 from firmware_py.hardware.bmi160 import Bmi160
+from firmware_py.hardware.fifo import FifoImu
 from firmware_py.hardware.icm20948 import Icm20948
 from firmware_py.hardware.lsm6ds import Lsm6ds3trc, Lsm6dso
 from firmware_py.hardware.mpu6050 import Mpu6050, Mpu6500
 from firmware_py.hardware.twin.bmi160 import TwinBmi160
-from firmware_py.hardware.twin.chip import TYPICAL
+from firmware_py.hardware.twin.chip import PERFECT, TYPICAL, Flaws, TwinChip
 from firmware_py.hardware.twin.icm20948 import TwinIcm20948
 from firmware_py.hardware.twin.lsm6ds import TwinLsm6ds3trc, TwinLsm6dso
-from firmware_py.hardware.twin.motion import Resting
+from firmware_py.hardware.twin.motion import Motion, Resting
 from firmware_py.hardware.twin.mpu6050 import TwinMpu6050, TwinMpu6500, TwinMpu9250
 from firmware_py.posture.blocks import RemarkKind
 
 from .rig import Rig, acc, assert_one_story, remarks, times
 
-PAIRS = {
+PAIRS: dict[str, tuple[type[FifoImu], type[TwinChip], int]] = {
     "MPU-6050": (Mpu6050, TwinMpu6050, 0x68),
     "MPU-6500": (Mpu6500, TwinMpu6500, 0x68),
     "MPU-9250": (Mpu6500, TwinMpu9250, 0x69),
@@ -34,22 +35,24 @@ ACC_Y_HIGH_BYTE = {"LSM6DS3TR-C": (12, 9), "LSM6DSO": (14, 11), "BMI160": (12, 9
 
 
 @pytest.fixture(params=PAIRS)
-def part(request):
-    return request.param
+def part(request: pytest.FixtureRequest) -> str:
+    return str(request.param)
 
 
-def rig(part, **options):
+def rig(
+    part: str, *, flaws: Flaws = PERFECT, motion: Motion | None = None, speed_hz: float = 400_000.0
+) -> Rig:
     driver, twin, address = PAIRS[part]
-    return Rig(driver=driver, twin=twin, address=address, **options)
+    return Rig(driver, twin, address, flaws, motion or Resting(), speed_hz)
 
 
-def test_it_names_itself(part):
+def test_it_names_itself(part: str) -> None:
     opened = rig(part).opened()
     assert opened.imu.name == f"{part} at 0x{opened.address:02x} on bus 1"
     assert 90 <= opened.imu.rate_hz <= 110
 
 
-def test_what_moves_the_chip_is_what_is_read(part):
+def test_what_moves_the_chip_is_what_is_read(part: str) -> None:
     force, rate = (3.0, -9.0, 1.5), (0.5, -1.0, 2.0)
     opened = rig(part, motion=Resting(force, rate)).opened()
     blocks = opened.play(1.0)
@@ -58,19 +61,19 @@ def test_what_moves_the_chip_is_what_is_read(part):
     np.testing.assert_allclose(gyr, np.tile(rate, (len(gyr), 1)), atol=2e-4)
 
 
-def test_single_precision_keeps_every_value(part):
+def test_single_precision_keeps_every_value(part: str) -> None:
     block = rig(part, motion=Resting((1.2, 3.4, 5.6), (0.1, 0.2, 0.3))).opened().play(0.2)[-1].upper
     assert len(block)
     for values in (block.acc_m_s2, block.gyr_rad_s):
         assert (values == values.astype(np.float32)).all()
 
 
-def test_temperature_is_the_chips(part):
+def test_temperature_is_the_chips(part: str) -> None:
     blocks = rig(part, flaws=TYPICAL).opened().play(1.0)
     assert math.isclose(blocks[-1].upper.temp_c, TYPICAL.temp_c, abs_tol=0.01)
 
 
-def test_no_sample_is_lost_or_told_twice_in_good_health(part):
+def test_no_sample_is_lost_or_told_twice_in_good_health(part: str) -> None:
     opened = rig(part, flaws=TYPICAL).opened()
     blocks = opened.play(10.0)
     steps = np.diff(times(blocks)) * opened.imu.measured_rate_hz
@@ -79,14 +82,14 @@ def test_no_sample_is_lost_or_told_twice_in_good_health(part):
     assert_one_story(blocks)
 
 
-def test_time_is_true_to_a_millisecond(part):
+def test_time_is_true_to_a_millisecond(part: str) -> None:
     opened = rig(part, flaws=TYPICAL).opened()
     opened.play(5.0)
     assert np.abs(opened.time_error_s(opened.play(60.0))).max() < 1e-3
 
 
 @pytest.mark.parametrize("for_s", [0.001, 0.1, 0.4])
-def test_a_short_silence_loses_nothing_or_says_so(part, for_s):
+def test_a_short_silence_loses_nothing_or_says_so(part: str, for_s: float) -> None:
     opened = rig(part, flaws=TYPICAL).opened()
     opened.play(2.0)
     opened.bus.silence(opened.address, for_s)
@@ -98,7 +101,7 @@ def test_a_short_silence_loses_nothing_or_says_so(part, for_s):
 
 
 @pytest.mark.parametrize("for_s", [2.0, 60.0])
-def test_a_long_silence_is_a_loss_and_a_return(part, for_s):
+def test_a_long_silence_is_a_loss_and_a_return(part: str, for_s: float) -> None:
     opened = rig(part, flaws=TYPICAL).opened()
     opened.play(2.0)
     opened.bus.silence(opened.address, for_s)
@@ -111,7 +114,7 @@ def test_a_long_silence_is_a_loss_and_a_return(part, for_s):
     assert_one_story(opened.blocks)
 
 
-def test_a_brown_out_is_noticed_within_a_second(part):
+def test_a_brown_out_is_noticed_within_a_second(part: str) -> None:
     opened = rig(part, flaws=TYPICAL).opened()
     opened.play(2.0)
     opened.chip.brown_out()
@@ -123,7 +126,7 @@ def test_a_brown_out_is_noticed_within_a_second(part):
     assert_one_story(opened.blocks)
 
 
-def test_a_cable_pulled_and_put_back(part):
+def test_a_cable_pulled_and_put_back(part: str) -> None:
     opened = rig(part, flaws=TYPICAL).opened()
     opened.play(2.0)
     opened.bus.detach(opened.address)
@@ -138,7 +141,7 @@ def test_a_cable_pulled_and_put_back(part):
     assert_one_story(opened.blocks)
 
 
-def test_a_loop_delayed_by_two_seconds_shifts_no_time(part):
+def test_a_loop_delayed_by_two_seconds_shifts_no_time(part: str) -> None:
     opened = rig(part, flaws=TYPICAL).opened()
     opened.play(2.0)
     opened.clock.sleep(2.0)
@@ -155,7 +158,7 @@ def test_a_loop_delayed_by_two_seconds_shifts_no_time(part):
     assert_one_story(opened.blocks)
 
 
-def test_an_overflow_of_a_minute_counts_its_losses(part):
+def test_an_overflow_of_a_minute_counts_its_losses(part: str) -> None:
     opened = rig(part, flaws=TYPICAL).opened()
     opened.play(10.0)
     opened.clock.sleep(60.0)
@@ -167,7 +170,7 @@ def test_an_overflow_of_a_minute_counts_its_losses(part):
     assert np.abs(opened.time_error_s(blocks)).max() < 1e-3
 
 
-def test_a_stuck_bus_is_a_loss_and_a_return(part):
+def test_a_stuck_bus_is_a_loss_and_a_return(part: str) -> None:
     opened = rig(part, flaws=TYPICAL).opened()
     opened.play(2.0)
     opened.bus.stick(10.0)
@@ -179,7 +182,7 @@ def test_a_stuck_bus_is_a_loss_and_a_return(part):
 
 
 @pytest.mark.parametrize("bit", [12, 13, 14, 15])
-def test_a_flipped_bit_marks_one_sample(part, bit):
+def test_a_flipped_bit_marks_one_sample(part: str, bit: int) -> None:
     opened = rig(part, flaws=TYPICAL).opened()
     opened.play(2.0)
     frame_bytes, at = ACC_Y_HIGH_BYTE.get(part, (12, 2))

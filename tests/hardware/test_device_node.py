@@ -17,7 +17,7 @@ from .emulated import machine
 
 
 @pytest.mark.slow
-def test_a_sensor_of_this_machine_is_read_for_ten_seconds():
+def test_a_sensor_of_this_machine_is_read_for_ten_seconds() -> None:
     node = next(Path("/dev").glob("i2c-*"), None)
     if node is None:
         pytest.skip("this machine has no /dev/i2c-*")
@@ -43,7 +43,7 @@ def test_a_sensor_of_this_machine_is_read_for_ten_seconds():
 
 
 @pytest.mark.slow
-def test_the_program_runs_unmodified_on_the_node_of_an_emulated_machine(tmp_path):
+def test_the_program_runs_unmodified_on_the_node_of_an_emulated_machine(tmp_path: Path) -> None:
     """A Debian kernel in QEMU, a node in user space, the simulated chip behind it; about three minutes."""
     if missing := machine.what_is_missing():
         pytest.skip(missing)

@@ -1,11 +1,16 @@
 """The doctor: what it says of a healthy set-up, and of everything that can be wrong with one."""
 
+from __future__ import annotations
+
 import dataclasses
 import json
+from pathlib import Path
+from typing import TypeVar
 
 import pytest
 from gpiozero import Device
 from gpiozero.pins.mock import MockFactory
+from msgspec import Struct
 
 from firmware_py.config import (
     ButtonSection,
@@ -18,23 +23,26 @@ from firmware_py.config import (
     SensorsSection,
 )
 from firmware_py.doctor import machine
-from firmware_py.doctor.finding import Verdict, as_json, as_text, exit_status
+from firmware_py.doctor.finding import Finding, Verdict, as_json, as_text, exit_status
 from firmware_py.doctor.walk import examine
 from firmware_py.hardware.i2c import I2cBus
 from firmware_py.hardware.twin.bus import TwinBus
-from firmware_py.hardware.twin.chip import TYPICAL
+from firmware_py.hardware.twin.chip import TYPICAL, Flaws, TwinChip
 from firmware_py.hardware.twin.clock import VirtualClock
 from firmware_py.hardware.twin.drv2605 import TwinDrv2605
 from firmware_py.hardware.twin.motion import Motion, Resting
 from firmware_py.hardware.twin.mpu6050 import TwinMpu6050, TwinMpu6500
+from firmware_py.posture.blocks import FloatArray
 
 from .test_contract import PAIRS
+
+Section = TypeVar("Section", bound=Struct)
 
 
 class Setup:
     """A file system, a bus, and a configuration that names a broker nobody runs."""
 
-    def __init__(self, root):
+    def __init__(self, root: Path) -> None:
         self.root = root
         (root / "dev").mkdir()
         (root / "dev/i2c-1").touch()
@@ -49,11 +57,17 @@ class Setup:
             mqtt=replaced(Config().mqtt, port=1),
         )
 
-    def attach(self, address=0x68, twin=TwinMpu6050, flaws=TYPICAL, motion: Motion | None = None):
+    def attach(
+        self,
+        address: int = 0x68,
+        twin: type[TwinChip] = TwinMpu6050,
+        flaws: Flaws = TYPICAL,
+        motion: Motion | None = None,
+    ) -> Setup:
         self.bus.attach(address, twin(motion or Resting(), self.clock, flaws))
         return self
 
-    def examine_all(self, **changes):
+    def examine_all(self, **changes: Struct) -> list[Finding]:
         config = replaced(self.config, **changes)
         return examine(
             config,
@@ -62,11 +76,11 @@ class Setup:
             clock=self.clock,
         )
 
-    def examine(self, **changes):
+    def examine(self, **changes: Struct) -> dict[str, Finding]:
         return {finding.check: finding for finding in self.examine_all(**changes)}
 
 
-def replaced(section, **changes):
+def replaced(section: Section, **changes: object) -> Section:
     """Like `dataclasses.replace`, for the sections of a configuration."""
     return type(section)(
         **{name: changes.get(name, getattr(section, name)) for name in section.__struct_fields__}
@@ -74,11 +88,11 @@ def replaced(section, **changes):
 
 
 @pytest.fixture
-def setup(tmp_path):
+def setup(tmp_path: Path) -> Setup:
     return Setup(tmp_path)
 
 
-def test_a_healthy_sensor_is_good_in_every_respect(setup):
+def test_a_healthy_sensor_is_good_in_every_respect(setup: Setup) -> None:
     found = setup.attach().examine()
     for check in (
         "computer",
@@ -98,33 +112,33 @@ def test_a_healthy_sensor_is_good_in_every_respect(setup):
 
 
 @pytest.mark.parametrize("part", PAIRS)
-def test_every_part_that_is_sold_as_good_is_found_good(part, setup):
+def test_every_part_that_is_sold_as_good_is_found_good(part: str, setup: Setup) -> None:
     _, twin, address = PAIRS[part]
     mild = dataclasses.replace(TYPICAL, gyr_bias_rad_s=(0.01, 0.0, 0.0), acc_noise_m_s2_rthz=0.0008)
     found = setup.attach(address, twin, dataclasses.replace(mild, gyr_noise_rad_s_rthz=7e-5)).examine()
     assert {found[c].verdict for c in ("sensor", "self-test", "sample rate", "noise")} == {Verdict.GOOD}
 
 
-def test_an_empty_bus_says_which_pins_to_check(setup):
+def test_an_empty_bus_says_which_pins_to_check(setup: Setup) -> None:
     found = setup.examine()
     assert found["bus 1"].verdict is Verdict.BAD
     assert "pin 3" in found["bus 1"].advice
 
 
-def test_a_bus_that_is_off_says_how_to_switch_it_on(setup):
+def test_a_bus_that_is_off_says_how_to_switch_it_on(setup: Setup) -> None:
     (setup.root / "dev/i2c-1").unlink()
     found = setup.examine()
     assert found["I2C bus 1"].verdict is Verdict.BAD
     assert "raspi-config" in found["I2C bus 1"].advice
 
 
-def test_a_broken_sensor_fails_its_self_test(setup):
+def test_a_broken_sensor_fails_its_self_test(setup: Setup) -> None:
     found = setup.attach(flaws=dataclasses.replace(TYPICAL, self_test=0.2)).examine()
     assert found["self-test"].verdict is Verdict.BAD
     assert "acc x" in found["self-test"].seen
 
 
-def test_a_clone_is_named_and_read_all_the_same(setup):
+def test_a_clone_is_named_and_read_all_the_same(setup: Setup) -> None:
     class Clone(TwinMpu6500):
         identity = 0x75
 
@@ -134,9 +148,9 @@ def test_a_clone_is_named_and_read_all_the_same(setup):
     assert found["sample rate"].verdict is Verdict.GOOD
 
 
-def test_a_board_in_the_hand_is_not_judged_for_noise(setup):
+def test_a_board_in_the_hand_is_not_judged_for_noise(setup: Setup) -> None:
     class Shaking(Resting):
-        def at(self, t_s):
+        def at(self, t_s: FloatArray) -> tuple[FloatArray, FloatArray]:
             acc, gyr = super().at(t_s)
             gyr[:, 0] += 0.5 * (t_s * 3 % 1 - 0.5)
             return acc, gyr
@@ -147,12 +161,12 @@ def test_a_board_in_the_hand_is_not_judged_for_noise(setup):
     assert "bias" not in found
 
 
-def test_a_sensor_of_another_rate_is_suspect(setup):
+def test_a_sensor_of_another_rate_is_suspect(setup: Setup) -> None:
     found = setup.attach(flaws=dataclasses.replace(TYPICAL, clock_error=0.09)).examine()
     assert found["sample rate"].verdict is Verdict.BAD
 
 
-def test_a_second_sensor_that_is_missing_is_told_with_the_address_pin(setup):
+def test_a_second_sensor_that_is_missing_is_told_with_the_address_pin(setup: Setup) -> None:
     two = SensorsSection(upper=SensorSection(address=0x68), lower=SensorSection())
     findings = setup.attach().examine_all(sensors=two)
     [told] = [finding for finding in findings if "2 configured on bus 1, 1 found" in finding.seen]
@@ -160,7 +174,7 @@ def test_a_second_sensor_that_is_missing_is_told_with_the_address_pin(setup):
     assert "AD0" in told.advice
 
 
-def test_a_motor_is_felt_and_a_missing_one_told(setup):
+def test_a_motor_is_felt_and_a_missing_one_told(setup: Setup) -> None:
     drv = TwinDrv2605(setup.clock)
     setup.attach().bus.attach(0x5A, drv)
     found = setup.examine(motor=MotorSection(kind="drv2605l"))
@@ -170,7 +184,7 @@ def test_a_motor_is_felt_and_a_missing_one_told(setup):
     assert setup.examine(motor=MotorSection(kind="drv2605l"))["motor"].verdict is Verdict.BAD
 
 
-def test_a_motor_on_a_bus_of_its_own_is_looked_at_too(setup):
+def test_a_motor_on_a_bus_of_its_own_is_looked_at_too(setup: Setup) -> None:
     third = MotorSection(kind="drv2605l", bus=3)
     assert setup.attach().examine(motor=third)["I2C bus 3"].verdict is Verdict.BAD
     (setup.root / "dev/i2c-3").touch()
@@ -181,7 +195,7 @@ def test_a_motor_on_a_bus_of_its_own_is_looked_at_too(setup):
     assert drv.felt
 
 
-def test_an_led_is_lit_for_a_moment_and_one_without_pins_told(setup):
+def test_an_led_is_lit_for_a_moment_and_one_without_pins_told(setup: Setup) -> None:
     assert setup.attach().examine(led=LedSection(pin=27))["led"].verdict is Verdict.BAD
     Device.pin_factory = MockFactory()
     try:
@@ -194,19 +208,19 @@ def test_an_led_is_lit_for_a_moment_and_one_without_pins_told(setup):
     assert "did you see it?" in found.seen
 
 
-def test_a_button_without_pins_is_told(setup):
+def test_a_button_without_pins_is_told(setup: Setup) -> None:
     found = setup.attach().examine(button=ButtonSection(pin=17))
     assert found["button"].verdict is Verdict.BAD
     assert "GPIO" in found["button"].seen
 
 
-def test_a_broker_that_is_not_there_is_named(setup):
+def test_a_broker_that_is_not_there_is_named(setup: Setup) -> None:
     found = setup.attach().examine()
     assert found["broker"].verdict is Verdict.BAD
     assert "127.0.0.1:1" in found["broker"].seen
 
 
-def test_a_sensor_in_use_is_left_alone(setup):
+def test_a_sensor_in_use_is_left_alone(setup: Setup) -> None:
     process = setup.root / "proc/4711"
     (process / "fd").mkdir(parents=True)
     (process / "fd/7").symlink_to("/dev/i2c-1")
@@ -217,7 +231,7 @@ def test_a_sensor_in_use_is_left_alone(setup):
     assert setup.bus.transfers == 0
 
 
-def test_what_the_configuration_names_and_cannot_be_used_is_told_before_a_run(setup):
+def test_what_the_configuration_names_and_cannot_be_used_is_told_before_a_run(setup: Setup) -> None:
     assert setup.examine()["configuration"].verdict is Verdict.GOOD
     wrong = setup.examine_all(
         reminders=replaced(Config().reminders, timezone="Mars/Olympus"),
@@ -231,12 +245,12 @@ def test_what_the_configuration_names_and_cannot_be_used_is_told_before_a_run(se
     assert exit_status(wrong) == 1
 
 
-def test_a_32_bit_system_is_refused_with_what_to_install(setup):
+def test_a_32_bit_system_is_refused_with_what_to_install(setup: Setup) -> None:
     assert machine.system(setup.root, "armv7l").verdict is Verdict.BAD
     assert "64-bit" in machine.system(setup.root, "armv7l").advice
 
 
-def test_the_findings_read_alike_for_people_and_for_scripts(setup):
+def test_the_findings_read_alike_for_people_and_for_scripts(setup: Setup) -> None:
     findings = list(setup.attach().examine().values())
     text = as_text(findings)
     assert text.count("\n") >= len(findings)

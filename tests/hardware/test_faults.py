@@ -1,12 +1,14 @@
 """Faults of the wire all the way into the core: what the wearer's history says of them."""
 
 import dataclasses
+from collections.abc import Callable
+from typing import TypeVar
 
 import pytest
 
 from firmware_py.hardware.twin.motion import Resting
 from firmware_py.posture.blocks import Place, RemarkKind
-from firmware_py.posture.events import Reading, SensorBack, SensorLost, SensorRemarked, SessionEnded
+from firmware_py.posture.events import Event, Reading, SensorBack, SensorLost, SensorRemarked, SessionEnded
 from firmware_py.posture.monitor import Monitor
 from firmware_py.posture.profile import CalibrationProfile, SensorProfile
 
@@ -17,10 +19,13 @@ UPRIGHT = Resting((G, 0.0, 0.0))
 """Flat on the back, x up, upright."""
 
 
+EventT = TypeVar("EventT", bound=Event)
+
+
 class Wearer:
     """Two upright sensors and a core that listens to them."""
 
-    def __init__(self, upper="MPU-6050", lower="LSM6DSO", buses=2):
+    def __init__(self, upper: str = "MPU-6050", lower: str = "LSM6DSO", buses: int = 2) -> None:
         self.pair = TwoSensors(upper, lower, buses=buses)
         for chip in self.pair.chips.values():
             chip.motion = UPRIGHT
@@ -29,25 +34,25 @@ class Wearer:
             upper=SensorProfile(), lower=SensorProfile(), made_at="2026-01-01T00:00:00+00:00"
         )
         self.monitor = Monitor(self.profile, self.pair.imus[Place.UPPER].rate_hz)
-        self.events = []
+        self.events: list[Event] = []
 
-    def sit(self, for_s):
+    def sit(self, for_s: float) -> list[Event]:
         fresh = [event for block in self.pair.turns(for_s) for event in self.monitor.feed(block)]
         self.events += fresh
         return fresh
 
-    def of(self, kind, events=None):
+    def of(self, kind: type[EventT], events: list[Event] | None = None) -> list[EventT]:
         return [event for event in (self.events if events is None else events) if isinstance(event, kind)]
 
 
 @pytest.fixture
-def wearer():
+def wearer() -> Wearer:
     sits = Wearer()
     sits.sit(5.0)
     return sits
 
 
-def test_a_lost_upper_sensor_is_told_and_its_time_is_unknown(wearer):
+def test_a_lost_upper_sensor_is_told_and_its_time_is_unknown(wearer: Wearer) -> None:
     bus = wearer.pair.buses[Place.UPPER]
     bus.silence(0x68, 30.0)
     during = wearer.sit(28.0)
@@ -61,7 +66,7 @@ def test_a_lost_upper_sensor_is_told_and_its_time_is_unknown(wearer):
     assert None not in unjudged
 
 
-def test_judgement_goes_on_with_one_sensor_when_the_lower_is_lost_and_says_so(wearer):
+def test_judgement_goes_on_with_one_sensor_when_the_lower_is_lost_and_says_so(wearer: Wearer) -> None:
     wearer.pair.buses[Place.LOWER].detach(wearer.pair.addresses[Place.LOWER])
     during = wearer.sit(20.0)
     assert [event.place for event in wearer.of(SensorLost, during)] == [Place.LOWER]
@@ -82,7 +87,9 @@ def test_judgement_goes_on_with_one_sensor_when_the_lower_is_lost_and_says_so(we
     ],
     ids=["brown-out", "delayed loop", "flipped bit"],
 )
-def test_a_passing_fault_is_remarked_and_judged_through(wearer, fault, kind):
+def test_a_passing_fault_is_remarked_and_judged_through(
+    wearer: Wearer, fault: Callable[[TwoSensors], None], kind: RemarkKind
+) -> None:
     fault(wearer.pair)
     after = wearer.sit(10.0)
     assert kind in [event.kind for event in wearer.of(SensorRemarked, after)]
@@ -91,13 +98,14 @@ def test_a_passing_fault_is_remarked_and_judged_through(wearer, fault, kind):
     assert all(abs(angle - angles[-1]) < 2.0 for angle in angles)
 
 
-def test_every_tick_is_read_once_whatever_happens_to_the_wires(wearer):
-    for fault in (
+def test_every_tick_is_read_once_whatever_happens_to_the_wires(wearer: Wearer) -> None:
+    faults: tuple[Callable[[], None], ...] = (
         lambda: wearer.pair.buses[Place.UPPER].stick(3.0),
         lambda: wearer.pair.buses[Place.LOWER].silence(wearer.pair.addresses[Place.LOWER], 8.0),
         lambda: wearer.pair.clock.sleep(2.0),
         lambda: wearer.pair.chips[Place.UPPER].brown_out(),
-    ):
+    )
+    for fault in faults:
         fault()
         wearer.sit(12.0)
     ticks = [round(reading.t_s * 10) for reading in wearer.of(Reading)]

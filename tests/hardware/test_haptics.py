@@ -2,6 +2,7 @@
 
 import dataclasses
 import threading
+from collections.abc import Iterator
 
 import pytest
 from gpiozero import Device
@@ -27,7 +28,7 @@ from firmware_py.posture.exercise_words import (
 
 
 @pytest.fixture
-def pins():
+def pins() -> Iterator[MockFactory]:
     Device.pin_factory = MockFactory(pin_class=MockPWMPin)
     yield Device.pin_factory
     Device.pin_factory.close()
@@ -37,18 +38,18 @@ def pins():
 class Bench:
     """A motor board on a bus, and a player that runs until it is closed."""
 
-    def __init__(self):
+    def __init__(self) -> None:
         self.clock = VirtualClock(100.0)
         self.bus = TwinBus(self.clock)
         self.chip = TwinDrv2605(self.clock)
         self.bus.attach(0x5A, self.chip)
         self.motor = Drv2605(I2cBus(self.bus, "bus 1"))
         self.motor.open()
-        self.notes = []
+        self.notes: list[said.NoteBuzz] = []
         self.haptics = Haptics(self.motor, patterns(), self.clock, origin_s=90.0, tell=self.notes.append)
 
 
-def test_a_pattern_is_felt_pulse_by_pulse():
+def test_a_pattern_is_felt_pulse_by_pulse() -> None:
     bench = Bench()
     bench.haptics.play("slouch")
     bench.haptics.close()
@@ -56,29 +57,31 @@ def test_a_pattern_is_felt_pulse_by_pulse():
     assert felt == [(100.0, 0.0), (100.0, 0.7), (100.15, 0.0), (100.27, 0.7), (100.42, 0.0)]
 
 
-def test_the_core_is_told_when_and_how_long_the_motor_shakes():
+def test_the_core_is_told_when_and_how_long_the_motor_shakes() -> None:
     bench = Bench()
     bench.haptics.play("slouch")
     bench.haptics.close()
-    assert bench.notes == [said.NoteBuzz(10.0, pytest.approx(0.42))]
+    [note] = bench.notes
+    assert note.t_s == 10.0
+    assert note.for_s == pytest.approx(0.42)
 
 
-def test_the_motor_rests_in_standby_at_the_end():
+def test_the_motor_rests_in_standby_at_the_end() -> None:
     bench = Bench()
     bench.haptics.close()
     assert bench.chip.registers[1] == 0x40
     assert bench.chip.registers[2] == 0
 
 
-def test_asking_for_a_pattern_does_not_wait_for_it():
+def test_asking_for_a_pattern_does_not_wait_for_it() -> None:
     class Slow:
         name = "slow motor"
         hold = threading.Event()
 
-        def drive(self, strength):
+        def drive(self, strength: float) -> None:
             self.hold.wait(5.0)
 
-        def close(self):
+        def close(self) -> None:
             pass
 
     motor = Slow()
@@ -90,11 +93,11 @@ def test_asking_for_a_pattern_does_not_wait_for_it():
     haptics.close()
 
 
-def test_late_feedback_is_dropped_rather_than_queued():
+def test_late_feedback_is_dropped_rather_than_queued() -> None:
     bench = Bench()
     entered, let_go = threading.Event(), threading.Event()
 
-    def tell(note):
+    def tell(note: said.NoteBuzz) -> None:
         bench.notes.append(note)
         entered.set()
         let_go.wait(5.0)
@@ -110,7 +113,7 @@ def test_late_feedback_is_dropped_rather_than_queued():
     assert len(bench.notes) == 3
 
 
-def test_a_motor_that_falls_silent_harms_nothing_and_comes_back(caplog):
+def test_a_motor_that_falls_silent_harms_nothing_and_comes_back(caplog: pytest.LogCaptureFixture) -> None:
     bench = Bench()
     bench.bus.silence(0x5A, 5.0)
     bench.haptics.play("slouch")
@@ -120,12 +123,12 @@ def test_a_motor_that_falls_silent_harms_nothing_and_comes_back(caplog):
     assert bench.chip.felt[-1][1] == 0.0
 
 
-def test_a_missing_motor_board_says_what_to_check():
+def test_a_missing_motor_board_says_what_to_check() -> None:
     with pytest.raises(SensorError, match="no DRV2605L at 0x5a on bus 1: nothing answered; are SDA, SCL"):
         Drv2605(I2cBus(TwinBus(VirtualClock()), "bus 1")).open()
 
 
-def test_a_motor_on_a_pin_gets_the_strength_as_duty(pins):
+def test_a_motor_on_a_pin_gets_the_strength_as_duty(pins: MockFactory) -> None:
     motor = GpioMotor(18)
     motor.drive(0.6)
     assert pins.pin(18).state == pytest.approx(0.6)
@@ -146,11 +149,11 @@ def test_a_motor_on_a_pin_gets_the_strength_as_duty(pins):
         (said.SlouchStarted(1.0, 1, 12.0), None),
     ],
 )
-def test_what_is_answered_on_the_body_and_what_is_not(event, name):
+def test_what_is_answered_on_the_body_and_what_is_not(event: said.Event, name: str | None) -> None:
     assert pattern_for(event) == name
 
 
-def test_every_cue_of_a_coach_can_be_felt_and_told_from_the_others():
+def test_every_cue_of_a_coach_can_be_felt_and_told_from_the_others() -> None:
     felt = {cue: name for cue, name in EXERCISE_CUES.items() if name is not None}
     assert set(EXERCISE_CUES) == set(ExerciseCue)
     known = patterns()
@@ -172,7 +175,7 @@ def test_every_cue_of_a_coach_can_be_felt_and_told_from_the_others():
     assert pattern_for(ExerciseDue(1.0, "head_lift")) == "exercise_due"
 
 
-def test_every_answer_has_its_pattern_and_no_pattern_is_long():
+def test_every_answer_has_its_pattern_and_no_pattern_is_long() -> None:
     for name, pattern in patterns().items():
         assert duration_s(pattern) < 2.0, name
     assert patterns({"slouch": "200@1"})["slouch"] == (Pulse(0.2, 1.0, 0.0),)
@@ -189,11 +192,11 @@ def test_every_answer_has_its_pattern_and_no_pattern_is_long():
         ("6000@1", "lasts 6.0 s; 5 s are the most"),
     ],
 )
-def test_a_pattern_that_cannot_be_read_says_why(text, words):
+def test_a_pattern_that_cannot_be_read_says_why(text: str, words: str) -> None:
     with pytest.raises(ConfigError, match=words):
         parse_pattern(text, "slouch")
 
 
-def test_an_unknown_pattern_is_refused_with_the_names_there_are():
+def test_an_unknown_pattern_is_refused_with_the_names_there_are() -> None:
     with pytest.raises(ConfigError, match="no pattern is called 'slauch'; there are slouch, "):
         patterns({"slauch": "100@1"})

@@ -3,6 +3,7 @@
 import numpy as np
 import pytest
 
+from firmware_py.hardware.twin.lsm6ds import TwinLsm6dso
 from firmware_py.hardware.twin.motion import Resting
 from firmware_py.posture.blocks import RemarkKind
 
@@ -10,7 +11,7 @@ from .rig import acc, assert_one_story, remarks
 from .test_contract import rig
 
 
-def test_a_damaged_tag_costs_the_frames_but_shifts_nothing():
+def test_a_damaged_tag_costs_the_frames_but_shifts_nothing() -> None:
     bench = rig("LSM6DSO", motion=Resting((1.0, 2.0, 9.0))).opened()
     bench.play(2.0)
     bench.chip.flip_bit(14 * 2, 4)  # the tag of the third sample's first word
@@ -22,7 +23,7 @@ def test_a_damaged_tag_costs_the_frames_but_shifts_nothing():
 
 
 @pytest.mark.parametrize("part", ["LSM6DS3TR-C", "LSM6DSO"])
-def test_a_word_that_is_lost_is_noticed_by_its_place(part):
+def test_a_word_that_is_lost_is_noticed_by_its_place(part: str) -> None:
     bench = rig(part, motion=Resting((1.0, 2.0, 9.0), (0.5, 0.0, 0.0))).opened()
     bench.play(2.0)
     bench.clock.sleep(0.1)
@@ -34,9 +35,10 @@ def test_a_word_that_is_lost_is_noticed_by_its_place(part):
     np.testing.assert_allclose(acc(blocks), np.tile((1.0, 2.0, 9.0), (len(acc(blocks)), 1)), atol=1e-3)
 
 
-def test_acceleration_before_rate_is_understood_too():
+def test_acceleration_before_rate_is_understood_too() -> None:
     bench = rig("LSM6DSO", motion=Resting((1.0, 2.0, 9.0), (0.5, 0.0, 0.0))).opened()
     bench.play(1.0)
+    assert isinstance(bench.chip, TwinLsm6dso)
     fifo = bench.chip._fifo  # no motion can ask for this order, the data sheet leaves it open
     bench.clock.sleep(0.1)
     bench.chip.write(bytes([0x3A]))

@@ -22,7 +22,7 @@ from .rig import Rig
 G = 9.80665
 
 
-def test_a_frame_of_known_bytes_becomes_exactly_the_single_precision_value():
+def test_a_frame_of_known_bytes_becomes_exactly_the_single_precision_value() -> None:
     rig = Rig(motion=Resting((0.0, -G, 2 * G), (0.0, math.radians(-250.0), math.radians(100.0)))).opened()
     block = rig.play(0.2)[-1].upper
     # ±4 g: 8192 counts per g; ±500 °/s: 65.5 counts per °/s.
@@ -34,14 +34,14 @@ def test_a_frame_of_known_bytes_becomes_exactly_the_single_precision_value():
     assert (block.gyr_rad_s == expected[3:].astype(float)).all()
 
 
-def test_every_value_survives_single_precision():
+def test_every_value_survives_single_precision() -> None:
     rig = Rig(motion=Resting((1.234, 5.678, 9.012), (0.1, -0.2, 0.3))).opened()
     block = rig.play(0.2)[-1].upper
     assert (block.acc_m_s2 == block.acc_m_s2.astype(np.float32)).all()
     assert (block.gyr_rad_s == block.gyr_rad_s.astype(np.float32)).all()
 
 
-def test_no_chip_on_the_bus_says_what_to_check():
+def test_no_chip_on_the_bus_says_what_to_check() -> None:
     clock = VirtualClock()
     with pytest.raises(
         SensorError, match=r"nothing answered; is I2C switched on .raspi-config., is SDA on pin 3"
@@ -49,12 +49,12 @@ def test_no_chip_on_the_bus_says_what_to_check():
         open_imu(I2cBus(TwinBus(clock, 400e3), "bus 1"), 0x68, clock=clock)
 
 
-def test_a_missing_bus_says_how_to_switch_it_on():
+def test_a_missing_bus_says_how_to_switch_it_on() -> None:
     with pytest.raises(SensorError, match="/dev/i2c-217 does not exist; switch I2C on"):
         I2cBus.open(217)
 
 
-def test_the_driver_and_smbus2_run_unmodified_above_the_system_call():
+def test_the_driver_and_smbus2_run_unmodified_above_the_system_call() -> None:
     clock = VirtualClock(5.0)
     twin = TwinBus(clock, 400e3)
     twin.attach(0x68, TwinMpu6050(Resting(), clock))

@@ -1,9 +1,12 @@
 """Real recordings through a simulated chip and the real driver: what comes out is what was measured."""
 
+from pathlib import Path
+
 import numpy as np
 import pytest
 
 from firmware_py.hardware.twin.motion import RecordedMotion
+from firmware_py.posture.blocks import FloatArray
 
 from .rig import assert_one_story, times
 from .test_contract import PAIRS, rig
@@ -11,7 +14,7 @@ from .test_contract import PAIRS, rig
 G = 9.80665
 
 
-def bench_recording(shared_data, pose):
+def bench_recording(shared_data: Path, pose: str) -> tuple[FloatArray, FloatArray, FloatArray]:
     """Time, m/s² and rad/s of one pose of a real MPU-6050 on a bench."""
     with np.load(shared_data / "mpu6050" / f"{pose}.npz") as file:
         gyr, acc = file["gyr_t_s_xyz_deg_s"], file["acc_t_s_xyz_g"]
@@ -21,7 +24,7 @@ def bench_recording(shared_data, pose):
 
 
 @pytest.mark.parametrize("part", PAIRS)
-def test_a_real_turn_comes_through_every_chip_as_it_was(part, shared_data):
+def test_a_real_turn_comes_through_every_chip_as_it_was(part: str, shared_data: Path) -> None:
     t_s, acc, gyr = bench_recording(shared_data, "tilt-sphere")
     motion = RecordedMotion(t_s, acc, gyr)
     bench = rig(part, motion=motion).opened()
@@ -40,7 +43,7 @@ def test_a_real_turn_comes_through_every_chip_as_it_was(part, shared_data):
     np.testing.assert_allclose(said_gyr[inside], wanted_gyr[inside], atol=0.51 * np.radians(575) / 32768)
 
 
-def test_rows_that_are_no_numbers_are_left_out_and_the_ends_are_held():
+def test_rows_that_are_no_numbers_are_left_out_and_the_ends_are_held() -> None:
     t_s = np.array([0.0, 1.0, 2.0, 3.0])
     acc = np.array([[0.0, 0, 0], [np.nan, 0, 0], [2.0, 0, 0], [3.0, 0, 0]])
     motion = RecordedMotion(t_s, acc, np.zeros((4, 3)))
@@ -50,6 +53,6 @@ def test_rows_that_are_no_numbers_are_left_out_and_the_ends_are_held():
     assert motion.ends_s == 3.0
 
 
-def test_a_recording_without_a_single_number_is_refused():
+def test_a_recording_without_a_single_number_is_refused() -> None:
     with pytest.raises(ValueError, match="at least one row of numbers"):
         RecordedMotion(np.arange(2.0), np.full((2, 3), np.nan), np.zeros((2, 3)))

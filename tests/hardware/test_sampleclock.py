@@ -11,7 +11,9 @@ GOLDEN = 0.6180339887498949
 
 @settings(max_examples=30, deadline=None)
 @given(error=st.floats(-0.04, 0.04), phase=st.floats(0.0, 0.01), seed=st.integers(0, 1000))
-def test_any_oscillator_within_four_per_cent_is_followed_to_a_millisecond(error, phase, seed):
+def test_any_oscillator_within_four_per_cent_is_followed_to_a_millisecond(
+    error: float, phase: float, seed: int
+) -> None:
     period_s = 0.01 / (1.0 + error)
     rng = np.random.default_rng(seed)
     clock = SampleClock(100.0)
@@ -30,7 +32,7 @@ def test_any_oscillator_within_four_per_cent_is_followed_to_a_millisecond(error,
 
 
 @given(ahead=st.floats(0.06, 10.0))
-def test_an_absurd_read_teaches_nothing(ahead):
+def test_an_absurd_read_teaches_nothing(ahead: float) -> None:
     clock = SampleClock(100.0)
     clock.anchor(0, 5.0, 1e-4)
     clock.saw(10, 5.105, 5.105)
@@ -39,7 +41,7 @@ def test_an_absurd_read_teaches_nothing(ahead):
     assert (clock.time_of(20), clock.period_s, clock.sigma_s) == before
 
 
-def test_what_is_known_of_the_rate_outlives_a_new_beginning():
+def test_what_is_known_of_the_rate_outlives_a_new_beginning() -> None:
     clock = SampleClock(100.0)
     clock.anchor(0, 0.0, 1e-5)
     for k in range(1, 100):
@@ -48,40 +50,42 @@ def test_what_is_known_of_the_rate_outlives_a_new_beginning():
     assert abs(clock.time_of(5010) - 70.101) < 2e-4
 
 
-def test_a_step_is_dated_by_the_polls_around_it():
+def test_a_step_is_dated_by_the_polls_around_it() -> None:
     now_s = [0.0]
 
-    def level():
+    def level() -> int:
         now_s[0] += 2e-4
         return int(now_s[0] / 0.01)
 
     step = watch_step(level, lambda: now_s[0], 0.01)
+    assert step is not None
     assert step.level == 0
     assert step.after_s <= 0.01 <= step.before_s
     assert step.before_s - step.after_s < 5e-4
 
 
-def test_a_wire_too_slow_for_single_steps_still_dates_the_newest_sample():
+def test_a_wire_too_slow_for_single_steps_still_dates_the_newest_sample() -> None:
     now_s = [0.004]
 
-    def level():
+    def level() -> int:
         now_s[0] += 0.015
         return int(now_s[0] / 0.01)
 
     step = watch_step(level, lambda: now_s[0], 0.01)
+    assert step is not None
     assert step.after_s <= 0.01 * (step.level + 1) <= step.before_s
 
 
-def test_an_interrupted_read_teaches_nothing_wrong():
+def test_an_interrupted_read_teaches_nothing_wrong() -> None:
     clock = SampleClock(100.0)
     clock.anchor(0, 5.0, 1e-4)
     clock.saw(10, 5.105, 5.175)
     assert abs(clock.time_of(10) - 5.1) < 2e-3
 
 
-def test_a_clock_that_stands_still_holds_nobody():
+def test_a_clock_that_stands_still_holds_nobody() -> None:
     assert watch_step(lambda: 3, lambda: 1.0, 0.01) is None
 
 
-def test_a_level_that_is_none_ends_the_watch():
+def test_a_level_that_is_none_ends_the_watch() -> None:
     assert watch_step(lambda: -1, lambda: 1.0, 0.01) == Step(-1, 1.0, 1.0)

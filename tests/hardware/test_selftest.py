@@ -10,7 +10,7 @@ from .test_contract import PAIRS, rig
 
 
 @pytest.mark.parametrize("part", PAIRS)
-def test_a_healthy_chip_passes_on_every_axis_and_runs_afterwards(part):
+def test_a_healthy_chip_passes_on_every_axis_and_runs_afterwards(part: str) -> None:
     bench = rig(part, flaws=TYPICAL).opened()
     results = bench.imu.self_test()
     assert len(results) >= 4
@@ -20,12 +20,12 @@ def test_a_healthy_chip_passes_on_every_axis_and_runs_afterwards(part):
 
 
 @pytest.mark.parametrize("part", PAIRS)
-def test_a_chip_whose_masses_do_not_move_fails_on_every_axis(part):
+def test_a_chip_whose_masses_do_not_move_fails_on_every_axis(part: str) -> None:
     bench = rig(part, flaws=dataclasses.replace(TYPICAL, self_test=0.05)).opened()
     assert [r.axis for r in bench.imu.self_test() if r.passed] == []
 
 
-def test_a_clone_without_factory_values_is_not_judged():
+def test_a_clone_without_factory_values_is_not_judged() -> None:
     bench = rig("MPU-6050").opened()
     bench.chip.registers[0x0D:0x11] = bytes(4)
     assert bench.imu.self_test() == ()

@@ -15,7 +15,7 @@ PERIOD_S = 0.01
 
 
 @pytest.mark.parametrize("open_for_s", [0.0, 0.033, 0.071])
-def test_a_tick_is_promised_two_samples_after_its_time_at_most(open_for_s):
+def test_a_tick_is_promised_two_samples_after_its_time_at_most(open_for_s: float) -> None:
     bench = Rig().opened()
     bench.clock.sleep(open_for_s)
     behind_s = []
@@ -26,7 +26,7 @@ def test_a_tick_is_promised_two_samples_after_its_time_at_most(open_for_s):
     assert min(behind_s) > 0.0
 
 
-def test_after_a_late_read_the_next_ones_are_at_the_ticks_again():
+def test_after_a_late_read_the_next_ones_are_at_the_ticks_again() -> None:
     bench = Rig().opened()
     blocks = live([bench.imu], bench.clock, origin_s=STARTS_S)
     for _ in islice(blocks, 20):

@@ -5,15 +5,21 @@ end up holding and in which order the steps have to come; they do not look at th
 only remembers what was written (no twin) plays the other side.
 """
 
-import pytest
+from dataclasses import dataclass
 
-from firmware_py.hardware.i2c import I2cBus
+import pytest
+import smbus2
+
+from firmware_py.hardware.i2c import I2cBus, Smbus
 from firmware_py.hardware.twin.clock import VirtualClock
 
+from .rig import STARTS_S, Rig
 from .test_contract import PAIRS, rig
 
+Register = int | tuple[int, int]
+
 # Address of a register (with the bank of the ICM-20948 in front) -> value it must hold in the run.
-HELD = {
+HELD: dict[str, dict[Register, int]] = {
     # RM-MPU-6000A-00 rev 4.2. 0x19 SMPLRT_DIV 9: 1 kHz / 10. 0x1A CONFIG DLPF_CFG 4. 0x1B GYRO_CONFIG
     # FS_SEL 1. 0x1C ACCEL_CONFIG AFS_SEL 1. 0x23 FIFO_EN: XG YG ZG ACCEL. 0x6A USER_CTRL FIFO_EN. 0x6B
     # PWR_MGMT_1 CLKSEL 1.
@@ -119,14 +125,14 @@ STEADY = {
 class Listener:
     """Writes down what passes: `writes` of (register, value), `reads` of (register, count)."""
 
-    def __init__(self, inner):
+    def __init__(self, inner: Smbus) -> None:
         self.inner = inner
-        self.writes = []
-        self.reads = []
+        self.writes: list[tuple[int, int]] = []
+        self.reads: list[tuple[int, int]] = []
 
-    def i2c_rdwr(self, *messages):
+    def i2c_rdwr(self, *messages: smbus2.i2c_msg) -> None:
         self.inner.i2c_rdwr(*messages)
-        selected = None
+        selected = -1  # none yet
         for message in messages:
             if message.flags & 1:
                 self.reads.append((selected, message.len))
@@ -134,28 +140,35 @@ class Listener:
                 selected, *values = bytes(message)
                 self.writes += [(selected + i, value) for i, value in enumerate(values)]
 
-    def close(self):
+    def close(self) -> None:
         pass
 
 
 @pytest.fixture(params=PAIRS)
-def part(request):
-    return request.param
+def part(request: pytest.FixtureRequest) -> str:
+    return str(request.param)
+
+
+@dataclass
+class Overheard:
+    """A bench whose driver was opened through a listener."""
+
+    bench: Rig
+    wire: Listener
 
 
 @pytest.fixture
-def opened(part):
+def opened(part: str) -> Overheard:
     bench = rig(part)
-    bench.wire = Listener(bench.bus)
-    bench.imu.bus = I2cBus(bench.wire, "bus 1")
+    wire = Listener(bench.bus)
     driver, _, address = PAIRS[part]
-    bench.imu = driver(I2cBus(bench.wire, "bus 1"), address, clock=bench.clock, origin_s=1000.0)
+    bench.imu = driver(I2cBus(wire, "bus 1"), address, clock=bench.clock, origin_s=STARTS_S)
     bench.imu.open()
-    return bench
+    return Overheard(bench, wire)
 
 
-def test_after_opening_the_chip_holds_what_the_data_sheet_asks_for(part, opened):
-    held = {}
+def test_after_opening_the_chip_holds_what_the_data_sheet_asks_for(part: str, opened: Overheard) -> None:
+    held: dict[Register, int] = {}
     bank = 0
     for register, value in opened.wire.writes:
         if part == "ICM-20948":
@@ -167,27 +180,28 @@ def test_after_opening_the_chip_holds_what_the_data_sheet_asks_for(part, opened)
     assert {register: held.get(register) for register in HELD[part]} == HELD[part]
 
 
-def test_the_steps_of_opening_come_in_the_order_the_data_sheet_asks_for(part, opened):
+def test_the_steps_of_opening_come_in_the_order_the_data_sheet_asks_for(part: str, opened: Overheard) -> None:
     written = iter(opened.wire.writes)
     for step in ORDER[part]:
         assert step in written, f"{step} is missing or comes too early"  # `in` moves the iterator on
 
 
-def test_a_read_in_steady_state_is_a_level_and_one_burst(part, opened):
-    opened.play(1.25)
-    now_s = opened.clock.monotonic()
-    opened.clock.sleep(opened.imu.moment(now_s, 0.5) - now_s)  # well away from any sample
-    opened.imu.read()  # however many frames were left
-    opened.clock.sleep(10 / opened.imu.measured_rate_hz)
+def test_a_read_in_steady_state_is_a_level_and_one_burst(part: str, opened: Overheard) -> None:
+    bench = opened.bench
+    bench.play(1.25)
+    now_s = bench.clock.monotonic()
+    bench.clock.sleep(bench.imu.moment(now_s, 0.5) - now_s)  # well away from any sample
+    bench.imu.read()  # however many frames were left
+    bench.clock.sleep(10 / bench.imu.measured_rate_hz)
     opened.wire.writes.clear()
     opened.wire.reads.clear()
-    assert len(opened.imu.read()) == 10
+    assert len(bench.imu.read()) == 10
     assert opened.wire.reads == STEADY[part]
     assert opened.wire.writes == []
 
 
 @pytest.mark.parametrize(("speed_hz", "most"), [(100_000, 0.15), (400_000, 0.04)])
-def test_the_bus_is_mostly_free(part, speed_hz, most):
+def test_the_bus_is_mostly_free(part: str, speed_hz: float, most: float) -> None:
     bench = rig(part, speed_hz=speed_hz).opened()
     bench.play(5.0)
     before = bench.bus.wire_s
@@ -195,7 +209,7 @@ def test_the_bus_is_mostly_free(part, speed_hz, most):
     assert (bench.bus.wire_s - before) / 20.0 < most
 
 
-def test_a_virtual_second_is_a_second():
+def test_a_virtual_second_is_a_second() -> None:
     clock = VirtualClock(1.0)
     clock.sleep(0.25)
     clock.sleep(-1.0)
