@@ -23,10 +23,12 @@ from typing import Final, Literal
 
 from ..errors import LinkError, MessageError
 from ..posture.messages import Channel, topic, topic_filter
-from .broker import LOOPBACK, PID_FILE, RunningBroker, common_settings, find_mosquitto, run_mosquitto
+from .broker import LOOPBACK, RunningBroker, common_settings, find_mosquitto, run_mosquitto
 from .certificates import make_certificates
 
 TLS_PORT: Final = 8883
+
+CONFIG: Final = "mosquitto.conf"
 
 MAX_CONNECTIONS: Final = 100
 
@@ -61,7 +63,7 @@ def prepare(folder: Path, hosts: Sequence[str], *, port: int = TLS_PORT, local_p
             nowhere.
 
     Raises:
-        LinkError: a name that is none, or `openssl` is missing.
+        LinkError: a name that is none, `openssl` is missing, or the broker runs as somebody else.
     """
     make_certificates(folder / "tls", hosts)
     for name in ("passwords", "members.json"):
@@ -81,8 +83,9 @@ def prepare(folder: Path, hosts: Sequence[str], *, port: int = TLS_PORT, local_p
     ]
     if local_port:
         lines.append(f"listener {local_port} {LOOPBACK}")
-    _write_private(folder / "mosquitto.conf", "\n".join(lines) + "\n")
+    _write_private(folder / CONFIG, "\n".join(lines) + "\n")
     _write_access(folder, members(folder))
+    _reload(folder)
 
 
 def members(folder: Path) -> list[Member]:
@@ -99,7 +102,8 @@ def admit(folder: Path, member: Member) -> Path:
     """Let somebody in, or give them a new password; returns the file that holds it, their own to take away.
 
     Raises:
-        LinkError: a name that cannot stand in a topic, that another role has, or no `mosquitto_passwd`.
+        LinkError: a name that cannot stand in a topic, that another role has, no `mosquitto_passwd`, or
+            the broker runs as somebody else.
     """
     for name in (member.name, *member.devices):
         try:
@@ -127,7 +131,7 @@ def send_away(folder: Path, name: str) -> None:
     """Let somebody in no longer. Mosquitto ends a connection that stands when its password is gone.
 
     Raises:
-        LinkError: nobody of that name is admitted.
+        LinkError: nobody of that name is admitted, or the broker runs as somebody else.
     """
     found = members(folder)
     if all(member.name != name for member in found):
@@ -148,7 +152,7 @@ def start(folder: Path) -> RunningBroker:
     program = find_mosquitto()
     if program is None:
         raise LinkError("Mosquitto is not installed: apt install mosquitto")
-    config = folder / "mosquitto.conf"
+    config = folder / CONFIG
     try:
         lines = config.read_text().splitlines()
     except OSError as error:
@@ -223,8 +227,35 @@ def _write_private(path: Path, text: str) -> None:
 
 
 def _reload(folder: Path) -> None:
-    """Let a broker that runs read its passwords and its access list again (SIGHUP)."""
-    with contextlib.suppress(OSError, ValueError):
-        broker = int((folder / PID_FILE).read_text().split()[0])
-        if str(folder / "mosquitto.conf").encode() in Path(f"/proc/{broker}/cmdline").read_bytes():
+    """Let a broker that runs read passwords, access list and certificates again (SIGHUP).
+
+    Raises:
+        LinkError: it runs as somebody else, and still goes by what it read before.
+    """
+    for broker in _running(folder):
+        try:
             os.kill(broker, signal.SIGHUP)
+        except ProcessLookupError:
+            continue  # it ended meanwhile
+        except PermissionError as error:
+            raise LinkError(
+                f"this is written, but the broker runs as another user and goes by what it read before; "
+                f"let it read again: sudo kill -HUP {broker}"
+            ) from error
+
+
+def _running(folder: Path) -> list[int]:
+    """Every Mosquitto that goes by this folder, whoever started it: a service leaves no number behind."""
+    config = (folder / CONFIG).resolve()
+    found = []
+    for process in Path("/proc").glob("[0-9]*"):
+        try:
+            program, *arguments = (process / "cmdline").read_bytes().decode(errors="replace").split("\0")
+            named = Path(arguments[arguments.index("-c") + 1])
+            if not named.is_absolute():
+                named = (process / "cwd").readlink() / named
+        except (OSError, ValueError, IndexError):
+            continue  # no broker, or none that we may look at
+        if Path(program).name == "mosquitto" and named.resolve() == config:
+            found.append(int(process.name))
+    return found

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import socket
 import ssl
 import subprocess
@@ -11,30 +12,24 @@ from typing import Any
 
 import paho.mqtt.client as paho
 import pytest
-from paho.mqtt.enums import CallbackAPIVersion, MQTTProtocolVersion
-from paho.mqtt.reasoncodes import ReasonCode
+from paho.mqtt.enums import CallbackAPIVersion
 
 from firmware_py.errors import LinkError
 from firmware_py.links.broker import RunningBroker, find_mosquitto
 from firmware_py.links.certificates import fingerprint, make_certificates
-from firmware_py.links.mosquitto import Member, access_list, admit, members, prepare, send_away, start
+from firmware_py.links.mosquitto import CONFIG, Member, access_list, admit, members, prepare, send_away, start
 from firmware_py.links.mqtt import MqttSettings
 from firmware_py.links.outbox import Outbox
 from firmware_py.links.publisher import Publisher
 from firmware_py.posture.events import WornChanged
 from firmware_py.posture.messages import Encoder
 
-from .conftest import until
+from .conftest import free_port, until
+from .door import Client
 
 pytestmark = pytest.mark.skipif(
     find_mosquitto() is None, reason="Mosquitto is not installed (apt install mosquitto)"
 )
-
-
-def free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
 
 
 @pytest.fixture
@@ -54,45 +49,6 @@ def broker(folder: Path) -> Iterator[RunningBroker]:
     running = start(folder)
     yield running
     running.stop()
-
-
-class Client:
-    """Somebody at the door."""
-
-    def __init__(
-        self, broker: RunningBroker, folder: Path, name: str | None, password: str | None = None
-    ) -> None:
-        self.codes: list[ReasonCode] = []
-        self.granted: list[ReasonCode] = []
-        self.acknowledged: list[ReasonCode] = []
-        self.heard: list[str] = []
-        self.client = client = paho.Client(
-            CallbackAPIVersion.VERSION2, protocol=MQTTProtocolVersion.MQTTv5, reconnect_on_failure=False
-        )
-        if name is not None:
-            secret = password or (folder / "credentials" / name).read_text().strip()
-            client.username_pw_set(name, secret)
-        client.tls_set_context(ssl.create_default_context(cafile=str(folder / "tls/ca.crt")))
-        client.on_connect = lambda _c, _d, _f, code, _p: self.codes.append(code)
-        client.on_subscribe = lambda _c, _d, _m, codes, _p: self.granted.extend(codes)
-        client.on_publish = lambda _c, _d, _m, code, _p: self.acknowledged.append(code)
-        client.on_message = lambda _c, _d, message: self.heard.append(message.topic)
-        client.connect(broker.host, broker.port)
-        client.loop_start()
-        assert until(lambda: self.codes)
-
-    def let_in(self) -> bool:
-        return not self.codes[0].is_failure
-
-    def may_write(self, topic: str) -> bool:
-        before = len(self.acknowledged)
-        self.client.publish(topic, b"x", qos=1)
-        assert until(lambda: len(self.acknowledged) > before)
-        return not self.acknowledged[-1].is_failure
-
-    def stop(self) -> None:
-        self.client.disconnect()
-        self.client.loop_stop()
 
 
 Enter = Callable[..., Client]
@@ -179,6 +135,41 @@ def test_a_password_that_was_taken_back_opens_nothing(
     assert until(lambda: not enter("other", old).let_in())
     admit(folder, Member("later", "device"))
     assert until(lambda: enter("later").let_in())
+
+
+def test_a_broker_that_runs_as_a_service_learns_at_once_who_was_sent_away(
+    folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    program = find_mosquitto()
+    assert program is not None
+    [port] = re.findall(r"^listener (\d+)$", (folder / CONFIG).read_text(), re.M)
+    service = subprocess.Popen([program, "-c", CONFIG], cwd=folder, stderr=subprocess.DEVNULL)
+    try:
+        with socket.socket() as probe:
+            assert until(lambda: probe.connect_ex(("127.0.0.1", int(port))) == 0)
+        running = RunningBroker("localhost", int(port), "mosquitto", service.terminate)
+
+        def let_in(name: str, password: str) -> bool:
+            client = Client(running, folder, name, password)
+            client.stop()
+            return client.let_in()
+
+        old = (folder / "credentials/other").read_text().strip()
+        assert let_in("other", old)
+        monkeypatch.chdir(folder.parent)
+        send_away(Path(folder.name), "other")
+        assert until(lambda: not let_in("other", old))
+        with monkeypatch.context() as another_user:
+            another_user.setattr("os.kill", refuse)
+            with pytest.raises(LinkError, match=f"sudo kill -HUP {service.pid}"):
+                admit(folder, Member("later", "device"))
+    finally:
+        service.terminate()
+        service.wait(20)
+
+
+def refuse(_process: int, _signal: int) -> None:
+    raise PermissionError
 
 
 def test_a_stranger_cannot_listen_in_on_the_wire(broker: RunningBroker) -> None:
