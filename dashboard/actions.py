@@ -222,17 +222,17 @@ class Actions:
             return RedirectResponse("/data?told=unsure#erase", 303)
         wearer = self._site.wearer(request)
 
-        def erase() -> int:
+        def erase() -> tuple[int, list[str]]:
             with self._site.reading(request) as connection:
                 names = [row.name for row in queries.devices_of(connection, wearer)]
             gone = archive.erase(self._site.store, wearer)
             for forget in self._site.on_erase:
                 forget(wearer)
-            for name in names:
-                self._site.hub.forget(name)
-            return gone
+            return gone, names
 
-        gone = await run_in_threadpool(erase)
+        gone, names = await run_in_threadpool(erase)
+        for name in names:  # in the loop, as all that the hub does
+            self._site.hub.forget(name)
         return RedirectResponse(f"/data?told=erased&gone={gone}", 303)
 
 

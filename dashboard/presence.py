@@ -92,6 +92,11 @@ class Presence:
                 # Who cannot be checked may not stay; an open page comes back by itself.
                 log.warning("open pages could not be checked and are closed: %s", error.orig)
                 holding = set()
+            except (
+                Exception
+            ):  # such as no free connection; were it the end, nobody would be shut out any more
+                log.exception("open pages could not be checked and are closed")
+                holding = set()
             for guest in guests:
                 if guest.visitor not in holding:
                     guest.ended.set()
