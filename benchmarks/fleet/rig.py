@@ -94,7 +94,7 @@ BROKER = (
     "max_connections -1",
 )
 
-POSTGRESQL = ("track_commit_timestamp=on", "shared_buffers=512MB", "max_wal_size=4GB")
+POSTGRESQL = ("track_commit_timestamp=on", "shared_buffers=512MB", "max_wal_size=4GB", "effective_io_concurrency=64")
 
 
 _STARTED: list[subprocess.Popen[str]] = []

@@ -13,7 +13,7 @@ from sqlalchemy import Connection, Engine, inspect, text
 
 from firmware_py.errors import StoreError
 
-HEAD = "0010"
+HEAD = "0011"
 """The newest revision in `versions/`."""
 
 MIGRATING = 0x9DB_0001
