@@ -26,6 +26,8 @@ QUEUE_BLOCKS = 3000
 
 LOOK_EVERY_S = 10.0
 
+TIDY_EVERY_S = 3600.0
+
 
 class Keeper:
     """Records one run into a folder.
@@ -33,7 +35,7 @@ class Keeper:
     Args:
         folder: where recordings are; made if missing, readable by the owner only.
         header: what the recording says of itself; the file is named after its run.
-        keep_days: recordings older than this are removed at the start.
+        keep_days: recordings that ended longer ago are removed, at the start and every hour.
         keep_free_bytes: with less free space than this nothing is kept.
     """
 
@@ -44,9 +46,8 @@ class Keeper:
         self._header = header
         self._queue: queue.Queue[TrunkBlock | Command | Anchor | None] = queue.Queue(QUEUE_BLOCKS)
         self.stopped_because = ""
-        for old in folder.glob(f"*{SUFFIX}"):
-            if time.time() - old.stat().st_mtime > keep_days * 86400:
-                old.unlink()
+        self._keep_s = keep_days * 86400.0
+        self._remove_old()
         self._thread = threading.Thread(target=self._write, name="keeper", daemon=True)
         self._thread.start()
 
@@ -84,9 +85,18 @@ class Keeper:
             self.stopped_because = why
             log.warning("raw samples are no longer kept: %s; everything else goes on", why)
 
+    def _remove_old(self) -> None:
+        for old in self.path.parent.glob(f"*{SUFFIX}"):
+            try:
+                if time.time() - old.stat().st_mtime > self._keep_s and old != self.path:
+                    old.unlink()
+            except OSError as error:  # what cannot be removed must not cost the samples of now
+                log.warning("%s cannot be removed: %s", old, error)
+
     def _write(self) -> None:
         recorder: Recorder | None = None
         looked_at = -LOOK_EVERY_S
+        tidied_at = time.monotonic()
         try:
             while (item := self._queue.get()) is not None and not self.stopped_because:
                 now = time.monotonic()
@@ -98,6 +108,9 @@ class Keeper:
                             f"{free / 1e6:.0f} MB are free, {self._keep_free_bytes / 1e6:.0f} MB stay so"
                         )
                         break
+                if now - tidied_at >= TIDY_EVERY_S:  # a run may last for months
+                    tidied_at = now
+                    self._remove_old()
                 recorder = recorder or Recorder(self.path, self._header)
                 if isinstance(item, TrunkBlock):
                     recorder.block(item)

@@ -13,6 +13,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from firmware_py import keeper as keeping
 from firmware_py.keeper import QUEUE_BLOCKS, SUFFIX, Keeper
 from firmware_py.posture.blocks import SensorBlock, TrunkBlock
 from firmware_py.posture.events import Snooze
@@ -52,6 +53,35 @@ def test_old_recordings_go_and_young_ones_stay(tmp_path: Path) -> None:
     Keeper(tmp_path, HEADER, keep_days=14, keep_free_bytes=0).close()
     assert not old.exists()
     assert young.exists()
+
+
+def test_what_grows_old_during_a_run_of_months_goes_as_well(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(keeping, "TIDY_EVERY_S", 0.0)
+    keeper = Keeper(tmp_path, HEADER, keep_days=14, keep_free_bytes=0)
+    old = tmp_path / f"old{SUFFIX}"
+    old.write_bytes(b"x")
+    os.utime(old, (time.time() - 15 * 86400,) * 2)
+    keeper.block(blocks(1)[0])
+    keeper.close()
+    assert not old.exists()
+    assert keeper.path.exists()
+
+
+def test_a_recording_that_cannot_be_removed_costs_nothing(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    old = tmp_path / f"old{SUFFIX}"
+    old.mkdir()  # nobody can unlink a folder, not even root
+    os.utime(old, (time.time() - 15 * 86400,) * 2)
+    keeper = Keeper(tmp_path, HEADER, keep_days=14, keep_free_bytes=0)
+    keeper.block(blocks(1)[0])
+    keeper.close()
+    recording = Recording.open(keeper.path)
+    assert len(list(recording)) == 1
+    assert recording.ended
+    assert "cannot be removed" in caplog.text
 
 
 def test_a_nearly_full_disk_stops_the_keeping_and_nothing_else(tmp_path: Path) -> None:

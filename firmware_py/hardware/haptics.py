@@ -117,7 +117,7 @@ class Haptics:
             self._tell(said.NoteBuzz(self._clock.monotonic() - self._origin_s, duration_s(pattern)))
             try:
                 self._shake(pattern)
-            except OSError as error:
+            except Exception as error:  # noqa: BLE001 - an OSError of the bus, or what a library of pins raises
                 if not self._faulty:  # once, not at every buzz of a day
                     log.warning(
                         "%s does not answer (%s); reminders go on without it", self._motor.name, error
@@ -133,7 +133,7 @@ class Haptics:
                 self._clock.sleep(pulse.on_s)
                 self._motor.drive(0.0)
                 self._clock.sleep(pulse.off_s)
-        except OSError:
+        except Exception:
             self._rest()
             raise
 
@@ -142,7 +142,7 @@ class Haptics:
         for _ in range(20):
             try:
                 return self._motor.drive(0.0)
-            except OSError:
+            except Exception:  # noqa: BLE001 - the first one is told; here all that counts is that it rests
                 self._clock.sleep(0.1)
         return None
 

@@ -123,6 +123,33 @@ def test_a_motor_that_falls_silent_harms_nothing_and_comes_back(caplog: pytest.L
     assert bench.chip.felt[-1][1] == 0.0
 
 
+class Pins:
+    """A motor on pins whose library fails in its own way, once, in the middle of a pulse."""
+
+    name = "motor on GPIO 18"
+
+    def __init__(self) -> None:
+        self.driven: list[float] = []
+
+    def drive(self, strength: float) -> None:
+        self.driven.append(strength)
+        if len(self.driven) == 2:
+            raise RuntimeError("the chip of the pins is gone")
+
+    def close(self) -> None:
+        self.driven.append(0.0)
+
+
+def test_whatever_a_library_of_pins_raises_the_motor_rests_and_the_next_reminder_comes() -> None:
+    motor = Pins()
+    haptics = Haptics(motor, patterns(), VirtualClock())
+    haptics.play("slouch")
+    haptics.play("corrected")
+    haptics.close()
+    assert motor.driven[2] == 0.0
+    assert max(motor.driven[3:]) > 0.0
+
+
 def test_a_missing_motor_board_says_what_to_check() -> None:
     with pytest.raises(SensorError, match="no DRV2605L at 0x5a on bus 1: nothing answered; are SDA, SCL"):
         Drv2605(I2cBus(TwinBus(VirtualClock()), "bus 1")).open()
