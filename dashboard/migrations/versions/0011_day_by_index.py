@@ -1,4 +1,4 @@
-"""PostgreSQL: a wearer's day from the index alone, where it lies together; of the rows each is on a page of its own."""
+"""PostgreSQL: a day of a wearer from the index alone, where it lies together; its rows lie far apart."""
 
 from alembic import op
 
