@@ -94,7 +94,12 @@ BROKER = (
     "max_connections -1",
 )
 
-POSTGRESQL = ("track_commit_timestamp=on", "shared_buffers=512MB", "max_wal_size=4GB", "effective_io_concurrency=64")
+POSTGRESQL = (
+    "track_commit_timestamp=on",
+    "shared_buffers=512MB",
+    "max_wal_size=4GB",
+    "effective_io_concurrency=64",
+)
 
 
 _STARTED: list[subprocess.Popen[str]] = []
