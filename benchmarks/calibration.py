@@ -71,7 +71,7 @@ def mounting(strappings: int) -> None:
 
 def _wears(block: SensorBlock, rate_hz: float) -> tuple[set[Wear], float]:
     detector, first_s = WearDetector(), math.inf
-    told = set()
+    told: set[Wear] = set()
     states = TrunkEstimator(CalibrationProfile(), rate_hz).feed(TrunkBlock.of(block))
     for state in states:
         verdict = detector.step(state)
@@ -226,7 +226,7 @@ def cost() -> None:
     profile = wearer.person.profile(sensors=1)
     estimator = TrunkEstimator(profile, RATE_HZ)
     states = [s for block in wearer.blocks(RATE_HZ, sensors=1) for s in estimator.feed(block)]
-    took_us = {"worn or not": [], "fit": []}
+    took_us: dict[str, list[float]] = {"worn or not": [], "fit": []}
     for _ in range(3):
         detector, checker = WearDetector(), FitChecker(profile)
         start = time.process_time()

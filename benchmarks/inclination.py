@@ -47,7 +47,8 @@ class Trial:
     def errors_deg(self, up: FloatArray) -> FloatArray:
         """(n,) angle between an estimate and the truth."""
         cross = np.linalg.norm(np.cross(up, self.up), axis=1)
-        return np.degrees(np.arctan2(cross, (up * self.up).sum(axis=1)))
+        errors: FloatArray = np.degrees(np.arctan2(cross, (up * self.up).sum(axis=1)))
+        return errors
 
     def rmse_deg(self, up: FloatArray) -> float:
         """Over the rows that count."""
@@ -106,7 +107,8 @@ def in_blocks(gyr: FloatArray, acc: FloatArray) -> None:
 
 
 def unit(vectors: FloatArray) -> FloatArray:
-    return vectors / np.maximum(np.linalg.norm(vectors, axis=1), 1e-9)[:, None]
+    lengths: FloatArray = np.maximum(np.linalg.norm(vectors, axis=1), 1e-9)
+    return vectors / lengths[:, None]
 
 
 def complementary(gyr: FloatArray, acc: FloatArray, rate_hz: float) -> FloatArray:

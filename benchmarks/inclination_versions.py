@@ -123,7 +123,7 @@ def versions(trials: list[Trial]) -> None:
                     trial.rmse_deg(up_of(VQF(dt).updateBatch(trial.gyr, trial.acc)["quat6D"])),
                     trial.rmse_deg(smooth(trial.gyr, trial.acc, trial.rate_hz, MotionModel())),
                     trial.rmse_deg(up_of(offlineVQF(trial.gyr, trial.acc, None, dt)["quat6D"])),
-                    100.0 * np.mean(within[trial.counts]),
+                    100.0 * float(np.mean(within[trial.counts])),
                 )
             )
         causal, vqf, both, offline, share = np.mean(rows, axis=0)

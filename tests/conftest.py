@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator
+from collections.abc import Generator
 from pathlib import Path
 
 import pytest
@@ -34,7 +34,9 @@ def shared_data() -> Path:
 
 
 @pytest.hookimpl(wrapper=True)
-def pytest_runtest_makereport(item: pytest.Item) -> Iterator[None]:
+def pytest_runtest_makereport(
+    item: pytest.Item,
+) -> Generator[None, pytest.TestReport, pytest.TestReport]:
     """With PLUMBLINE_NO_SKIPS=1 a skip is a failure: continuous integration must run every test."""
     report = yield
     if os.environ.get("PLUMBLINE_NO_SKIPS") == "1" and report.skipped and not hasattr(report, "wasxfail"):

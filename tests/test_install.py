@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import getpass
+import grp
 import os
 import pwd
 import re
@@ -45,7 +46,7 @@ def place(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Place:
     monkeypatch.setattr(pwd, "getpwnam", lambda name: user if name == "wearer" else pwd.getpwuid(10**7))
     monkeypatch.setattr(installing, "_owns", lambda uid, folder: uid == user.pw_uid and folder.exists())
     groups = [type("Group", (), {"gr_name": name}) for name in ("i2c", "gpio")]
-    monkeypatch.setattr(installing.grp, "getgrall", lambda: groups)
+    monkeypatch.setattr(grp, "getgrall", lambda: groups)
     return Place(
         "wearer",
         tmp_path / "plumbline",

@@ -30,9 +30,8 @@ def block_of(rng: np.random.Generator, start: int, n: int, lower: bool, exact: b
             values = values.astype(np.float32).astype(np.float64)
         if n > 2:
             values[1] = np.nan
-        return SensorBlock(
-            (start + np.arange(n)) * 0.01003, values[:, :3], values[:, 3:], float(rng.normal(30, 1))
-        )
+        t_s = np.arange(float(start), float(start + n)) * 0.01003
+        return SensorBlock(t_s, values[:, :3], values[:, 3:], float(rng.normal(30, 1)))
 
     remarks = (Remark(start * 0.01, Place.UPPER, RemarkKind.OVERFLOW, "40 samples lost"),) if n == 3 else ()
     return TrunkBlock(sensor(), sensor() if lower else None, (start + n) * 0.01003, remarks)

@@ -154,7 +154,7 @@ def prose(text: str) -> list[str]:
     """Paragraphs, list items and table cells of a document; blocks of code are left out."""
     text = re.sub(r"^```.*?^```", "", text, flags=re.M | re.S)
     text = re.sub(r"^\s*#+\s?|<[^>]+>", "", text, flags=re.M)
-    found = []
+    found: list[str] = []
     for block in re.split(r"\n\s*\n|\n(?=\s*(?:[-*|]|\d+\.)\s)", text):
         found += block.split("|") if block.lstrip().startswith("|") else [block]
     return [" ".join(part.split()) for part in found if part.strip()]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 
@@ -126,7 +127,8 @@ def _matrix(rotvec: np.ndarray) -> np.ndarray:
         return np.eye(3)
     x, y, z = rotvec / size
     cross = np.array([[0.0, -z, y], [z, 0.0, -x], [-y, x, 0.0]])
-    return np.eye(3) + np.sin(size) * cross + (1.0 - np.cos(size)) * (cross @ cross)
+    turn: np.ndarray = np.eye(3) + np.sin(size) * cross + (1.0 - np.cos(size)) * (cross @ cross)
+    return turn
 
 
 def _rotvec(matrix: np.ndarray) -> np.ndarray:
@@ -135,7 +137,7 @@ def _rotvec(matrix: np.ndarray) -> np.ndarray:
     if sine < 1e-9:
         # Half a turn has many ways to go; a little of any gets it under way.
         return np.zeros(3) if cosine > 0.0 else np.array([0.1, 0.05, 0.0])
-    return vector / (2.0 * sine) * np.arctan2(sine, cosine)
+    return vector / (2.0 * sine) * math.atan2(sine, cosine)
 
 
 def strappings(seed: int, sensors: int = 1) -> list[Rotation]:

@@ -46,7 +46,7 @@ def _block(
     to_sensor: Rotation,
     bias: np.ndarray,
     depth_deg: float,
-    off_deg: float,
+    off_deg: tuple[float, float],
     lasts_s: float,
 ) -> SensorBlock:
     n = round(lasts_s * RATE_HZ)

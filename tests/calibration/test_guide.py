@@ -289,8 +289,7 @@ def test_a_host_keeps_one_guide_at_a_time_and_puts_its_result_in_force() -> None
 
     host = GuideHost(ONE, keep)
     who = Obedient(strappings(31))
-    assert host.progress is None
-    assert host.tell(PressGuide(0.0)) == []
+    assert (host.progress, host.tell(PressGuide(0.0))) == (None, [])
     host.tell(StartGuide(0.0, GuidePlan.FULL))
     host.tell(StartGuide(0.0, GuidePlan.NEUTRAL))
     assert host.busy

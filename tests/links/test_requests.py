@@ -24,13 +24,17 @@ def snooze(request_id: str) -> bytes:
     return encode_request("back", request_id, Snooze(0.0, 60.0)).payload
 
 
+def unheard(_reply: Reply) -> None:
+    """Where nobody looks at the answers."""
+
+
 @pytest.fixture
 def clock() -> Clock:
     return Clock()
 
 
 def test_a_flood_is_turned_away_and_the_door_opens_again(clock: Clock) -> None:
-    doorkeeper = Doorkeeper([].append, clock)
+    doorkeeper = Doorkeeper(unheard, clock)
     taken = [doorkeeper.take(snooze(f"q{n}")) for n in range(500)]
     assert sum(asked is not None for asked in taken) == BURST
     assert doorkeeper.refused == 500 - BURST
@@ -50,7 +54,7 @@ def test_a_repeated_request_is_answered_again_and_not_carried_out_again(clock: C
 
 
 def test_what_is_remembered_is_bounded(clock: Clock) -> None:
-    doorkeeper = Doorkeeper([].append, clock)
+    doorkeeper = Doorkeeper(unheard, clock)
     for n in range(REMEMBERED + 1):
         clock.now_s += 1.0
         assert doorkeeper.take(snooze(f"q{n}")) is not None
@@ -60,7 +64,7 @@ def test_what_is_remembered_is_bounded(clock: Clock) -> None:
 
 
 def test_a_malformed_request_costs_an_allowance_and_nothing_else(clock: Clock) -> None:
-    doorkeeper = Doorkeeper([].append, clock)
+    doorkeeper = Doorkeeper(unheard, clock)
     assert doorkeeper.take(b"\xff") is None
     assert doorkeeper.refused == 1
     assert doorkeeper.take(snooze("q")) is not None
@@ -92,7 +96,7 @@ def test_too_many_watchers_are_refused_until_one_is_gone(clock: Clock) -> None:
 
 
 def test_of_what_the_broker_kept_only_a_lasting_change_of_settings_counts(clock: Clock) -> None:
-    doorkeeper = Doorkeeper([].append, clock)
+    doorkeeper = Doorkeeper(unheard, clock)
     lasting = ChangeSettings(0.0, rules={"load_s": 45.0}, lasting=True)
     for for_the_moment in (Snooze(0.0, 60.0), dataclasses.replace(lasting, lasting=False)):
         assert doorkeeper.take(encode_request("back", "q1", for_the_moment).payload, kept=True) is None

@@ -75,7 +75,9 @@ def followed_by(first: Motion, gyr: FloatArray, world_acc: FloatArray) -> Motion
 
 def error_deg(up: FloatArray, truth: FloatArray) -> FloatArray:
     """(n,) angle between two directions."""
-    return np.degrees(np.arctan2(np.linalg.norm(np.cross(up, truth), axis=1), (up * truth).sum(axis=1)))
+    cross = np.linalg.norm(np.cross(up, truth), axis=1)
+    off: FloatArray = np.degrees(np.arctan2(cross, (up * truth).sum(axis=1)))
+    return off
 
 
 def _sensed(rate_hz: float, gyr: FloatArray, world: FloatArray, start: Rotation) -> Motion:

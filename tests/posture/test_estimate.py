@@ -155,7 +155,7 @@ def test_the_profile_turns_a_tilted_and_biased_sensor_into_the_wearers_own_angle
     n = 1000
     acc = np.tile(9.80665 * np.array(neutral_up) @ np.array(mounting) + [0.3, -0.2, 0.1], (n, 1))
     gyr = np.tile([0.02, -0.03, 0.01], (n, 1))
-    states = feed(TrunkBlock(SensorBlock(np.arange(n) * 0.01, acc, gyr, 25.0), None, 9.9), profile)
+    states = feed(TrunkBlock(SensorBlock(np.arange(float(n)) * 0.01, acc, gyr, 25.0), None, 9.9), profile)
     last = states[-1].upper
     assert last is not None
     np.testing.assert_allclose(last.up, (0.0, 0.0, 1.0), atol=1e-6)

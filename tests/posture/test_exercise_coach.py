@@ -83,12 +83,10 @@ def test_the_other_direction_is_no_repetition() -> None:
 
 def test_who_moves_late_holds_as_long_as_anybody() -> None:
     made = coached()
-    made.go_on(5.1)
-    assert made.phase is ExercisePhase.MOVE
+    assert made.go_on(5.1).phase is ExercisePhase.MOVE
     began = made.tick
     made.follower.by_deg = 0.0
-    made.go_on(4.0)
-    assert made.phase is ExercisePhase.HOLD
+    assert made.go_on(4.0).phase is ExercisePhase.HOLD
     made.follower.by_deg = 10.0
     made.follower._from = made.tick
     while made.phase is ExercisePhase.HOLD:
@@ -99,8 +97,7 @@ def test_who_moves_late_holds_as_long_as_anybody() -> None:
 
 def test_it_waits_in_another_position_says_which_and_goes_on_when_asked() -> None:
     made = coached(follower=Follower(rests_deg=2.0))
-    made.go_on(30.0)
-    assert made.phase is ExercisePhase.POSITION
+    assert made.go_on(30.0).phase is ExercisePhase.POSITION
     told = made.told[-1]
     assert (told.remark, told.position) == (ExerciseRemark.OTHER_POSITION, Position.UPRIGHT)
     assert ExerciseCue.WRONG in cues(made)
@@ -130,12 +127,10 @@ def test_who_leaves_the_position_is_waited_for_and_does_the_repetition_again() -
 
 def test_a_pause_is_at_once_and_the_repetition_begins_anew() -> None:
     made = coached()
-    made.go_on(9.0)
-    assert made.phase is ExercisePhase.HOLD
+    assert made.go_on(9.0).phase is ExercisePhase.HOLD
     made.hear(made.coach.pause())
-    assert made.phase is ExercisePhase.PAUSED
-    made.go_on(60.0)
-    assert made.phase is ExercisePhase.PAUSED
+    assert made.told[-1].phase is ExercisePhase.PAUSED
+    assert made.go_on(60.0).phase is ExercisePhase.PAUSED
     made.hear(made.coach.resume())
     assert (made.phase, made.told[-1].repetition) == (ExercisePhase.COUNTDOWN, 1)
     assert made.to_end().seen == 3
@@ -177,14 +172,13 @@ def test_the_motors_own_shaking_is_no_unsteadiness() -> None:
 
 def test_a_shaky_hold_is_seen_and_its_unsteadiness_told() -> None:
     made = coached()
+
+    def trembling(tick: int) -> TrunkState:
+        by_deg = -1.5 if tick % 2 else 1.5
+        return TrunkState(tick, segment(made.follower.angle_deg(tick) + by_deg, tick=tick), None)
+
     while made.ended is None:
-        tremble = 1.5 if made.tick % 2 else -1.5
-        made.go_on(
-            0.1,
-            lambda tick, by=tremble: TrunkState(
-                tick, segment(made.follower.angle_deg(tick) + by, tick=tick), None
-            ),
-        )
+        made.go_on(0.1, trembling)
     assert made.ended.seen == 3
     assert made.ended.steadiness_deg is not None
     assert made.ended.steadiness_deg > 0.4

@@ -29,7 +29,8 @@ def turn(axis: NDArray[np.float64], angle_deg: float) -> NDArray[np.float64]:
     a = math.radians(angle_deg)
     x, y, z = axis
     cross = np.array([[0, -z, y], [z, 0, -x], [-y, x, 0]])
-    return np.eye(3) + math.sin(a) * cross + (1 - math.cos(a)) * cross @ cross
+    turned: NDArray[np.float64] = np.eye(3) + math.sin(a) * cross + (1 - math.cos(a)) * cross @ cross
+    return turned
 
 
 def up_after(rotation: NDArray[np.float64]) -> Vector:

@@ -107,13 +107,13 @@ def test_an_impossible_rate_is_refused(rate_hz: float) -> None:
 
 
 def test_rest_and_uncertainty_are_told() -> None:
-    inclination = InclinationFilter(100.0)
-    assert not inclination.trusted
-    assert inclination.sigma_rad == pytest.approx(np.pi / 2.0)
+    fresh = InclinationFilter(100.0)
+    assert not fresh.trusted
+    assert fresh.sigma_rad == pytest.approx(np.pi / 2.0)
     lying = stillness(100.0, 10.0).with_noise()
+    inclination = InclinationFilter(100.0)
     output = inclination.process_full(lying.gyr, lying.acc)
-    assert inclination.resting
-    assert inclination.trusted
+    assert (inclination.resting, inclination.trusted) == (True, True)
     assert np.degrees(inclination.sigma_rad) < 0.5
     assert (np.diff(output.sigma_rad[::100]) <= 1e-6).all()
     moving = movement(100.0, 3.0)

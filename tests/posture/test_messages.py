@@ -61,7 +61,7 @@ def with_data(outgoing: Outgoing, **fields: object) -> bytes:
 
 @pytest.mark.parametrize("cls", [cls for cls in EVENTS if cls is not ev.Reading], ids=kind_of)
 @given(data=st.data())
-def test_every_event_survives_the_wire_unchanged(cls: type, data: st.DataObject) -> None:
+def test_every_event_survives_the_wire_unchanged(cls: type[ev.Event], data: st.DataObject) -> None:
     event = data.draw(events(cls))
     encoder = Encoder("back", "run")
     if cls is ev.SessionEnded:
@@ -99,7 +99,7 @@ def test_an_angle_that_nobody_knows_is_null_and_comes_back_as_nan() -> None:
 
 def test_durable_messages_are_numbered_within_their_session() -> None:
     encoder = Encoder("back", "run", simulated=True)
-    story = [
+    story: list[ev.Event] = [
         ev.WornChanged(0.5, True, "moved"),
         STARTED,
         READING,
@@ -126,7 +126,7 @@ def test_durable_messages_are_numbered_within_their_session() -> None:
 
 
 def test_the_same_story_told_again_gives_the_same_bytes() -> None:
-    story = [ev.WornChanged(0.5, True, "moved"), STARTED, READING, ALERT, MINUTE, ENDED]
+    story: list[ev.Event] = [ev.WornChanged(0.5, True, "moved"), STARTED, READING, ALERT, MINUTE, ENDED]
     once, again = Encoder("d", "run"), Encoder("d", "run")
     assert [once.encode(event) for event in story] == [again.encode(event) for event in story]
 

@@ -6,6 +6,7 @@ import dataclasses
 import json
 import re
 from collections.abc import Iterator
+from enum import Enum
 
 import msgspec
 import pytest
@@ -81,7 +82,7 @@ def test_every_value_of_an_enumeration_is_named() -> None:
                 assert f"`{member.value}`" in DOCUMENT, f"{kind_of(cls)}.{name}: {member.value}"
 
 
-def _enumerations(cls: type) -> Iterator[tuple[str, type]]:
+def _enumerations(cls: type) -> Iterator[tuple[str, type[Enum]]]:
     info = msgspec.inspect.type_info(cls)
     for field in info.fields:  # type: ignore[attr-defined]  # a dataclass's info has fields
         options = getattr(field.type, "types", (field.type,))

@@ -22,7 +22,8 @@ def stays_of(blocks: Iterable[Angles]) -> list[Stay]:
 
 def test_a_change_of_posture_ends_a_stay_and_begins_another() -> None:
     upright, slouched = stays_of([(1.0, 0.0)] * 24 + [(20.0, -1.0)] * 12)
-    assert upright == Stay(pytest.approx(11.5 * BLOCK_S / 60.0), (1.0, 0.0), 24)
+    assert upright.t_min == pytest.approx(11.5 * BLOCK_S / 60.0)
+    assert (upright.at_deg, upright.blocks) == ((1.0, 0.0), 24)
     assert slouched.at_deg == (20.0, -1.0)
 
 

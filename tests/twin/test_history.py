@@ -5,6 +5,7 @@ from __future__ import annotations
 import multiprocessing
 from datetime import UTC, date, datetime, timedelta, timezone
 from multiprocessing.context import BaseContext
+from multiprocessing.process import BaseProcess
 
 import pytest
 
@@ -79,7 +80,7 @@ def test_spreading_the_work_over_processes_changes_nothing(over_a_weekend: Runs)
 
 
 def test_workers_that_are_killed_cost_nothing(over_a_weekend: Runs) -> None:
-    killed = []
+    killed: list[BaseProcess] = []
 
     def stopped() -> bool:
         for worker in multiprocessing.active_children() if not killed else []:

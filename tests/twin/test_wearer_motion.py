@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from firmware_py.hardware.twin.wearer import PERFECT, Wearer
+from firmware_py.hardware.twin.wearer import PERFECT, SensorMotion, Wearer
 from firmware_py.hardware.twin.wearer_activities import (
     Lying,
     lie_down,
@@ -51,7 +51,7 @@ def lively_minute() -> Script:
 LIVELY = Wearer(lively_minute())
 
 
-def motion_of(wearer: Wearer, place: Place):
+def motion_of(wearer: Wearer, place: Place) -> SensorMotion:
     return wearer.upper if place is Place.UPPER else wearer.lower
 
 
@@ -62,11 +62,9 @@ def turned_by(rates_rad_s: FloatArray, step_s: float) -> FloatArray:
     x, y, z = axis.T
     zero = np.zeros_like(x)
     cross = np.stack([zero, -z, y, z, zero, -x, -y, x, zero], 1).reshape(-1, 3, 3)
-    return (
-        np.eye(3)
-        + np.sin(angle)[:, None, None] * cross
-        + (1.0 - np.cos(angle))[:, None, None] * (cross @ cross)
-    )
+    sine, versine = np.sin(angle)[:, None, None], (1.0 - np.cos(angle))[:, None, None]
+    turns: FloatArray = np.eye(3) + sine * cross + versine * (cross @ cross)
+    return turns
 
 
 @pytest.mark.parametrize("place", PLACES)
@@ -94,11 +92,16 @@ def path_m(wearer: Wearer, script: Script, place: Place, t_s: FloatArray) -> Flo
     s, c = np.sin(heading), np.cos(heading)
     x, y, z = curves[[Channel.FORE, Channel.LEFT, Channel.RISE], 0]
     hip = np.stack([c * x - s * y, s * x + c * y, z], 1)
-    pelvis = wearer.lower.orientation(t_s) @ script.person.lower.to_sensor
+    pelvis: FloatArray = wearer.lower.orientation(t_s) @ script.person.lower.to_sensor
+    from_hip: FloatArray
     if place is Place.LOWER:
-        return hip + pelvis @ np.array(build.hip_to_low_sensor_m)
-    thorax = wearer.upper.orientation(t_s) @ script.person.upper.to_sensor
-    return hip + pelvis @ np.array(build.hip_to_lumbar_m) + thorax @ np.array(build.lumbar_to_upper_sensor_m)
+        from_hip = pelvis @ np.array(build.hip_to_low_sensor_m)
+    else:
+        thorax: FloatArray = wearer.upper.orientation(t_s) @ script.person.upper.to_sensor
+        from_hip = pelvis @ np.array(build.hip_to_lumbar_m) + thorax @ np.array(
+            build.lumbar_to_upper_sensor_m
+        )
+    return hip + from_hip
 
 
 @pytest.mark.parametrize("place", PLACES)

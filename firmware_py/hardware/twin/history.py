@@ -8,7 +8,7 @@ import math
 import multiprocessing
 import os
 import signal
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Generator, Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor, wait
 from concurrent.futures.process import BrokenProcessPool
 from dataclasses import dataclass
@@ -64,7 +64,7 @@ def simulated_history(
     half_day_hours: tuple[float, float] = (1.2, 1.9),
     exercises: Sequence[Exercise] = (),
     stopped: Callable[[], bool] = lambda: False,
-) -> Iterator[tuple[datetime, list[told.Event]]]:
+) -> Generator[tuple[datetime, list[told.Event]], None, None]:
     """The runs of the last days, the newest first, each with the UTC of its t_s = 0 and its events.
 
     A working day has two runs, before and after lunch; on Saturdays and
