@@ -328,7 +328,8 @@ def spreadsheet_cell(value: Any) -> Any:
     if isinstance(value, list | tuple):
         return "; ".join(value)
     # A spreadsheet takes words that begin like this for a formula: "- after lunch", or worse.
-    return f"'{value}" if isinstance(value, str) and value[:1] in ("=", "+", "-", "@", "\t") else value
+    runs = isinstance(value, str) and value.startswith(("=", "+", "-", "@", "\t", "\r", "\n"))
+    return f"'{value}" if runs else value
 
 
 def as_json(name: str, rows: Iterable[Record], made_at: datetime) -> Iterator[str]:

@@ -117,6 +117,10 @@ class Site:
         with self.store.reading(visitor.own_wearer) as connection:
             return self._prefer(request, connection, visitor.own_wearer)
 
+    def speak_plainly(self, request: HTTPConnection) -> None:
+        """Let the page be written as it is before a sign-in, if nobody has asked for preferences yet."""
+        request.scope.setdefault(_PREFERENCES, Preferences())
+
     def _prefer(self, request: HTTPConnection, connection: Connection, wearer: int) -> Preferences:
         if _PREFERENCES not in request.scope:
             request.scope[_PREFERENCES] = preferences_of(connection, wearer)

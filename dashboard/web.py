@@ -27,7 +27,7 @@ from .diary.pages import DiaryPages
 from .doorkeeper import Doorkeeper
 from .entrances import Entrances
 from .exercises.pages import ExercisePages
-from .guard import Guard
+from .guard import HEADERS, Guard
 from .login import Login
 from .offline import Offline
 from .pages import Pages
@@ -162,16 +162,22 @@ class Web:
         status = error.status_code if isinstance(error, HTTPException) else 500
         keys = {
             400: "error.bad_request",
+            401: "error.sign_in",
             403: "error.forbidden",
             404: "error.not_found",
             405: "error.not_found",
+            409: "error.stale",
+            413: "error.too_large",
             501: "error.not_installed",
         }
         return self._site.page(request, "error.html", "", status=status, key=keys.get(status, "error.server"))
 
     def server_error(self, request: Request, _error: Exception) -> Response:
         """Something that should not have happened; Starlette raises it again, and it is logged."""
-        return self._site.page(request, "error.html", "", status=500, key="error.server")
+        self._site.speak_plainly(request)  # it may be the very database that would know how to speak
+        answer = self._site.page(request, "error.html", "", status=500, key="error.server")
+        answer.headers.update(HEADERS)  # this one does not pass the guard on its way out
+        return answer
 
 
 async def _left(socket: WebSocket) -> None:
