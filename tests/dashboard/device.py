@@ -147,7 +147,7 @@ class Device:
     def _heard(self, _client: mqtt.Client, _data: object, message: mqtt.MQTTMessage) -> None:
         if not message.payload:  # what stood there is cleared
             return
-        asked = decode_request(message.payload)
+        asked = decode_request(bytes(message.payload))
         self.asked.append(asked)
         self.send(self.encoder.reply(Reply(asked.id, accepted=True)))
         if isinstance(asked.request, ChangeSettings) and self._goes_by is not None:

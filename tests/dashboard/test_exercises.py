@@ -230,9 +230,9 @@ def now_utc_ms(ago_s: float = 0.0) -> int:
     return utc_ms(datetime.now(BERLIN)) - round(1000 * ago_s)
 
 
-def post_set(client: httpx.Client, name: str = "0123456789abcdef", **changes: object) -> httpx.Response:
+def post_set(client: httpx.Client, **changes: object) -> httpx.Response:
     body = {
-        "set_id": name,
+        "set_id": "0123456789abcdef",
         "start_utc_ms": now_utc_ms(90),
         "end_utc_ms": now_utc_ms(),
         "planned": 10,

@@ -215,5 +215,5 @@ def test_devices_that_nobody_has_claimed_are_nobodys(postgresql: Callable[[], st
         assert [_count(connection, table) for table in (devices, runs, minutes)] == [0, 0, 0]
     with store.engine.connect() as connection:
         assert connection.scalars(select(minutes.c.wearer_id)).all() == [UNCLAIMED, UNCLAIMED]
-        assert connection.scalar(select(devices.c.seen_utc_ms)) <= datetime.now(UTC).timestamp() * 1000
+        assert connection.scalars(select(devices.c.seen_utc_ms)).one() <= datetime.now(UTC).timestamp() * 1000
     store.close()

@@ -164,9 +164,12 @@ def test_a_broker_that_is_away_for_long_blocks_nobody_who_hands_something_over(s
         BrokerSettings("127.0.0.1", 1), Share("clinic", "1"), Ingest(store), on_stored=lambda _: None,
         on_link=lambda _: None,
     )  # fmt: skip
-    handing = threading.Thread(
-        target=lambda: [reader.publish(Outgoing("t", b"", durable=False)) for _ in range(5000)], daemon=True
-    )
+
+    def hand_over() -> None:
+        for _ in range(5000):
+            reader.publish(Outgoing("t", b"", durable=False))
+
+    handing = threading.Thread(target=hand_over, daemon=True)
     handing.start()
     handing.join(20)
     assert not handing.is_alive(), "nobody looks up while there is no connection"

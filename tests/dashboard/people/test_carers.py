@@ -13,6 +13,7 @@ from playwright.sync_api import Browser, BrowserContext, Page, expect
 from sqlalchemy import update
 from websockets.exceptions import ConnectionClosed, InvalidStatus
 from websockets.sync.client import ClientConnection, connect
+from websockets.sync.connection import Connection
 from websockets.typing import Origin
 
 from dashboard.door import COOKIE
@@ -176,12 +177,12 @@ def test_nobody_is_let_in_by_a_link_twice_or_to_oneself(town: Town) -> None:
     assert town.browser().post("/let-in", data={"code": code}).status_code == 403
 
 
-def _hear_out(socket: ClientConnection) -> None:
+def _hear_out(socket: Connection) -> None:
     while True:
         socket.recv(timeout=20)
 
 
-def _devices(socket: ClientConnection, count: int) -> list[str]:
+def _devices(socket: Connection, count: int) -> list[str]:
     """The devices of the next readings that come."""
     found: list[str] = []
     while len(found) < count:

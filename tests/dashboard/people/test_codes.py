@@ -42,7 +42,7 @@ def browser_at(server: Server) -> httpx.Client:
 
 def pairing_link(client: httpx.Client) -> str:
     [link] = set(re.findall(r'href="(http[^"]+/pair\?code=[\w-]+)"', client.post("/who/pair").text))
-    return link
+    return str(link)
 
 
 def test_a_phone_is_paired_once_and_a_replayed_code_is_refused(browser: Browser, home: Server) -> None:

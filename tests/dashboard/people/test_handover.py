@@ -13,7 +13,6 @@ from dashboard.store import Store
 from dashboard.tables import UNCLAIMED, devices, events, minutes, quarters, runs, sessions
 from dashboard.visitor import Role
 from firmware_py.errors import ConfigError
-from firmware_py.posture.messages import Outgoing
 
 from ..test_ingest import rows
 from .town import Town, messages
@@ -27,7 +26,7 @@ def wearers(store: Store) -> tuple[int, int]:
     return accounts.wearer_named("anna"), accounts.wearer_named("ben")
 
 
-def handed_on(store: Store, wearers: tuple[int, int], *before: list[Outgoing]) -> Ingest:
+def handed_on(store: Store, wearers: tuple[int, int], *before: list[tuple[str, bytes]]) -> Ingest:
     """A device that told this, was given to anna with it, and then to ben; takes in what comes now."""
     ingest = Ingest(store, UNCLAIMED)
     for told in before:

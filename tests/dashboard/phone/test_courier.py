@@ -16,6 +16,7 @@ import pytest
 from dashboard.batch import FIRST_WEARER
 from dashboard.phone import services as services_module
 from dashboard.phone.courier import Courier
+from dashboard.phone.decisions import Wish, wishes
 from dashboard.phone.jobs import Fault, Job, Outcome, carry_out
 from dashboard.phone.queue import Queue
 from dashboard.phone.rules import Occasion, PhoneRules
@@ -203,7 +204,5 @@ def test_of_pages_that_change_something_at_the_same_moment_none_undoes_the_other
     assert [len(Services(tmp_path).of(wearer_id)) for wearer_id in range(1, 5)] == [MAX_SERVICES] * 4
 
 
-def _wish(wearer: Wearer) -> object:
-    from dashboard.phone.decisions import wishes
-
+def _wish(wearer: Wearer) -> Wish:
     return wishes(wearer.store)[0]

@@ -13,6 +13,7 @@ from collections.abc import Iterable
 from datetime import date, datetime, timedelta
 from typing import Any
 
+import msgspec
 import numpy as np
 
 from dashboard.app import Dashboard
@@ -55,7 +56,7 @@ def fill(dashboard: Dashboard) -> list[Outgoing]:
             end = round(at(LAST - timedelta(days=ago), 18, n).timestamp() * 1000)
             done = {"set_id": f"page-set-{n}", "start_utc_ms": end - 60_000, "end_utc_ms": end}
             counted = {"planned": planned, "by_time": by_time, "outcome": outcome}
-            doses.put(connection, 1, exercise, doses.msgspec.convert(done | counted, doses.PageSet))
+            doses.put(connection, 1, exercise, msgspec.convert(done | counted, doses.PageSet))
         for day, text in NOTES:
             connection.execute(notes.insert().values(wearer_id=1, day=day.isoformat(), text=text))
     return messages
