@@ -116,8 +116,8 @@ class Pages:
         self, connection: Connection, wearer: int, day: date, stretch: Stretch, sessions: Sequence[Any]
     ) -> views.DayPage:
         bins = queries.bins_between(connection, wearer, stretch, BIN_MS)
-        episodes = queries.episodes_between(connection, wearer, stretch)
-        return views.day_page(day, stretch, round(time.time() * 1000), bins, episodes, sessions)
+        reminded = queries.reminded_between(connection, wearer, stretch)
+        return views.day_page(day, stretch, round(time.time() * 1000), bins, reminded, sessions)
 
     def session(self, request: Request) -> Response:
         """One session."""

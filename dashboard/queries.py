@@ -195,6 +195,13 @@ def episodes_between(connection: Connection, wearer_id: int, stretch: Stretch) -
     return connection.execute(_within(select(episodes), episodes.c.start_utc_ms, wearer_id, stretch)).all()
 
 
+def reminded_between(connection: Connection, wearer_id: int, stretch: Stretch) -> Sequence[AnyRow]:
+    """Of slouches that began in the stretch and were reminded of: when they began, and when they were."""
+    c = episodes.c
+    query = select(c.start_s, c.start_utc_ms, c.alerted_s).where(c.alerted_s.is_not(None))
+    return connection.execute(_within(query, c.start_utc_ms, wearer_id, stretch)).all()
+
+
 def episodes_of(connection: Connection, device_id: int, session: str) -> Sequence[AnyRow]:
     """A session's slouches, in order."""
     return connection.execute(

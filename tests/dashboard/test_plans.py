@@ -60,6 +60,7 @@ QUESTIONS: dict[str, Callable[[Connection], object]] = {
     "figures around notes": lambda c: queries.figures_of(c, FIRST_WEARER, [DAY, DAY]),
     "one session": lambda c: queries.one_session(c, FIRST_WEARER, "back", "20260320-1"),
     "minutes of a session": lambda c: queries.minutes_of(c, 1, "20260320-1"),
+    "slouches with reminders": lambda c: queries.reminded_between(c, FIRST_WEARER, DAY),
     "episodes": lambda c: queries.episodes_between(c, FIRST_WEARER, DAY),
     "episodes of a session": lambda c: queries.episodes_of(c, 1, "20260320-1"),
     "missing": lambda c: queries.missing_of(c, 1, "20260320-1", 100),

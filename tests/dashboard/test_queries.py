@@ -10,6 +10,7 @@ from sqlalchemy import select, text
 from sqlalchemy.exc import DBAPIError
 
 from dashboard import queries
+from dashboard.band import reminder_utc_ms
 from dashboard.days import Stretch, days
 from dashboard.figures import Figures, total
 from dashboard.ingest import FIRST_WEARER, Ingest
@@ -54,6 +55,16 @@ def test_a_day_in_bins_is_each_minute_in_the_bin_it_began_in(filled: Store) -> N
         assert total([one]) == total(map(Figures.of, own))
         assert one.end_utc_ms == max(row.end_utc_ms for row in own)
     assert total(found) == total(map(Figures.of, rows))
+
+
+def test_a_band_has_the_reminders_of_all_slouches(filled: Store) -> None:
+    day = days(LAST, 1, BERLIN)
+    with filled.reading(FIRST_WEARER) as connection:
+        reminded = queries.reminded_between(connection, FIRST_WEARER, day)
+        every = queries.episodes_between(connection, FIRST_WEARER, day)
+    given = [at for at in map(reminder_utc_ms, every) if at is not None]
+    assert list(map(reminder_utc_ms, reminded)) == given
+    assert 0 < len(given) < len(every)
 
 
 @pytest.mark.parametrize("earlier", [0, 1, 3, 50])
