@@ -11,6 +11,7 @@ from __future__ import annotations
 import tempfile
 from collections.abc import Iterator
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 
 from firmware_py.links.ledger import Ledger
@@ -70,7 +71,7 @@ def measure(folder: Path, *, acknowledged: bool) -> float:
         events.extend(hour(number))
     for event in events:
         entry = (event, encoder.encode(event))
-        outbox.put([entry[1]], noting=lambda entry=entry: ledger.note([entry]))
+        outbox.put([entry[1]], noting=partial(ledger.note, [entry]))
         if acknowledged:
             outbox.remove([kept.id for kept in outbox.after(0, 10)])
     outbox.close()

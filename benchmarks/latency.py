@@ -24,7 +24,8 @@ import time
 import tomllib
 from pathlib import Path
 
-from websockets.sync.client import ClientConnection, connect
+from websockets.sync.client import connect
+from websockets.sync.connection import Connection
 from websockets.typing import Origin
 
 from firmware_py.links.mqtt import MqttSettings
@@ -33,7 +34,7 @@ from firmware_py.links.publisher import Publisher
 from firmware_py.posture.events import SlouchStarted
 from firmware_py.posture.messages import Anchor, Encoder
 from tests.faults import suite
-from tests.faults.machine import World, until
+from tests.faults.machine import World, until, until_beyond
 
 BLOCK_S = 0.1
 """A live source reads the FIFO ten times a second (`hardware/source.py`)."""
@@ -42,7 +43,7 @@ BUDGET_MS = 60.0
 EVENTS = 100
 
 
-def readings_ms(world: World, page: ClientConnection, seconds: float) -> list[float]:
+def readings_ms(world: World, page: Connection, seconds: float) -> list[float]:
     """The age of each reading when it arrived, ms."""
     t0_of = "SELECT run, t0_utc_ms FROM runs JOIN devices USING (device_id) WHERE name = 'worn'"
     until(lambda: any(t0 is not None for _, t0 in world.stored(t0_of)))
@@ -57,7 +58,7 @@ def readings_ms(world: World, page: ClientConnection, seconds: float) -> list[fl
     return [1000.0 * (heard_s - origin_s - t_s) for heard_s, t_s in ages[20:]]
 
 
-def events_ms(world: World, page: ClientConnection) -> list[float]:
+def events_ms(world: World, page: Connection) -> list[float]:
     """From the call of the publisher to the page's news that it is stored, ms."""
     publisher = Publisher(
         MqttSettings("127.0.0.1", world.port), Encoder("told", "run"), Outbox(world.folder / "told.db")
@@ -76,7 +77,7 @@ def events_ms(world: World, page: ClientConnection) -> list[float]:
             if said["type"] == "stored" and said["at"] > sent_utc_s:  # and not of what came before
                 took.append(1000.0 * (time.perf_counter() - sent_s))
                 break
-        until(lambda count=count: world.stored_count() > count)
+        until_beyond(world.stored_count, count)
     publisher.stop()
     return took
 

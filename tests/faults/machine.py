@@ -37,6 +37,15 @@ def until(true: Callable[[], object], seconds: float = 30.0) -> float:
     return time.monotonic() - began_s
 
 
+def until_beyond(count: Callable[[], int], seen: int, seconds: float = 30.0) -> float:
+    """Wait until it counts more than was seen; returns the seconds it took.
+
+    Raises:
+        TimeoutError: it did not go on.
+    """
+    return until(lambda: count() > seen, seconds)
+
+
 @dataclass
 class World:
     """Everything below one folder; `stop` ends what still runs."""

@@ -18,7 +18,7 @@ from firmware_py.posture.events import BreakDue, SessionStarted
 from firmware_py.posture.messages import MAX_PAYLOAD_BYTES, Encoder
 
 from .link import Link
-from .machine import World, resident_mb, until
+from .machine import World, resident_mb, until, until_beyond
 from .places import Cable, small_disk
 from .verdict import verify
 
@@ -38,7 +38,7 @@ def kill_device(world: World, times: int, chance: random.Random) -> str:
     for _ in range(times):
         device = world.start_device()
         before = len(world.promises())
-        until(lambda before=before: len(world.promises()) > before)
+        until_beyond(lambda: len(world.promises()), before)
         time.sleep(chance.uniform(0.0, 0.6))
         device.kill()
         device.wait()
@@ -98,7 +98,7 @@ def kill_broker(world: World, times: int, chance: random.Random) -> str:
         time.sleep(chance.uniform(0.0, 0.8))
         world.restart_broker()
         count = world.stored_count()
-        slowest_s = max(slowest_s, until(lambda count=count: world.stored_count() > count))
+        slowest_s = max(slowest_s, until_beyond(world.stored_count, count))
     stored = finish(world, device)
     return (
         f"{times} kills of the broker: {stored} messages, each once; flowing again within {slowest_s:.1f} s"
@@ -123,7 +123,7 @@ def tear_link(world: World, times: int, chance: random.Random) -> str:
     for _ in range(times):
         torn = world.link.torn
         world.link.tear_after = chance.randrange(1, 4000)
-        until(lambda torn=torn: world.link.torn > torn)
+        until_beyond(lambda: world.link.torn, torn)
     stored = finish(world, device)
     return f"{times} connections reset in mid-message: {stored} messages, each once"
 
@@ -142,7 +142,7 @@ def cut_cable(world: World, gaps_s: list[float]) -> str:
             time.sleep(gap_s)
             cable.plug()
             count = world.stored_count()
-            slowest_s = max(slowest_s, until(lambda count=count: world.stored_count() > count, 60.0))
+            slowest_s = max(slowest_s, until_beyond(world.stored_count, count, 60.0))
         stored = finish(world, device)
         link.stop()
     gaps = ", ".join(f"{gap_s:g}" for gap_s in gaps_s)
@@ -158,7 +158,7 @@ def lose_link(world: World, gaps_s: list[float]) -> str:
         time.sleep(gap_s)
         world.link.state = "up"
         count = world.stored_count()
-        until(lambda count=count: world.stored_count() > count, 60.0)
+        until_beyond(world.stored_count, count, 60.0)
     stored = finish(world, device)
     return f"silences of {', '.join(f'{gap_s:g}' for gap_s in gaps_s)} s: {stored} messages, each once"
 
@@ -193,7 +193,7 @@ def step_clock(world: World) -> str:
         if device is None:
             device = world.start_device("--pause-s", "0.1")
         count = len(world.promises())
-        until(lambda count=count: len(world.promises()) > count + 8)
+        until_beyond(lambda: len(world.promises()), count + 8)
         time.sleep(0.6)  # three looks at the clock
         if cut:
             device.kill()

@@ -7,6 +7,7 @@ import signal
 import socket
 import urllib.request
 from collections.abc import Callable, Iterator, Sequence
+from functools import partial
 
 import pytest
 
@@ -65,7 +66,7 @@ def test_all_three_run_without_root_and_can_gain_nothing(
     machine: Machine, installed: Callable[[str, str], bool]
 ) -> None:
     for unit in UNITS:
-        until(lambda unit=unit: installed(unit, "active"), 120.0)
+        until(partial(installed, unit, "active"), 120.0)
         main = machine.shown(unit, "MainPID")
         status = machine.within("cat", f"/proc/{main}/status")
         fields = dict(line.split(":\t", 1) for line in status.splitlines() if ":\t" in line)
