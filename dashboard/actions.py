@@ -41,7 +41,6 @@ from .take_in import archive_lines
 MAX_ARCHIVE_BYTES = 2_000_000_000
 MAX_SNOOZE_S = 8 * 3600
 MAX_LABEL = 60
-MAX_NOTE = 300
 
 
 class Actions:
@@ -56,7 +55,7 @@ class Actions:
             Route("/devices", self.devices),
             Route("/devices/{device}/{action}", self.device, methods=["POST"]),
             Route("/notes", self.add_note, methods=["POST"]),
-            Route("/notes/{note_id:int}/delete", self.delete_note, methods=["POST"]),
+            Route("/notes/{note_id:row}/delete", self.delete_note, methods=["POST"]),
             Route("/data", self.data),
             Route("/data/export", self.export),
             Route("/data/backup.db", self.backup),
@@ -116,7 +115,7 @@ class Actions:
     async def add_note(self, request: Request) -> Response:
         """Note something at a date."""
         form = await read_form(request)
-        text = form.get("text", "").strip()[:MAX_NOTE]
+        text = form.get("text", "").strip()[: archive.MAX_NOTE]
         try:
             day = day_of(form.get("day", ""))
         except ValueError as error:

@@ -21,7 +21,7 @@ from firmware_py.errors import StoreError
 from firmware_py.posture.events import MinutePassed
 from firmware_py.posture.messages import CHANNELS, SCHEMA, Anchor, Channel, kind_of, topic
 
-from .days import Stretch
+from .days import Stretch, day_of
 from .diary import entries
 from .diary.symptoms import Entry
 from .diary.symptoms import decoded as decoded_entry
@@ -35,6 +35,8 @@ from .store import Store
 from .tables import devices, events, minutes, notes, runs, wearers
 
 MAX_LINE = 100_000
+MAX_NOTE = 300
+"""Letters of a note."""
 _BATCH = 2000
 
 COPY = ".copy-being-made-"
@@ -55,6 +57,18 @@ EXERCISE = "exercise"
 class _Note(msgspec.Struct, frozen=True):
     day: str
     text: str
+
+
+def _note(message: msgspec.Raw) -> _Note:
+    """A note as a page could have written it.
+
+    Raises:
+        ValueError: it is none, or of a day that there is not.
+    """
+    note = msgspec.json.decode(message, type=_Note)
+    if day_of(note.day).isoformat() != note.day or not 0 < len(note.text) <= MAX_NOTE or "\x00" in note.text:
+        raise ValueError("no note")
+    return note
 
 
 class _Line(msgspec.Struct):
@@ -188,7 +202,7 @@ def restore(
                 raise msgspec.DecodeError("too long")
             decoded = decode(line)
             if decoded.topic == NOTE:
-                found.add(msgspec.json.decode(decoded.message, type=_Note))
+                found.add(_note(decoded.message))
                 continue
             if decoded.topic == DIARY:
                 noted.append(decoded_entry(bytes(decoded.message)))
@@ -196,7 +210,7 @@ def restore(
             if decoded.topic == EXERCISE:
                 exercised.append(msgspec.json.decode(decoded.message, type=KeptSet))
                 continue
-        except (msgspec.MsgspecError, UnicodeDecodeError):
+        except (msgspec.MsgspecError, ValueError):
             whole.rejected += 1
             continue
         if not accepts(decoded.topic, bytes(decoded.message)):

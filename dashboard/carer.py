@@ -22,7 +22,7 @@ class Carer:
         """Their addresses."""
         return [
             Route("/wearers", self.page),
-            Route("/wearers/{wearer_id:int}/open", self.open, methods=["POST"]),
+            Route("/wearers/{wearer_id:row}/open", self.open, methods=["POST"]),
             Route("/wearers/close", self.close, methods=["POST"]),
         ]
 

@@ -26,7 +26,7 @@ class ProgrammePage:
         """Their addresses."""
         return [
             Route("/programme", self.page),
-            Route("/programme/{programme_id:int}/invite", self.invite, methods=["POST"]),
+            Route("/programme/{programme_id:row}/invite", self.invite, methods=["POST"]),
             Route("/who/programme/leave", self.leave, methods=["POST"]),
         ]
 

@@ -9,6 +9,7 @@ from typing import Any
 
 from sqlalchemy import select
 from starlette.applications import Starlette
+from starlette.convertors import register_url_convertor
 from starlette.exceptions import HTTPException
 from starlette.middleware import Middleware
 from starlette.middleware.gzip import GZipMiddleware
@@ -35,6 +36,7 @@ from .people_page import PeoplePage
 from .presence import Presence
 from .programme_page import ProgrammePage
 from .report.pages import ReportPages
+from .row_number import RowNumber
 from .settings_page import SettingsPage
 from .site import STATIC, Site
 from .transport import hostname
@@ -58,6 +60,7 @@ class Web:
     def app(self, lifespan: Lifespan[Starlette]) -> Starlette:
         """All of it."""
         site = self._site
+        register_url_convertor("row", RowNumber())  # `{note_id:row}` in the addresses below
         return Starlette(
             routes=[
                 *Pages(site).routes(),

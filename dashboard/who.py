@@ -47,9 +47,9 @@ class Who:
         return [
             Route("/who", self.page),
             Route("/who/carers", self.let_in, methods=["POST"]),
-            Route("/who/carers/{permit_id:int}/end", self.shut_out, methods=["POST"]),
+            Route("/who/carers/{permit_id:row}/end", self.shut_out, methods=["POST"]),
             Route("/who/tokens", self.make_token, methods=["POST"]),
-            Route("/who/tokens/{token_id:int}/revoke", self.revoke_token, methods=["POST"]),
+            Route("/who/tokens/{token_id:row}/revoke", self.revoke_token, methods=["POST"]),
             Route("/who/pair", self.pair, methods=["POST"]),
             Route("/who/sign-ins/{sign_in}/end", self.end_sign_in, methods=["POST"]),
             Route("/who/password", self.password, methods=["POST"]),

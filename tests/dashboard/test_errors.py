@@ -2,11 +2,17 @@
 
 from __future__ import annotations
 
+import json
+from datetime import date
+
 import httpx
 import pytest
 from sqlalchemy.exc import OperationalError
 
 from dashboard.app import Dashboard, Server
+from dashboard.archive import NOTE
+
+from .seed import BERLIN, history
 
 
 def test_without_its_database_a_page_still_says_so_in_words(
@@ -30,3 +36,38 @@ def test_a_page_of_somebody_else_and_too_much_at_once_are_told_as_that(served: S
     too_much = httpx.post(f"{served.address}notes", data={"text": "x" * 30_000}, headers=origin)
     assert too_much.status_code == 413
     assert "more than is taken in at once" in too_much.text
+
+
+@pytest.mark.parametrize(
+    "path", ["notes/{}/delete", "who/carers/{}/end", "who/tokens/{}/revoke", "wearers/{}/open"]
+)
+def test_a_number_that_no_row_has_is_no_such_page(served: Server, path: str) -> None:
+    for number in (2**31, 2**63, 10**30):
+        answer = httpx.post(
+            served.address + path.format(number), headers={"Origin": served.address.rstrip("/")}
+        )
+        assert answer.status_code == 404
+
+
+@pytest.mark.parametrize(
+    "note",
+    [
+        {"day": "2026-06-1x", "text": "of no day"},
+        {"day": "20260619", "text": "of a day written otherwise"},
+        {"day": "9999-12-31", "text": "of a day that nobody will see"},
+        {"day": "2026-06-19", "text": "with a NUL \x00"},
+        {"day": "2026-06-19", "text": "x" * 301},
+        {"day": "2026-06-19", "text": ""},
+    ],
+)
+def test_a_note_that_no_page_writes_is_taken_in_from_no_archive(
+    opened: Dashboard, served: Server, note: dict[str, str]
+) -> None:
+    for batch in history("desk", date(2026, 6, 19), 2, BERLIN):
+        opened.ingest.take((message.topic, message.payload) for message in batch)
+    lines = [{"topic": NOTE, "message": one} for one in (note, {"day": "2026-06-19", "text": "a new chair"})]
+    taken = httpx.post(f"{served.address}data/restore", content="\n".join(map(json.dumps, lines)).encode())
+    assert "bad=1" in taken.headers["location"]
+    shown = httpx.get(f"{served.address}history/week/2026-06-19")
+    assert shown.status_code == 200
+    assert "a new chair" in shown.text
