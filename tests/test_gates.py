@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import subprocess
 import sys
+import tomllib
 from io import StringIO
 from tokenize import COMMENT, generate_tokens
 
@@ -24,8 +25,17 @@ def test_the_code_passes_the_gate(gate: list[str]) -> None:
 
 
 FOLDERS = ("firmware_py", "calibration", "dashboard", "tests", "benchmarks", "docs")
+"""Where there is Python."""
+
 EXCUSED = re.compile(r"type: ignore\[[\w, -]+\]|noqa: [A-Z]+\d+(, [A-Z]+\d+)*")
 """What a checker is told to pass over, by the name of the rule."""
+
+
+def test_the_strict_types_hold_wherever_there_is_python() -> None:
+    settings = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))["tool"]["mypy"]
+    assert settings["strict"] is settings["warn_unreachable"] is True
+    assert set(settings["packages"]) == set(FOLDERS)
+    assert {"exclude", "disable_error_code"}.isdisjoint(settings)
 
 
 def without_reason(text: str) -> list[str]:
