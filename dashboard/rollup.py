@@ -18,11 +18,14 @@ from sqlalchemy import (
     BigInteger,
     Column,
     Connection,
+    FromClause,
     Integer,
+    Select,
     Table,
     delete,
     select,
     text,
+    true,
 )
 
 from firmware_py.posture.minute_wire import TallyOnWire
@@ -164,16 +167,7 @@ def sum_anew(connection: Connection, parts: Table, sums: Table, span_ms: int, to
     for cut in range(0, len(keys), at_once):
         chunk = keys[cut : cut + at_once]
         wanted = given(connection, "wanted", _stretches(), chunk)
-        figures = [parts.c[name] for name in FIGURES]
-        found = connection.execute(
-            select(*wanted.c, parts.c.tally, *figures).join(
-                parts,
-                # A row of `devices` has one wearer, so its rows need not be asked for theirs.
-                (parts.c.device_id == wanted.c.device_id)
-                & (parts.c.start_utc_ms >= wanted.c.start_utc_ms)
-                & (parts.c.start_utc_ms < wanted.c.start_utc_ms + span_ms),
-            )
-        )
+        found = connection.execute(parts_of(connection, wanted, parts, span_ms))
         grouped: dict[tuple[int, int, int], list[Any]] = {}
         for device_id, wearer_id, start_utc_ms, *rest in found:
             grouped.setdefault((device_id, wearer_id, start_utc_ms), []).append(rest)
@@ -182,6 +176,23 @@ def sum_anew(connection: Connection, parts: Table, sums: Table, span_ms: int, to
                 delete(sums).where(sums.c.device_id == device_id, sums.c.start_utc_ms == start_utc_ms)
             )
         upsert(connection, sums, (_sum(key, rows) for key, rows in grouped.items()))
+
+
+def parts_of(connection: Connection, wanted: FromClause, parts: Table, span_ms: int) -> Select[Any]:
+    """Each stretch that is wanted with the tally and the figures of every part that begins in it."""
+    columns = [parts.c.tally, *(parts.c[name] for name in FIGURES)]
+    begins_in_it = (
+        # A row of `devices` has one wearer, so its rows need not be asked for theirs.
+        (parts.c.device_id == wanted.c.device_id)
+        & (parts.c.start_utc_ms >= wanted.c.start_utc_ms)
+        & (parts.c.start_utc_ms < wanted.c.start_utc_ms + span_ms)
+    )
+    if not is_postgresql(connection):
+        return select(*wanted.c, *columns).join(parts, begins_in_it)
+    # One stretch after another, by the index: of so many at once the planner takes a third of a device's rows
+    # for those of a stretch, and would rather read all minutes of all devices. OFFSET keeps it from that.
+    of_each = select(*columns).where(begins_in_it).offset(0).lateral("part")
+    return select(*wanted.c, *of_each.c).join(of_each, true())
 
 
 def _stretches() -> tuple[Column[Any], ...]:

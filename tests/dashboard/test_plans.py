@@ -8,15 +8,31 @@ from datetime import date, datetime
 from typing import Any
 
 import pytest
-from sqlalchemy import Connection, Table, Text, cast, event, func, insert, select, text, true
+from sqlalchemy import (
+    BigInteger,
+    Column,
+    Connection,
+    Integer,
+    Table,
+    Text,
+    cast,
+    event,
+    func,
+    insert,
+    select,
+    text,
+    true,
+)
 
 from dashboard import queries
+from dashboard.bulk import given
 from dashboard.days import Stretch
 from dashboard.diary import entries
 from dashboard.exercises import doses
 from dashboard.exercises.times import times_of
 from dashboard.ingest import FIRST_WEARER, Ingest
 from dashboard.records import TABLES, records
+from dashboard.rollup import QUARTER_MS, parts_of
 from dashboard.store import Store
 from dashboard.tables import (
     days,
@@ -153,3 +169,25 @@ def _steps(plan: dict[str, Any]) -> Iterator[dict[str, Any]]:
     yield plan
     for part in plan.get("Plans", ()):
         yield from _steps(part)
+
+
+def test_sums_are_made_stretch_by_stretch_however_many_there_are(postgresql: Callable[[], str]) -> None:
+    store = Store(postgresql())
+    for batch in history("back", date(2026, 3, 20), 3, BERLIN):
+        Ingest(store).take(told(*batch))
+    with store.engine.begin() as connection:
+        connection.execute(text("ANALYZE"))
+        rows = connection.execute(select(quarters.c.device_id, quarters.c.wearer_id, quarters.c.start_utc_ms))
+        columns = (
+            Column("device_id", Integer),
+            Column("wearer_id", Integer),
+            Column("start_utc_ms", BigInteger),
+        )
+        wanted = given(connection, "wanted", columns, [tuple(row) for row in rows])
+        asked = parts_of(connection, wanted, minutes, QUARTER_MS).compile(connection)
+        plan = _plan(store, connection, str(asked), asked.params)
+        steps = list(_steps(plan[0]["Plan"]))
+    store.close()
+    assert steps[0]["Node Type"] == "Nested Loop"
+    assert not [step for step in steps if step["Node Type"] in ("Hash Join", "Merge Join")]
+    assert any("device_id = " in step.get("Index Cond", "") for step in steps)
