@@ -78,7 +78,8 @@ class Ingest:
                 try:
                     others.append(decode(topic, payload))
                 except MessageError as error:
-                    unreadable["schema" if isinstance(error, SchemaError) else "malformed", topic[:120]] += 1
+                    told = topic[:120].replace("\x00", "\ufffd")  # PostgreSQL's text holds no NUL
+                    unreadable["schema" if isinstance(error, SchemaError) else "malformed", told] += 1
                     log.warning("rejected a message on %.120r: %s", topic, error)
         try:
             return self._commit(of_minutes, others, unreadable)

@@ -188,3 +188,12 @@ def test_two_devices_are_told_apart(store: Store) -> None:
         name: sum(row["device_id"] == key for row in rows(store, minutes)) for name, key in names.items()
     }
     assert counts["one"] == counts["two"] > 300
+
+
+def test_a_topic_that_no_text_of_postgresql_holds_is_counted_and_keeps_nothing_else_out(store: Store) -> None:
+    good = told(*a_session())
+    taken = Ingest(store).take([("plumbline/v1/ba\x00ck/minute", b"{}"), *good])
+    assert taken.rejected == 1
+    assert taken.stored == Ingest(store).take(good).repeated > 0
+    [counted] = rows(store, rejections)
+    assert counted["topic"] == "plumbline/v1/ba\ufffdck/minute"
