@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Iterator
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -67,6 +68,11 @@ class Listener:
         told = [message.body for message in self.heard if isinstance(message.body, GuideProgress)]
         return told[-1] if told else None
 
+    def ready_for(self, index: int) -> bool:
+        """Whether the guide waits for the press that begins this step."""
+        at = self.guide()
+        return at is not None and (at.index, at.phase) == (index, GuidePhase.READY)
+
     def in_force(self) -> list[CalibrationInForce]:
         """What each run began with; a message may come twice."""
         first: dict[str, CalibrationInForce] = {}
@@ -118,14 +124,7 @@ def test_postures_of_ones_own_taken_over_the_network_count_in_another_run(
         wait_until(lambda: heard.guide() is not None, "the guide")
         heard.ask(PressGuide(0.0, 1))
         for index in (2, 3, 4, 5):
-            wait_until(
-                lambda index=index: (
-                    (at := heard.guide()) is not None  # type: ignore[misc]  # bound now
-                    and (at.index, at.phase) == (index, GuidePhase.READY)
-                ),
-                f"step {index}",
-                40.0,
-            )
+            wait_until(partial(heard.ready_for, index), f"step {index}", 40.0)
             heard.ask(SkipStep(0.0, index))
         wait_until(lambda: len(heard.in_force()) > 1, "another run", 40.0)
         assert heard.in_force()[1].neutral_of is NeutralOf.THIS_WEAR

@@ -7,7 +7,7 @@ import socket
 import subprocess
 import sys
 from pathlib import Path
-from typing import Any
+from typing import Literal
 
 import pytest
 
@@ -23,7 +23,9 @@ def answers(broker: RunningBroker) -> bool:
 
 
 @pytest.mark.parametrize("kind", ["mosquitto", "amqtt"])
-def test_a_broker_starts_on_a_free_port_and_is_gone_when_stopped(tmp_path: Path, kind: Any) -> None:
+def test_a_broker_starts_on_a_free_port_and_is_gone_when_stopped(
+    tmp_path: Path, kind: Literal["mosquitto", "amqtt"]
+) -> None:
     broker = start_broker(tmp_path, prefer=kind)
     assert broker.host == "127.0.0.1"
     assert answers(broker)

@@ -10,6 +10,7 @@ import json
 import time
 from collections.abc import Callable
 from datetime import UTC, datetime
+from pathlib import Path
 from typing import Any, Literal
 
 import jinja2
@@ -210,7 +211,7 @@ def test_a_simulated_wearer_is_called_so() -> None:
 
 
 def test_the_device_announces_itself_again_when_home_assistant_restarts(
-    mosquitto: RunningBroker, tmp_path: Any
+    mosquitto: RunningBroker, tmp_path: Path
 ) -> None:
     import paho.mqtt.client as paho
     from paho.mqtt.enums import CallbackAPIVersion

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TypeVar
 
 import pytest
 
@@ -26,13 +26,14 @@ from firmware_py.posture.rules import Rules
 from .trunks import a_judge, held, judged
 
 BEGUN = Rules(grace_s=0)
+EventT = TypeVar("EventT", bound=Event)
 
 
 def change(judge: Judge, **numbers: float) -> list[Event]:
     return judge.tell(SetRules(judge.next_s, BEGUN.but(numbers)))
 
 
-def of(events: list[Event], kind: type) -> list[Any]:
+def of(events: list[Event], kind: type[EventT]) -> list[EventT]:
     return [event for event in events if isinstance(event, kind)]
 
 
