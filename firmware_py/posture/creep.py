@@ -5,14 +5,14 @@ stays (`stays.py`), every minute the stays and walks of the wear are weighed (`c
 they say is a logarithm of odds and a size, and two limits on them make two answers:
 
 - a *doubt*: five upright seconds are asked for, and judging goes on as before. Its limit is what a person
-  may be asked for without need, on three of four working days;
+  may be asked for without need, on two of three working days;
 - *stale*: nothing is judged until the wearer gives a new upright. Its limit stands above what chance did
   in any of the days by which it was chosen.
 
 A person's own return to upright is no more exact than 2.4°, which is what a creep of 10° an hour makes of
 it in a quarter of an hour. So no watch can be both sure and quick, and this is what it costs
-(`docs/calibration.md`): a sagittal doubt after half an hour, and a sagittal certainty after three
-quarters. Sideways people are three times as exact.
+(`docs/calibration.md`): a sagittal doubt after half an hour, and a sagittal certainty after some
+forty minutes. Sideways people are three times as exact.
 """
 
 from __future__ import annotations
