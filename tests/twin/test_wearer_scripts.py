@@ -89,6 +89,21 @@ def test_lengths_of_slouches_follow_the_style() -> None:
         assert 0.6 * HABITS[style].slouch_s < np.mean(lengths_s) < 1.6 * HABITS[style].slouch_s + 40.0
 
 
+def test_people_get_up_and_walk_as_often_and_as_shortly_as_the_sources_say() -> None:
+    """29 (SD 13) times in 8.7 h; 38 of 116 min on one's feet walked; 75 % of walks under 40 steps."""
+    ups, walks_s, standing_s = [], [], []
+    for style in STYLES:
+        labels = [label for seed in range(6) for label in truth_of_a_day(style, seed).labels]
+        ups.append(sum(label.doing == "getting_up" for label in labels) / 6.0)
+        walks_s += [label.end_s - label.start_s for label in labels if label.doing == "walking"]
+        standing_s += [label.end_s - label.start_s for label in labels if label.doing == "standing"]
+    steady, restless = (8.7 / 8.0 * count for count in ups)
+    assert steady == pytest.approx(29.0 - 13.0, abs=4.0)
+    assert restless == pytest.approx(29.0 + 13.0, abs=6.0)
+    assert sum(walks_s) / (sum(walks_s) + sum(standing_s)) == pytest.approx(38.0 / 116.0, abs=0.06)
+    assert np.mean(np.array(walks_s) < 40.0 / 1.85) == pytest.approx(0.75, abs=0.05)
+
+
 @pytest.mark.parametrize(
     "move", [*WHILE_SITTING, HEAD_LIFT, SCAPULAR_RETRACTION], ids=lambda move: move.doing
 )
