@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from concurrent.futures import ThreadPoolExecutor
-from datetime import date
 
 from sqlalchemy import text
 
@@ -11,6 +10,7 @@ from dashboard.ingest import Ingest
 from dashboard.store import Store
 from tests.dashboard.seed import BERLIN, history
 
+from .device import today
 from .rig import Rig
 
 WEARERS = 500
@@ -27,7 +27,7 @@ def fill(url: str, wearers: int) -> int:
     """
     store = Store(url)
     ingest = Ingest(store)
-    for batch in history("w1", date.today(), DAYS, BERLIN):  # noqa: DTZ011 - whose today makes no difference
+    for batch in history("w1", today(), DAYS, BERLIN):
         ingest.keep((message.topic, message.payload) for message in batch)
     ingest.settle(wait=True)
     with store.engine.begin() as connection:

@@ -19,6 +19,7 @@ from dashboard.door import COOKIE
 from dashboard.people.credentials import digest, now_utc_ms
 from dashboard.visitor import Role
 
+from .device import today
 from .load import waiting_s
 from .rig import Rig
 
@@ -49,16 +50,16 @@ class Opening:
     waited_ms: float
 
 
-def paths(today: date) -> dict[str, str]:
+def paths(last: date) -> dict[str, str]:
     """The pages that are opened. The day is a working day: on others a wearer has nothing."""
-    day = today - timedelta(days=8)
+    day = last - timedelta(days=8)
     while day.weekday() > 4:
         day -= timedelta(days=1)
     return {
         "today": "/",
         "a day": f"/history/day/{day}",
-        "a month": f"/history/month/{today - timedelta(days=20)}",
-        "a year": f"/history/year/{today}",
+        "a month": f"/history/month/{last - timedelta(days=20)}",
+        "a year": f"/history/year/{last}",
     }
 
 
@@ -98,7 +99,7 @@ def open_pages(
     """
     client = http.client.HTTPConnection("127.0.0.1", port, timeout=60)
     openings = []
-    for name, path in paths(date.today()).items():  # noqa: DTZ011 - as the rows were made
+    for name, path in paths(today()).items():
         for _ in range(WARMING):
             _open(client, path, cookies[1])
         before = waiting_s(pid)
