@@ -13,6 +13,7 @@ import time
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
+from itertools import islice
 from secrets import token_hex
 
 from dashboard.door import COOKIE
@@ -25,6 +26,10 @@ from .rig import Rig
 
 OPENINGS = 110
 """Of each page under load; enough for a 95th percentile that one slow page does not make."""
+
+EVERY_S = 0.15
+"""From one opening to the next: five hundred wearers who each look at a page every 75 s. Without a pause the
+asking would take half a core from the ingest, whose load is what is asked about."""
 
 WARMING = 6
 """Before these: a process that has just started has its templates and its connections still to come."""
@@ -103,13 +108,21 @@ def open_pages(
         for _ in range(WARMING):
             _open(client, path, cookies[1])
         before = waiting_s(pid)
-        took_ms = sorted(_open(client, path, cookies[next(drawn)]) for _ in range(count))
+        took_ms = sorted(_open(client, path, cookies[wearer]) for wearer in _at_leisure(drawn, count))
         after = waiting_s(pid)
         worked, waited = (1000 * (now - then) / count for then, now in zip(before, after, strict=True))
         p50_ms, p95_ms = took_ms[count // 2], took_ms[min(count - 1, int(0.95 * count))]
         openings.append(Opening(name, count, p50_ms, p95_ms, took_ms[-1], worked, waited))
     client.close()
     return openings
+
+
+def _at_leisure(drawn: Iterator[int], count: int) -> Iterator[int]:
+    """So many of them, one each `EVERY_S`; whoever is late does not hurry."""
+    for wearer in islice(drawn, count):
+        due_s = time.monotonic() + EVERY_S
+        yield wearer
+        time.sleep(max(0.0, due_s - time.monotonic()))
 
 
 def _open(client: http.client.HTTPConnection, path: str, secret: str) -> float:
