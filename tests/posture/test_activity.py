@@ -18,7 +18,7 @@ from .trunks import segment
 
 STILL, MOVING, LYING = Activity.STILL, Activity.MOVING, Activity.LYING
 STANDING, SITTING, WALKING, STAIRS = (1,), (2, 3), (4, 5), (6, 7)
-GRAVITY_ON_Y = Mounting(((0.0, 0.0, -1.0), (-1.0, 0.0, 0.0), (0.0, 1.0, 0.0)))
+GRAVITY_ON_Y = Mounting(((0.0, 0.0, 1.0), (1.0, 0.0, 0.0), (0.0, 1.0, 0.0)))
 RATE_HZ = 51.0
 
 
