@@ -86,6 +86,14 @@ def test_a_short_walk_after_a_bow_is_getting_up_and_shaking_without_one_is_not()
         assert (walks.seated_from > 150) is bows
 
 
+def test_a_second_of_shaking_after_a_bow_is_no_walk_yet() -> None:
+    walks = Walks(FitRules(), (0.0, 0.0))
+    walks.move(70, (-math.sin(math.radians(25.0)), 0.0, math.cos(math.radians(25.0))))
+    for tick in range(105, 115):
+        walks.take_step(tick, (0.0, 0.0, 1.0))
+    assert walks.seated_from < 115
+
+
 def test_standing_still_for_minutes_counts_as_sitting_at_last() -> None:
     walks, upright = Walks(FitRules(), (0.0, 0.0)), (0.0, 0.0, 1.0)
     for tick in range(100):
