@@ -13,8 +13,9 @@ import msgspec
 from firmware_py.posture.messages import MachineState
 
 from .standing import Standing
+from .worn import WORN_KINDS, Worn, worn_now
 
-KINDS = ("worn_changed", "profile_stale", "mode_changed", "calibration_in_force", "storage_changed")
+KINDS = (*WORN_KINDS, "profile_stale", "mode_changed", "calibration_in_force", "storage_changed")
 """The events that say how a device stands."""
 
 
@@ -23,6 +24,7 @@ class DeviceView:
     """One device on its page; None where it has not told.
 
     Attributes:
+        worn: whether and since when; None while its present run has not said.
         calibrated_on: local date on which the calibration in force was made; None without one.
         machine: battery, radio, heat and supply, while it is online.
         storage: what the device says of its disk, where that is not well.
@@ -35,8 +37,7 @@ class DeviceView:
     seen_utc_ms: int | None
     version: str
     waiting: int
-    worn: bool | None
-    worn_utc_ms: int | None
+    worn: Worn | None
     stale_reason: str
     mode: str | None
     mode_utc_ms: int | None
@@ -48,7 +49,6 @@ class DeviceView:
 class _Data(msgspec.Struct):
     """The fields of several events that matter here; each event has some of them."""
 
-    worn: bool | None = None
     stale: bool = False
     reason: str = ""
     mode: str | None = None
@@ -74,14 +74,16 @@ def device_view(
         standing: how things stand with the devices.
         zone: the wearer's time zone.
     """
-    worn, stale, mode = (latest.get(kind) for kind in ("worn_changed", "profile_stale", "mode_changed"))
+    stale, mode, began = (latest.get(kind) for kind in ("profile_stale", "mode_changed", "session_started"))
     status = _data(row.status)
     calibration, storage = (latest.get(kind) for kind in ("calibration_in_force", "storage_changed"))
     disk = _data(storage.payload if storage else None)
     # Each run tells its calibration at its start; a doubt from before that was another wear's.
     if stale and calibration and stale.at_utc_ms < calibration.at_utc_ms:
         stale = None
-    # A mode that was never changed is told by the settings alone.
+    # A mode lasts no longer than its run, and one that this run never changed is told by the settings alone.
+    if mode and began and mode.run != began.run:
+        mode = None
     in_force = standing.settings_of(row.name)
     stale_data = _data(stale.payload if stale else None)
     return DeviceView(
@@ -92,8 +94,7 @@ def device_view(
         row.seen_utc_ms,
         status.version,
         status.waiting,
-        _data(worn.payload).worn if worn else None,
-        worn.at_utc_ms if worn else None,
+        worn_now(latest),
         stale_data.reason if stale_data.stale else "",
         _data(mode.payload).mode if mode else in_force.mode if in_force else None,
         mode.at_utc_ms if mode else None,

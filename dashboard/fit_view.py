@@ -16,7 +16,9 @@ from firmware_py.posture.guidance import GuidePlan
 from firmware_py.posture.neutral_check import FitCause
 from firmware_py.posture.rating import CalibrationInForce, Rating
 
-KINDS = ("calibration_in_force", "fit_changed", "worn_changed")
+from .worn import WORN_KINDS, Worn, worn_now
+
+KINDS = ("calibration_in_force", "fit_changed", *WORN_KINDS)
 """The events that it is read from."""
 
 
@@ -34,7 +36,7 @@ class FitView:
         off_deg: by how much it seems to be off.
         offered: whether the device offers a neutral that would fit.
         advised: the plan to go through; None where nothing is to be done.
-        worn: None until it is known.
+        worn: whether and since when; None while its present run has not said.
     """
 
     known: bool
@@ -46,15 +48,11 @@ class FitView:
     off_deg: float
     offered: bool
     advised: GuidePlan | None
-    worn: bool | None
+    worn: Worn | None
 
 
 class _Envelope(msgspec.Struct):
     data: msgspec.Raw
-
-
-class _Worn(msgspec.Struct):
-    worn: bool
 
 
 _Body = TypeVar("_Body")
@@ -68,7 +66,6 @@ def fit_view(latest: Mapping[str, Any], now_utc_ms: int) -> FitView:  # Any: row
         now_utc_ms: the present.
     """
     in_force = _told(latest, "calibration_in_force", CalibrationInForce)
-    worn = _told(latest, "worn_changed", _Worn)
     fit = _told(latest, "fit_changed", FitChanged)
     if fit is not None and in_force is not None and _is_older(latest):
         fit = None  # of what was in force before
@@ -84,7 +81,7 @@ def fit_view(latest: Mapping[str, Any], now_utc_ms: int) -> FitView:  # Any: row
         0.0 if fit is None else fit.off_deg,
         fit is not None and fit.suggested_up is not None and fit.fit is not Fit.FITS,
         advised,
-        None if worn is None else worn.worn,
+        worn_now(latest),
     )
 
 

@@ -25,8 +25,8 @@ from .seed import BERLIN
 REASON = "the strap may be creeping"
 
 
-def event(at_utc_ms: int, **data: object) -> SimpleNamespace:
-    return SimpleNamespace(at_utc_ms=at_utc_ms, payload=json.dumps({"data": data}))
+def event(at_utc_ms: int, run: str = "r1", **data: object) -> SimpleNamespace:
+    return SimpleNamespace(at_utc_ms=at_utc_ms, run=run, payload=json.dumps({"data": data}))
 
 
 def seen(**latest: Any) -> DeviceView:
@@ -59,8 +59,11 @@ def test_a_mode_that_was_never_changed_is_told_by_the_settings_and_without_a_tim
     row = SimpleNamespace(name="desk", label="Desk", simulated=False, seen_utc_ms=None, status=None)
     view = device_view(row, {}, Told(), BERLIN)
     assert (view.mode, view.mode_utc_ms) == (Mode.TRAINING, None)
-    changed = device_view(row, {"mode_changed": event(3000, mode="meeting")}, Told(), BERLIN)
+    latest = {"mode_changed": event(3000, mode="meeting"), "session_started": event(2000)}
+    changed = device_view(row, latest, Told(), BERLIN)
     assert (changed.mode, changed.mode_utc_ms) == ("meeting", 3000)
+    begun_anew = device_view(row, latest | {"session_started": event(9000, run="r2")}, Told(), BERLIN)
+    assert (begun_anew.mode, begun_anew.mode_utc_ms) == (Mode.TRAINING, None)
 
 
 @pytest.mark.parametrize(("days", "said"), [(0, "made today"), (1, "1 day ago"), (9, "9 days ago")])
