@@ -9,9 +9,10 @@ from enum import StrEnum
 from typing import Any
 
 import msgspec
-from sqlalchemy import Connection, insert, select, update
+from sqlalchemy import Connection, select, update
 
 from ..acquaintance import meet
+from ..bulk import insert_new
 from ..store import Store
 from ..tables import symptoms
 from .symptoms import Deleted, Entry, Version, later, made
@@ -51,11 +52,14 @@ def put(connection: Connection, wearer_id: int, new: Version, based_on_utc_ms: i
         based_on_utc_ms: the edit that its writer had before them; None for a new entry, or where unknown.
             An edit of what is there holds even where the writer's clock is behind.
     """
-    found = connection.execute(_of(wearer_id).where(symptoms.c.entry_id == new.entry_id)).first()
+    # Held until this transaction ends: of two edits at one moment the second sees what the first made of it.
+    held = _of(wearer_id).where(symptoms.c.entry_id == new.entry_id).with_for_update()
+    found = connection.execute(held).first()
     if found is None:
         meet(connection, wearer_id)
-        connection.execute(insert(symptoms).values(wearer_id=wearer_id, **_row(new)))
-        return Put(Outcome.STORED, new)
+        if insert_new(connection, symptoms, [{"wearer_id": wearer_id, **_row(new)}]):
+            return Put(Outcome.STORED, new)
+        found = connection.execute(held).one()
     old = _version(found)
     if new.content == old.content:
         return Put(Outcome.KNOWN, old)

@@ -10,13 +10,14 @@ from datetime import date, timedelta, tzinfo
 from typing import Annotated
 
 import msgspec
-from sqlalchemy import Connection, func, insert, select
+from sqlalchemy import Connection, func, select
 
 from firmware_py.posture.exercise import Exercise
 from firmware_py.posture.exercise_words import ExerciseEnded, ExerciseOutcome
 from firmware_py.posture.messages import kind_of
 
 from ..acquaintance import meet
+from ..bulk import insert_new
 from ..days import Stretch, local
 from ..store import Store
 from ..tables import devices, events, runs
@@ -91,14 +92,9 @@ def sets_between(connection: Connection, wearer_id: int, stretch: Stretch) -> li
 
 def put(connection: Connection, wearer_id: int, exercise: str, done: PageSet) -> bool:
     """Store a set that the page coached; False where it is there already."""
-    c = exercise_sets.c
-    known = select(c.set_id).where(c.wearer_id == wearer_id, c.set_id == done.set_id)
-    if connection.scalar(known) is not None:
-        return False
     meet(connection, wearer_id)
     row = {"wearer_id": wearer_id, "exercise": exercise, **msgspec.structs.asdict(done)}
-    connection.execute(insert(exercise_sets), [row | {"outcome": done.outcome.value}])
-    return True
+    return bool(insert_new(connection, exercise_sets, [row | {"outcome": done.outcome.value}]))
 
 
 class KeptSet(msgspec.Struct, frozen=True):

@@ -17,7 +17,7 @@ from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta, tzinfo
 
-from sqlalchemy import Connection, delete, insert, select, update
+from sqlalchemy import Connection, delete, select, update
 from starlette.concurrency import run_in_threadpool
 
 from firmware_py.exercise_file import Described
@@ -25,6 +25,7 @@ from firmware_py.posture.exercise_words import RemindExercise
 
 from .. import queries
 from ..acquaintance import meet
+from ..bulk import insert_new
 from ..days import days
 from ..store import Store
 from .doses import Dose, doses, sets_between
@@ -87,7 +88,7 @@ def choose_times(
     ]
     if rows:
         meet(connection, wearer_id)
-        connection.execute(insert(exercise_times), rows)
+        insert_new(connection, exercise_times, rows)
 
 
 def take_due(store: Store, known: Mapping[str, Described], now: datetime, zone: tzinfo) -> list[Due]:
