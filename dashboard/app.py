@@ -31,6 +31,7 @@ from .live import Hub
 from .phone.courier import Courier
 from .phone.jobs import carry_out
 from .phone.page import PhonePage
+from .phone.reach import networks_named
 from .phone.services import Services
 from .settings import Settings
 from .site import Site
@@ -62,6 +63,7 @@ class Dashboard:
 
     def __init__(self, settings: Settings) -> None:
         transport.check(settings)
+        networks_named(settings.phone_networks)
         password = Password(settings.data_folder)
         if not _is_loopback(settings.host) and not password.is_set and not settings.people:
             raise ConfigError(

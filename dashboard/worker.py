@@ -21,6 +21,7 @@ from .exercises.clock import ExerciseClock
 from .ingest import Ingest, Taken
 from .phone.courier import Courier
 from .phone.jobs import carry_out
+from .phone.reach import networks_named
 from .phone.services import Services
 from .settings import Settings
 from .share import Share, ShareReader
@@ -40,13 +41,15 @@ class Worker:
     """A worker, opened but not yet at work.
 
     Raises:
-        ConfigError: there is no broker, or the store is one file, which has one writer.
+        ConfigError: a setting makes no sense: there is no broker, or the store is one file, which has one
+            writer.
         StoreError: the database cannot be opened.
     """
 
     def __init__(self, settings: Settings, share: Share) -> None:
         if settings.broker is None:
             raise ConfigError("an ingest worker needs a broker")
+        networks_named(settings.phone_networks)
         self.store = Store(settings.database_url)
         if self.store.is_sqlite:
             self.store.close()

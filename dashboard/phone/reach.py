@@ -15,6 +15,8 @@ from collections.abc import Sequence
 from ipaddress import IPv4Network, IPv6Address, IPv6Network, ip_address, ip_network
 from typing import Any, Final
 
+from firmware_py.errors import ConfigError
+
 EVENTS: Final = ("socket.connect", "socket.sendto", "socket.sendmsg")
 """What the interpreter raises before anything leaves by a socket."""
 
@@ -23,6 +25,23 @@ Network = IPv4Network | IPv6Network
 
 class InsideError(PermissionError):
     """A connection led inside."""
+
+
+def networks_named(names: Sequence[str]) -> list[Network]:
+    """The networks of `dashboard.phone_networks`; for every process that tells phones or lets one be tried.
+
+    Raises:
+        ConfigError: one of them is none.
+    """
+    networks: list[Network] = []
+    for name in names:
+        try:
+            networks.append(ip_network(name))
+        except ValueError as error:
+            raise ConfigError(
+                f"dashboard.phone_networks: {name!r} is no network, such as 10.1.2.0/24 ({error})"
+            ) from error
+    return networks
 
 
 def may_be_reached(host: object, allowed: Sequence[Network]) -> bool:
@@ -50,7 +69,7 @@ class Confinement:
     """
 
     def __init__(self, networks: Sequence[str]) -> None:
-        self._allowed = [ip_network(network) for network in networks]
+        self._allowed = networks_named(networks)
         self._met: set[int] = set()
         sys.addaudithook(self._ask)
 

@@ -20,9 +20,11 @@ from paho.mqtt.packettypes import PacketTypes
 from paho.mqtt.properties import Properties
 
 from dashboard.ingest import Ingest
+from dashboard.settings import Settings
 from dashboard.share import Share
 from dashboard.store import Store
 from dashboard.tables import days, episodes, events, hours, minutes, quarters, sessions
+from dashboard.worker import Worker
 from firmware_py.errors import ConfigError
 from firmware_py.posture.events import MinutePassed
 from firmware_py.posture.messages import Encoder, Outgoing, decode
@@ -275,6 +277,15 @@ def test_workers_that_share_a_session_message_by_message_give_the_rows_of_one(
         assert found == wanted, f"order {seed}"
         for store in stores:
             store.close()
+
+
+def test_a_worker_says_what_is_wrong_with_a_phones_network_before_it_opens_anything(tmp_path: Path) -> None:
+    unreached = "postgresql://nobody@127.0.0.1:1/none"
+    settings = Settings(
+        tmp_path, database=unreached, people=True, phone_networks=("10.1.2.0/24", "10.1.2/33")
+    )
+    with pytest.raises(ConfigError, match=r"phone_networks: '10\.1\.2/33' is no network, such as"):
+        Worker(settings, Share("clinic", "1"))
 
 
 @pytest.mark.parametrize("name", ["", "a/b", "+", "x" * 41])
