@@ -11,7 +11,7 @@ import io
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta, tzinfo
-from typing import Any
+from typing import Any, Final
 
 import msgspec
 from sqlalchemy import Connection, select
@@ -321,15 +321,17 @@ def as_csv(name: str, rows: Iterable[Record]) -> Iterator[str]:
     yield line.getvalue()
 
 
+FORMULAS_BEGIN: Final = ("=", "+", "-", "@", "\t", "\r", "\n")
+"""A spreadsheet takes words that begin like this for a formula: "- after lunch", or worse."""
+
+
 def spreadsheet_cell(value: Any) -> Any:
     """A value as a cell of a CSV file that a spreadsheet opens."""
     if value is None:
         return ""
     if isinstance(value, list | tuple):
-        return "; ".join(value)
-    # A spreadsheet takes words that begin like this for a formula: "- after lunch", or worse.
-    runs = isinstance(value, str) and value.startswith(("=", "+", "-", "@", "\t", "\r", "\n"))
-    return f"'{value}" if runs else value
+        value = "; ".join(value)
+    return f"'{value}" if isinstance(value, str) and value.startswith(FORMULAS_BEGIN) else value
 
 
 def as_json(name: str, rows: Iterable[Record], made_at: datetime) -> Iterator[str]:
