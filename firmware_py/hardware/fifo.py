@@ -28,13 +28,24 @@ from .clock import Clock
 from .counts import Counts, Views
 from .fifochip import FRAMES_A_READ, OUT_OF_STEP, OVERFLOWED, FifoChip
 from .i2c import I2cBus, no_answer
-from .sampleclock import ABSURD_PERIODS, SampleClock, watch_step
+from .sampleclock import ABSURD_PERIODS, WATCHED_PERIODS, SampleClock, watch_step
 
 LOST_AFTER_S = 0.5
 CHECK_EVERY_S = 1.0
 STUCK_PAUSE_S = 1.0
 MEASURED_AT_OPENING_S = 0.3
 """Two watched steps this far apart give the oscillator's rate to about 0.1 % before the first read."""
+
+RATE_KNOWN = 0.0015
+"""One-sigma doubt about the rate that ends the measuring. Two polls of two bytes around each of two steps
+come to 0.0014 at 100 kHz; a pre-emption of 2 ms at one of them makes it 0.002, and a third is watched."""
+
+WATCHED_AT_OPENING_PERIODS = 8.0
+"""How long to wait for a step that no pre-emption blurred; with the pause before, less than 42 frames,
+which fill a FIFO of 512 bytes."""
+
+STEPS_AT_OPENING = 6
+"""At most; a machine too busy for all of them goes on with what they told, and learns from the reads."""
 
 STEPS_WATCHED_AFTER = 3
 """One more in each of the first seconds, until the ordinary reads have told enough."""
@@ -92,7 +103,10 @@ class FifoImu(FifoChip):
         return times.time_of(self._next) + (math.ceil(steps) + fraction) * times.period_s
 
     def open(self) -> None:
-        """Identify, reset, configure, and measure the chip's rate; takes about half a second.
+        """Identify, reset, configure, and measure the chip's rate.
+
+        Takes about half a second, a third of a second more with a long count on a slow wire, and up to
+        two seconds where the machine is so busy that it sees too little of the chip's steps.
 
         Raises:
             SensorError: where nothing answers, or another chip does.
@@ -105,9 +119,7 @@ class FifoImu(FifoChip):
             self._clock.sleep(self.start_up_s)
             self._flush()
             self.until_s = self._clock.monotonic() - self._origin_s
-            self._watch_step()
-            self._clock.sleep(MEASURED_AT_OPENING_S)
-            self._watch_step()
+            self._measure_rate()
             self._anchored = False  # the first read begins afresh, however long the other sensor takes
         except SensorError:
             raise
@@ -236,10 +248,32 @@ class FifoImu(FifoChip):
         else:
             self._remark(kind, f"{seen}; samples lost")
 
-    def _watch_step(self) -> None:
+    def _measure_rate(self) -> None:
+        """Watch steps until they tell the rate: two, unless it was pre-empted or the wire is slow."""
+        for _ in range(STEPS_AT_OPENING):
+            if self._anchored:
+                self._clock.sleep(MEASURED_AT_OPENING_S)
+            self._watch_step(WATCHED_AT_OPENING_PERIODS)
+            if self._times.rate_sigma <= RATE_KNOWN:
+                return
+            self._drop_waiting()
+
+    def _drop_waiting(self) -> None:
+        """Take out what waits, and count it, lest the FIFO run over before the next step is watched."""
+        frames = OVERFLOWED if self._ran_over else self._level()
+        if frames > 0:
+            views = self._counts.views(frames)
+            if self._fetch(len(views.rows), views.rows):
+                self._next += len(views.rows)
+                return
+        if frames:
+            self._anchored = self._ran_over = False
+            self._flush()
+
+    def _watch_step(self, most_periods: float = WATCHED_PERIODS) -> None:
         """Date one sample by watching the FIFO's count step; without a step the next read tries again."""
         times = self._times
-        step = watch_step(self._level, self._clock.monotonic, times.period_s)
+        step = watch_step(self._level, self._clock.monotonic, times.period_s, most_periods)
         if step is None:
             return
         if step.level < 0:
@@ -253,7 +287,7 @@ class FifoImu(FifoChip):
         if math.isfinite(times.sigma_s):
             missed = round((moment_s - times.time_of(newest)) / times.period_s)
             self._next += max(0, missed)
-        times.anchor(self._next + step.level, moment_s, 0.3 * (step.before_s - step.after_s) + 1e-5)
+        times.anchor(self._next + step.level, moment_s, 0.3 * step.width_s + 1e-5)
         self._anchored = True
         self._counts.begin()
         self._heard_s = step.before_s

@@ -5,7 +5,8 @@ them is some per cent off (MPU-6050: ±1 % over temperature in the datasheet; re
 At a read at time T with the samples 0 … k in, T lies somewhere between sample k and sample k+1:
 one observation of the straight line "time of sample i", with an error spread evenly over one
 period. A Kalman filter of two states (time of the newest sample, period) averages these; where
-the caller saw the FIFO's count step it gives that moment, known ten times better.
+the caller saw the FIFO's count step it gives that moment, known ten times better. How well is for
+the two polls around the step to say: a process that was pre-empted between them knows it less well.
 
 The period wanders with temperature and so is a random walk of `WANDER` (relative, per √s): a
 board strapped on warms by about 10 K in ten minutes, which moves a MEMS oscillator by roughly
@@ -25,7 +26,14 @@ _BOUND = 0.05
 
 ABSURD_PERIODS = 2.5
 
-MOST_POLLS = 2000
+WATCHED_PERIODS = 2.5
+"""Two steps come in this time, of which one may be missed; a read may not wait longer."""
+
+NARROW_PERIODS = 0.15
+NARROW_POLLS = 2.5
+"""A step known to this part of a period ends a watch, or one that took no longer than its two polls must."""
+
+MOST_POLLS = 10_000
 """A clock that stands still must not hold the loop."""
 
 
@@ -51,6 +59,11 @@ class SampleClock:
     def period_s(self) -> float:
         """Measured distance of two samples."""
         return self._period_s
+
+    @property
+    def rate_sigma(self) -> float:
+        """One-sigma uncertainty of the rate, relative to it."""
+        return math.sqrt(self._v_period) / self._period_s
 
     @property
     def sigma_s(self) -> float:
@@ -139,24 +152,52 @@ class Step(NamedTuple):
     after_s: float
     before_s: float
 
+    @property
+    def width_s(self) -> float:
+        """How long it may have taken: the time that one poll and the next took together."""
+        return self.before_s - self.after_s
 
-def watch_step(level: Callable[[], int], monotonic: Callable[[], float], period_s: float) -> Step | None:
+
+def watch_step(
+    level: Callable[[], int],
+    monotonic: Callable[[], float],
+    period_s: float,
+    most_periods: float = WATCHED_PERIODS,
+) -> Step | None:
     """Poll a FIFO's level until it steps, which dates a sample to a fraction of a millisecond.
 
+    Where the process was pre-empted around the step, which makes it wide, the next one is watched too.
+
+    Args:
+        level: asks for the frames that wait; negative where there is none to tell.
+        monotonic: the machine's clock, seconds.
+        period_s: about how far apart the samples are.
+        most_periods: how long to watch for a narrow step.
+
     Returns:
-        None where there was no sample within two and a half periods; nobody may wait longer. Where the
-        wire is too slow to see single steps, the newest sample is dated to within one period instead.
+        The narrowest step seen. Where the wire is too slow to see single steps, the newest sample is
+        dated to within one period instead. None where there was no sample at all.
     """
+    narrowest: Step | None = None
     start_s = after_s = monotonic()
+    poll_s = math.inf
     before = level()
     for _ in range(MOST_POLLS):
         asked_s = monotonic()
+        poll_s = min(poll_s, asked_s - after_s)
         if before < 0:
             return Step(before, after_s, asked_s)
-        if asked_s - start_s > 2.5 * period_s:
-            return Step(before - 1, after_s - period_s, asked_s) if before > 0 else None
+        if asked_s - start_s > most_periods * period_s:
+            if narrowest is None and before > 0:
+                return Step(before - 1, after_s - period_s, asked_s)
+            return narrowest
         now = level()
         if now == before + 1:
-            return Step(before, after_s, monotonic())
+            step = Step(before, after_s, monotonic())
+            poll_s = min(poll_s, step.before_s - asked_s)
+            if step.width_s <= max(NARROW_PERIODS * period_s, NARROW_POLLS * poll_s):
+                return step
+            if narrowest is None or step.width_s < narrowest.width_s:
+                narrowest = step
         before, after_s = now, asked_s
-    return None
+    return narrowest
