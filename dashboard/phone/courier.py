@@ -1,14 +1,14 @@
 """The thread that decides and sends.
 
-Whatever a service does, nothing else waits for it: each batch is carried by a process with a time limit, and
-a service that is being tried is not tried again meanwhile.
+Whatever a service does, nothing else waits for it: each batch is carried by a process with a time limit that
+tells of each service when it is done with it, and a service that is being tried is not tried again meanwhile.
 """
 
 from __future__ import annotations
 
 import logging
 import threading
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, tzinfo
 from typing import Final
@@ -47,7 +47,7 @@ class Courier:
         store: the database; the rules and the queue are in it.
         services: where the phones are.
         zone: of the wearers' days.
-        send: carries out jobs; returns one outcome each, within a limited time.
+        send: carries out jobs; tells the outcome of each as soon as it is known, all within a limited time.
         now: the present.
     """
 
@@ -57,7 +57,7 @@ class Courier:
         services: Services,
         zone: tzinfo,
         *,
-        send: Callable[[Sequence[Job]], list[Outcome]] = carry_out,
+        send: Callable[[Sequence[Job]], Iterable[Outcome]] = carry_out,
         now: Callable[[], datetime] = lambda: datetime.now(UTC),
     ) -> None:
         self._store = store
@@ -141,18 +141,25 @@ class Courier:
         return jobs
 
     def _carry(self, jobs: Sequence[tuple[Delivery, Job]]) -> None:
+        under_way = {job.id: delivery for delivery, job in jobs}
         try:
-            outcomes = self._send([job for _, job in jobs])
-            for (delivery, _), outcome in zip(jobs, outcomes, strict=True):
-                if outcome.fault is Fault.NONE:
-                    self._queue.finish(delivery, "sent")
-                else:
-                    # By its id: an address is a secret, and so may be what a service answers.
-                    log.warning("service %s did not take a notice: %s", delivery.service, outcome.fault)
-                    if outcome.fault in GIVEN_UP:
-                        self._queue.finish(delivery, "expired")
+            for outcome in self._send([job for _, job in jobs]):
+                delivery = under_way.pop(outcome.id)
+                self._settle(delivery, outcome)
+                if all(other.service != delivery.service for other in under_way.values()):
+                    self._busy.discard(delivery.service)
+                    self._news.set()
         except (OSError, DBAPIError) as error:
             log.error("notices could not be sent, trying again: %s", type(error).__name__)
         finally:
-            self._busy -= {delivery.service for delivery, _ in jobs}
+            self._busy -= {delivery.service for delivery in under_way.values()}
             self._news.set()
+
+    def _settle(self, delivery: Delivery, outcome: Outcome) -> None:
+        if outcome.fault is Fault.NONE:
+            self._queue.finish(delivery, "sent")
+            return
+        # By its id: an address is a secret, and so may be what a service answers.
+        log.warning("service %s did not take a notice: %s", delivery.service, outcome.fault)
+        if outcome.fault in GIVEN_UP:
+            self._queue.finish(delivery, "expired")

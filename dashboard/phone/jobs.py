@@ -7,11 +7,13 @@ through a pipe: arguments and the environment can be read by others.
 
 from __future__ import annotations
 
+import contextlib
 import subprocess
 import sys
-from collections.abc import Sequence
+import threading
+from collections.abc import Iterator, Sequence
 from enum import StrEnum
-from typing import Final
+from typing import IO, Final, cast
 
 import msgspec
 
@@ -79,8 +81,8 @@ class Outcome(msgspec.Struct, frozen=True):
 
 def carry_out(
     jobs: Sequence[Job], limit_s: float = LIMIT_S, within: Sequence[str] | None = None
-) -> list[Outcome]:
-    """Tell these services, all at once; returns within `limit_s` and a little, one outcome a job.
+) -> Iterator[Outcome]:
+    """Tell these services, all at once; ends within `limit_s` and a little.
 
     Args:
         jobs: what is to be told to whom.
@@ -88,27 +90,39 @@ def carry_out(
         within: networks of this dashboard's own that may be reached, besides the world outside (`reach.py`);
             None for no limit at all.
 
+    Yields:
+        One outcome a job, each as soon as it is known: whoever hangs delays no other's.
+
     Raises:
         OSError: no process could be started.
     """
     errand = msgspec.json.encode(Errand(list(jobs), limit_s, None if within is None else list(within)))
+    waiting = [job.id for job in jobs]
     with subprocess.Popen(
         [sys.executable, "-m", "dashboard.phone.send"],
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
         stderr=subprocess.DEVNULL,  # a library's words may hold a secret
     ) as process:
+        to, back = cast(IO[bytes], process.stdin), cast(IO[bytes], process.stdout)
+        end = threading.Timer(limit_s + MARGIN_S, process.kill)
+        end.start()
         try:
-            said, _ = process.communicate(errand, limit_s + MARGIN_S)
-        except subprocess.TimeoutExpired:
-            process.kill()
-            said, _ = process.communicate()
-    outcomes = {job.id: Outcome(job.id, Fault.SILENT) for job in jobs}
-    for line in said.splitlines():
-        try:
-            outcome = msgspec.json.decode(line, type=Outcome)
-        except msgspec.MsgspecError:
-            continue  # cut off when the process was ended
-        if outcome.id in outcomes:
-            outcomes[outcome.id] = outcome
-    return [outcomes[job.id] for job in jobs]
+            with contextlib.suppress(BrokenPipeError), to:  # it may have ended already
+                to.write(errand)
+            for line in back:
+                outcome = _outcome(line)
+                if outcome is not None and outcome.id in waiting:
+                    waiting.remove(outcome.id)
+                    yield outcome
+        finally:
+            end.cancel()
+            process.kill()  # it has ended, or nobody wants to know any more
+    for job_id in waiting:
+        yield Outcome(job_id, Fault.SILENT)
+
+
+def _outcome(line: bytes) -> Outcome | None:
+    with contextlib.suppress(msgspec.MsgspecError):  # cut off when the process was ended
+        return msgspec.json.decode(line, type=Outcome)
+    return None

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from datetime import time
 from typing import Any
 from urllib.parse import urlencode
@@ -50,7 +50,7 @@ class PhonePage:
         site: Site,
         services: Services,
         courier: Courier,
-        send: Callable[[Sequence[Job]], list[Outcome]] = carry_out,
+        send: Callable[[Sequence[Job]], Iterable[Outcome]] = carry_out,
     ) -> None:
         self._site = site
         self._services = services
@@ -166,7 +166,8 @@ class PhonePage:
         if not self._testing.acquire(blocking=False):
             return None
         try:
-            return self._send([job])[0]
+            [outcome] = self._send([job])
+            return outcome
         finally:
             self._testing.release()
 

@@ -22,6 +22,9 @@ from dashboard.store import Store
 from firmware_py.posture.events import Event, SessionStarted, SlouchAlert, SlouchStarted
 from firmware_py.posture.messages import Anchor, Encoder, Outgoing, Status
 
+LONG_S = 60.0
+"""For an attempt that is meant to succeed: a process with Apprise begins slowly on a slow machine."""
+
 NOON = datetime(2026, 6, 19, 12, 0, tzinfo=UTC)
 
 
@@ -41,7 +44,7 @@ class Service:
                 path = self.path.partition("?")[0]
                 outer.asked.append(path)
                 if path == "/hang":
-                    outer.let_go.wait(60.0)
+                    outer.let_go.wait(2 * LONG_S)
                 refused = path == "/refuse" and outer.refuses
                 if not refused:
                     outer.taken.append((path, message))
@@ -56,8 +59,8 @@ class Service:
         threading.Thread(target=self._server.serve_forever, daemon=True).start()
 
     def url(self, path: str) -> str:
-        """Its address in Apprise's words; it may take a minute to answer."""
-        return f"json://127.0.0.1:{self._server.server_port}/{path}?rto=60"
+        """Its address in Apprise's words; it may take as long to answer as it likes."""
+        return f"json://127.0.0.1:{self._server.server_port}/{path}?rto={2 * LONG_S:g}"
 
     def stop(self) -> None:
         self.let_go.set()
