@@ -12,10 +12,8 @@ from pathlib import Path
 
 import msgspec
 
-from firmware_py.errors import ConfigError
-from firmware_py.whole_file import write_whole
-
 from .people.credentials import fits, hashed
+from .private_file import PrivateFile
 
 
 class _Kept(msgspec.Struct):
@@ -34,9 +32,10 @@ class Password:
     """
 
     def __init__(self, folder: Path) -> None:
-        self._path = folder / "dashboard-secret.json"
+        self._file = PrivateFile(
+            folder / "dashboard-secret.json", _Kept, "delete it and set the password again"
+        )
         self._kept: _Kept | None = None
-        self._version: tuple[int, int] | None = None
         self._refresh()
 
     @property
@@ -59,10 +58,8 @@ class Password:
         Raises:
             ConfigError: it is too short or too long.
         """
-        kept = _Kept(hashed(password), secrets.token_hex(32))
-        self._path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
-        write_whole(self._path, msgspec.json.encode(kept).decode())
-        self._kept = kept
+        self._file.write(_Kept(hashed(password), secrets.token_hex(32)))
+        self._refresh()
 
     def check(self, password: str) -> bool:
         """Whether this is the password; takes about a tenth of a second on purpose."""
@@ -70,19 +67,4 @@ class Password:
         return self._kept is not None and fits(password, self._kept.hash)
 
     def _refresh(self) -> None:
-        try:
-            found = self._path.stat()
-        except FileNotFoundError:
-            return
-        version = (found.st_mtime_ns, found.st_ino)
-        if version == self._version:
-            return
-        if found.st_mode & 0o077:
-            raise ConfigError(f"{self._path} can be read by others; chmod 600 {self._path}")
-        try:
-            self._kept = msgspec.json.decode(self._path.read_bytes(), type=_Kept)
-        except (OSError, msgspec.MsgspecError) as error:
-            raise ConfigError(
-                f"{self._path} cannot be read ({error}); delete it and set the password again"
-            ) from error
-        self._version = version
+        self._kept = self._file.read() or self._kept

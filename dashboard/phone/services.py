@@ -14,7 +14,8 @@ from typing import Final
 import msgspec
 
 from firmware_py.errors import ConfigError
-from firmware_py.whole_file import write_whole
+
+from ..private_file import PrivateFile
 
 MAX_SERVICES: Final = 8
 """Of one wearer."""
@@ -66,24 +67,22 @@ class Services:
     """
 
     def __init__(self, folder: Path) -> None:
-        self._path = folder / FILE
+        self._folder = folder
+        remedy = "delete it and name the phone's services again"
+        self._file = PrivateFile(folder / FILE, list[Service], remedy)
         self._lock = threading.Lock()
-        self._known: dict[str, Service] = {}
-        self._version: tuple[int, int] | None = None
         with self._lock:
-            self._refresh()
+            self._read()
 
     def of(self, wearer_id: int) -> list[Service]:
         """A wearer's services, in the order in which they were named."""
         with self._lock:
-            self._refresh()
-            return [service for service in self._known.values() if service.wearer_id == wearer_id]
+            return [service for service in self._read().values() if service.wearer_id == wearer_id]
 
     def find(self, wearer_id: int, service_id: str) -> Service | None:
         """One of a wearer's own."""
         with self._lock:
-            self._refresh()
-            found = self._known.get(service_id)
+            found = self._read().get(service_id)
         return found if found is not None and found.wearer_id == wearer_id else None
 
     def add(self, wearer_id: int, kind: str, label: str, url: str) -> Service:
@@ -118,39 +117,19 @@ class Services:
     @contextmanager
     def _changing(self) -> Iterator[dict[str, Service]]:
         """What is known, to be changed and then kept, by one thread of one process at a time."""
-        folder = self._path.parent
-        folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+        self._folder.mkdir(parents=True, exist_ok=True, mode=0o700)
         with self._lock:
-            guard = os.open(folder / LOCK, os.O_CREAT | os.O_RDWR, 0o600)
+            guard = os.open(self._folder / LOCK, os.O_CREAT | os.O_RDWR, 0o600)
             try:
                 fcntl.flock(guard, fcntl.LOCK_EX)
-                self._refresh()
-                known = dict(self._known)
+                before = self._read()
+                known = dict(before)
                 yield known
-                if known != self._known:
-                    write_whole(self._path, msgspec.json.encode(list(known.values())).decode())
-                    self._refresh()
+                if known != before:
+                    self._file.write(list(known.values()))
             finally:
                 os.close(guard)
 
-    def _refresh(self) -> None:
-        """Read the file where another process, or nobody yet, has."""
-        try:
-            found = self._path.stat()
-        except FileNotFoundError:
-            self._known, self._version = {}, None
-            return
-        version = (found.st_mtime_ns, found.st_ino)
-        if version == self._version:
-            return
-        if found.st_mode & 0o077:
-            raise ConfigError(f"{self._path} can be read by others; chmod 600 {self._path}")
-        try:
-            services = msgspec.json.decode(self._path.read_bytes(), type=list[Service])
-        except (OSError, msgspec.MsgspecError) as error:
-            # Not with its content, which is secret.
-            raise ConfigError(
-                f"{self._path} cannot be read ({type(error).__name__}); "
-                "delete it and name the phone's services again"
-            ) from None
-        self._known, self._version = {service.id: service for service in services}, version
+    def _read(self) -> dict[str, Service]:
+        """What the file says now, by the services' ids."""
+        return {service.id: service for service in self._file.read() or ()}
