@@ -156,8 +156,13 @@ class Pages:
         )
 
     def history_now(self, request: Request) -> Response:
-        """This week."""
-        return RedirectResponse(f"/history/{Span.WEEK}/{self._site.now().date()}")
+        """The week of the newest record, which is this one but where nothing was worn yet, as on a Monday."""
+        day = self._site.now().date()
+        with self._site.reading(request) as connection:
+            extent = queries.extent(connection, self._site.wearer(request))
+        if extent is not None:
+            day = min(day, local(extent.end_utc_ms - 1, self._site.zone).date())
+        return RedirectResponse(f"/history/{Span.WEEK}/{day}")
 
     def history(self, request: Request) -> Response:
         """A day, a week, a month or a year."""

@@ -21,6 +21,7 @@ from websockets.typing import Origin
 from firmware_py.demo import terminal_language
 
 from .conftest import ROOT
+from .dashboard.conftest import wait_until
 
 
 def free_port() -> int:
@@ -67,7 +68,7 @@ def address_in(said: str) -> str:
 
 
 def read(url: str) -> str:
-    with urllib.request.urlopen(url, timeout=10) as answer:
+    with urllib.request.urlopen(url, timeout=60) as answer:
         text: str = answer.read().decode()
     return text
 
@@ -124,9 +125,7 @@ def test_a_second_demo_keeps_out_of_the_first_ones_folder(tmp_path: Path) -> Non
 def test_the_history_is_there_when_the_page_opens_and_says_that_it_is_simulated(tmp_path: Path) -> None:
     with demo(tmp_path / "d", free_port(), "--days", "3") as (said, _):
         assert "… made in" in said or "fills up behind it" in said
-        end = time.monotonic() + 120
-        while not (tmp_path / "d" / "history-made").exists() and time.monotonic() < end:
-            time.sleep(0.2)
+        wait_until((tmp_path / "d" / "history-made").exists, "the history", 300.0)
         page = read(address_in(said) + "history")
         assert "Simulated" in page
     with demo(tmp_path / "d", free_port(), "--days", "3") as (said, _):

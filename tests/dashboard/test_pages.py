@@ -190,6 +190,12 @@ def test_a_week_is_read_in_a_sensible_order_without_eyes(page: Page, weeks: Serv
         assert at >= 0, f"{told!r} does not follow in:\n{tree}"
 
 
+def test_history_opens_at_the_newest_week_that_has_something_in_it(weeks: Server) -> None:
+    opened = httpx.get(f"{weeks.address}history", follow_redirects=True)
+    assert opened.url.path == f"/history/week/{LAST}"
+    assert "No record in this time" not in opened.text
+
+
 def test_history_is_walked_by_keyboard_alone(page: Page, weeks: Server) -> None:
     page.goto(f"{weeks.address}history/week/{LAST}")
     page.keyboard.press("Tab")
