@@ -147,7 +147,7 @@ class Pages:
         return self._site.page(
             request,
             "session.html",
-            "now",
+            "history",
             page=page,
             day=day,
             last_day=last_day,

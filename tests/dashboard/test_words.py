@@ -61,9 +61,13 @@ def test_the_browsers_wish_is_followed(header: str, language: str) -> None:
 def test_durations_numbers_and_plurals_read_right() -> None:
     en, de = words("en"), words("de")
     seconds = (7, 59.6, 75, 120, 599, 601, 3600, 5400, 90_000)
-    assert [en.duration(s) for s in seconds] == [
+    said = [en.duration(s) for s in seconds]
+    assert [text.replace("\u00a0", " ") for text in said] == [
         "7 s", "1 min", "1 min 15 s", "2 min", "9 min 59 s", "10 min", "1 h", "1 h 30 min", "25 h",
     ]  # fmt: skip
+    # A line may end between hours and minutes, and nowhere between a number and its unit.
+    assert said[-2].split(" ") == ["1\u00a0h", "30\u00a0min"]
+    assert {t.percent(0.87) for t in (en, de)} == {"87\u00a0%"}
     assert en.number(-0.04, 1) == "0.0"
     assert de.number(-3.25, 1) == "−3,2"
     assert en("sessions.slouches", n=1) == "1 slouch"

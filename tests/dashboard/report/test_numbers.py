@@ -112,7 +112,7 @@ class _Sheet(HTMLParser):
 
 
 def percent(share: float) -> str:
-    return f"{100 * share:.1f} %"
+    return f"{100 * share:.1f}\u00a0%"
 
 
 def angle(value: float) -> str:
