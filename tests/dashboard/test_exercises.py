@@ -6,7 +6,7 @@ import asyncio
 import dataclasses
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
-from datetime import date, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -25,6 +25,8 @@ from dashboard.store import Store, sqlite_url
 from firmware_py.exercise_file import load
 from firmware_py.posture.exercise_words import ExerciseEnded, ExerciseOutcome, RemindExercise
 from firmware_py.posture.messages import Anchor, Encoder
+
+from .. import noon
 
 BERLIN = ZoneInfo("Europe/Berlin")
 TODAY = date(2026, 3, 4)
@@ -210,7 +212,7 @@ def test_of_two_workers_one_reminds(postgresql: Callable[[], str]) -> None:
 def home(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Dashboard]:
     """One dashboard for this file, served at the address in its settings."""
     folder = tmp_path_factory.mktemp("home")
-    made = build(Settings(folder, port=0, broker=None, timezone="Europe/Berlin", language="en"))
+    made = build(Settings(folder, port=0, broker=None, timezone=noon.NOON, language="en"))
     server = Server(made)
     server.start()
     made.settings = dataclasses.replace(made.settings, url=server.address)
@@ -227,7 +229,7 @@ def client(home: Dashboard) -> Iterator[httpx.Client]:
 
 
 def now_utc_ms(ago_s: float = 0.0) -> int:
-    return utc_ms(datetime.now(BERLIN)) - round(1000 * ago_s)
+    return utc_ms(datetime.now(UTC)) - round(1000 * ago_s)
 
 
 def post_set(client: httpx.Client, **changes: object) -> httpx.Response:
@@ -297,9 +299,9 @@ def test_without_script_a_page_shows_steps_doses_and_drawings(client: httpx.Clie
 
 
 def test_sets_go_into_the_archive_come_back_and_can_be_erased(home: Dashboard, client: httpx.Client) -> None:
-    tell(home.ingest, datetime.now(BERLIN) - timedelta(minutes=9), ended(60.0))
+    tell(home.ingest, datetime.now(UTC) - timedelta(minutes=9), ended(60.0))
     post_set(client)
-    today = datetime.now(BERLIN).date()
+    today = noon.today()
     archived = client.get("/api/v1/archive.jsonl").content
     heads, *rows = client.get(f"/api/v1/exercises.csv?from={today}&to={today}").text.splitlines()
     assert heads.startswith("exercise,device,start,end")

@@ -26,13 +26,16 @@ from firmware_py.posture.events import (
 from firmware_py.posture.messages import Watch
 from firmware_py.posture.tally import Tally
 
+from ..noon import NOON
 from .conftest import Broker, wait_until
 from .device import Device
 
 
 @pytest.fixture
 def server(tmp_path: Path, broker: Broker) -> Iterator[Server]:
-    made = Server(build(Settings(tmp_path / "data", port=0, broker=broker.settings, language="en")))
+    made = Server(
+        build(Settings(tmp_path / "data", port=0, broker=broker.settings, timezone=NOON, language="en"))
+    )
     made.start()
     yield made
     made.stop()
@@ -143,7 +146,7 @@ def test_a_reminder_and_its_correction_are_seen_and_said(page: Page, device: Dev
 def test_a_page_whose_server_restarts_comes_back_by_itself(
     browser: Browser, tmp_path: Path, broker: Broker
 ) -> None:
-    settings = Settings(tmp_path / "data", port=0, broker=broker.settings, language="en")
+    settings = Settings(tmp_path / "data", port=0, broker=broker.settings, timezone=NOON, language="en")
     first = Server(build(settings))
     first.start()
     device = Device(broker.port)
@@ -237,7 +240,7 @@ def test_a_device_that_goes_away_is_said_to_be_offline_and_when_it_was_last_seen
 def test_last_seen_outlives_a_restart_of_the_dashboard(
     browser: Browser, tmp_path: Path, broker: Broker
 ) -> None:
-    settings = Settings(tmp_path / "data", port=0, broker=broker.settings, language="en")
+    settings = Settings(tmp_path / "data", port=0, broker=broker.settings, timezone=NOON, language="en")
     first = Server(build(settings))
     first.start()
     device = Device(broker.port)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 from pathlib import Path
 
 import httpx
@@ -16,17 +16,18 @@ from dashboard.diary import entries
 from dashboard.diary.symptoms import Entry, made
 from dashboard.settings import Settings
 
+from ...noon import NOON, today
 from ..conftest import free_port, wait_until
 
-TODAY = datetime.now(UTC).date()
-"""Of the dashboard, and of the browser: both are told to be in UTC."""
+TODAY = today()
+"""Of the dashboard, and of the browser: both are told to be where it is noon."""
 
 
 class Home:
     """A dashboard that can be switched off and on again under one address."""
 
     def __init__(self, folder: Path) -> None:
-        self._settings = Settings(folder, port=free_port(), broker=None, timezone="UTC", language="en")
+        self._settings = Settings(folder, port=free_port(), broker=None, timezone=NOON, language="en")
         self.address = f"http://127.0.0.1:{self._settings.port}/"
         self.on()
 
@@ -56,7 +57,7 @@ def home(tmp_path: Path) -> Iterator[Home]:
 @pytest.fixture
 def context(browser: Browser) -> Iterator[BrowserContext]:
     opened = browser.new_context(
-        viewport={"width": 390, "height": 844}, locale="en-GB", timezone_id="UTC", reduced_motion="reduce"
+        viewport={"width": 390, "height": 844}, locale="en-GB", timezone_id=NOON, reduced_motion="reduce"
     )
     opened.set_default_timeout(20_000)
     expect.set_options(timeout=20_000)

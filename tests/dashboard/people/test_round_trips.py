@@ -6,7 +6,7 @@ Counted on the wire: the server says "ready for query" once for each.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 from pathlib import Path
 from typing import IO, Any
 
@@ -16,6 +16,7 @@ from sqlalchemy.pool import Pool
 
 from dashboard.tables import notes
 
+from ...noon import today
 from .town import Person, Town
 
 WHO = 3
@@ -68,10 +69,9 @@ def wired(
         event.listen(Pool, "connect", wire.listen)
         town = Town(folder / "data", postgresql())
         anna = town.wearer("anna")
-        today = datetime.now(UTC).date()
         with town.dashboard.store.writing(anna.wearer) as connection:
             for n in range(5):
-                day = (today - timedelta(days=n)).isoformat()
+                day = (today() - timedelta(days=n)).isoformat()
                 connection.execute(insert(notes).values(wearer_id=anna.wearer, day=day, text=f"note {n}"))
         yield wire, anna
         town.close()

@@ -4,10 +4,8 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable
-from datetime import datetime
 from pathlib import Path
 from typing import Any
-from zoneinfo import ZoneInfo
 
 import httpx
 from sqlalchemy import insert, select, update
@@ -27,6 +25,8 @@ from dashboard.visitor import Role
 from firmware_py.posture.events import MinutePassed, SessionEnded, SessionStarted, SessionSummary, WornChanged
 from firmware_py.posture.messages import Anchor, Encoder, Outgoing, Status
 from firmware_py.posture.tally import Tally
+
+from ...noon import NOON, today
 
 PASSWORD = "leans on nobody"
 TALLY = Tally(ticks=600, judged=500, posture={"upright": 400, "slouched": 100}, flexion={3: 400, 14: 100})
@@ -89,7 +89,7 @@ class Town:
             database=database,
             people=True,
             language="en",
-            timezone="Europe/Berlin",
+            timezone=NOON,
         )
         self.dashboard: Dashboard = build(settings)
         self.accounts = Accounts(self.dashboard.store)
@@ -124,7 +124,7 @@ class Town:
         return person
 
     def today(self) -> str:
-        return datetime.now(ZoneInfo("Europe/Berlin")).date().isoformat()
+        return today().isoformat()
 
     def let_in(self, wearer: Person, carer: Person, period_s: int = permits.PERIODS_S[0]) -> None:
         with self.dashboard.store.at_the_door(writes=True) as connection:
