@@ -5,7 +5,8 @@ Four witnesses, each of which can only see part of it:
 - **putting on**: the most upright five still seconds of the first minute, against the neutral. A person
   who is asked to sit upright again comes back within 5° in 88 % of trials and within 8° in 96 % (own
   measurement on the sitting recordings, `docs/calibration.md`);
-- **a slip**: a quick turn of the sensor about itself (`slip.py`) that has not gone back after 45 s;
+- **a slip**: a quick turn of the sensor about itself (`travel.py`) that has not gone back after 45 s
+  (`slip.py`);
 - **walking**: nobody walks bent by much, so where "up" points while walking is a natural upright;
 - **creep**: all postures that are returned to move off little by little (`creep.py`): first a doubt, with
   which judging goes on, then stale.
@@ -17,8 +18,6 @@ in the very moment of a large movement, before the next walk.
 from __future__ import annotations
 
 import math
-from collections import deque
-from statistics import median
 
 from .correction import rotation_onto_up
 from .creep import Creeps, CreepVerdict, CreepWatch
@@ -35,8 +34,9 @@ from .neutral_check import (
 )
 from .profile import CalibrationProfile
 from .putting_on import PuttingOn
-from .slip import Turn, TurnWatch
-from .trunk import TICK_S, TrunkState, Vector
+from .slip import SlipWatch
+from .travel import Turn, TurnWatch
+from .trunk import TrunkState, Vector
 from .walks import Walks
 from .wear import Wear, WearVerdict
 
@@ -48,14 +48,6 @@ OF_PUTTING_ON = (FitCause.NOTHING, FitCause.PUTTING_ON, FitCause.SAT_UPRIGHT)
 
 MENDED_BY_WALKS = (*OF_PUTTING_ON, FitCause.WALKS)
 """Doubts that walks take away: a slip or a creep has a witness of its own."""
-
-NEAR_TURNS = 2
-"""After so many turns of a wear about a point near the sensor its wearer's back is taken to move like that:
-from then on a turn about itself says nothing, and walks and creep are left to notice a slip."""
-
-LEVEL_TICKS = 50
-LEVEL_DEG = 4.0
-"""Five still seconds within this are one posture: breathing, sway and a fidget, not a change."""
 
 
 class FitChecker:
@@ -77,9 +69,6 @@ class FitChecker:
         self._still_rad_s = self._rules.still_rad_s
         self._stepping_m_s2 = self._rules.stepping_m_s2
         self._neutral_of = neutral_of
-        self._settled_ticks = round(self._rules.settled_s / TICK_S)
-        self._lasting_ticks = round(self._rules.lasting_s / TICK_S)
-        self._open_ticks = round(self._rules.open_s / TICK_S)
         self._turns = TurnWatch()
         self._verdict = UNDECIDED
         self._worn = False
@@ -112,17 +101,10 @@ class FitChecker:
     def _begin_wear(self) -> None:
         compared = self._neutral_of is NeutralOf.ANOTHER_WEAR
         self._putting_on = PuttingOn(self._rules) if compared else None
-        self._forget_slip()
+        self._slips = SlipWatch(self._rules)
         self._creep = CreepWatch()
         self._walks = Walks(self._rules, self._standing)
-        self._near = 0
         self._turns.forget()
-
-    def _forget_slip(self) -> None:
-        self._slip = (0.0, 0.0)
-        self._slip_age = -1
-        self._levels: deque[tuple[float, float]] = deque(maxlen=LEVEL_TICKS)
-        self._level_before = (0.0, 0.0)
 
     def step(self, state: TrunkState, wear: WearVerdict) -> FitVerdict:
         """Take the next tick and what is thought of the wear at it."""
@@ -148,8 +130,10 @@ class FitChecker:
         turn = self._turns.step(upper)
         if turn is not None:
             self._take_turn(turn)
-        if self._slip_age >= 0:
-            self._watch_slip(up, quiet)
+        if self._slips.open:
+            slip = self._slips.step(_angles_deg(up), quiet)
+            if slip is not None:
+                self._take_slip(slip)
         tick, walks = state.tick, self._walks
         if upper.acc_rms_m_s2 >= self._stepping_m_s2:
             walks.take_step(tick, up)
@@ -207,43 +191,12 @@ class FitChecker:
         return x, y, z
 
     def _take_turn(self, turn: Turn) -> None:
-        if turn.about_itself and self._near < NEAR_TURNS and not self._straightens(turn):
-            self._note_slip(turn)
-        elif turn.near_itself or turn.about_itself:
-            self._near += 1
-
-    def _watch_slip(self, up: Vector, quiet: bool) -> None:
-        if quiet:
-            self._levels.append(_angles_deg(up))
-        self._slip_age += 1
-        if self._slip_age < self._settled_ticks:
-            return
-        if self._slip_age > self._open_ticks:
-            self._forget_slip()
-            return
-        if not _is_one_level(self._levels):
-            return
-        slip, size = self._slip, math.hypot(*self._slip)
-        moved = _minus(_middle(self._levels), self._level_before)
-        if size < self._rules.slip_deg or math.hypot(*moved) < 0.4 * size:
-            self._forget_slip()  # it has gone back: a hand at the strap, a laugh
-        elif self._slip_age >= self._lasting_ticks and math.hypot(*_minus(moved, slip)) < 0.4 * size:
-            self._forget_slip()
-            self._say(Fit.STALE, FitCause.SLIP, size, f"the strap seems to have slipped by {size:.0f}°", slip)
-
-    def _straightens(self, turn: Turn) -> bool:
-        """Whether it ends at the neutral: rather a slouch that is over than a strap that slipped."""
         before, after = (_angles_deg(self._turned(up)) for up in (turn.before, turn.after))
-        return math.hypot(*after) <= self._rules.take_over_deg < math.hypot(*before)
+        self._slips.turned(turn, before, after)
 
-    def _note_slip(self, turn: Turn) -> None:
-        before = _angles_deg(self._turned(turn.before))
-        if self._slip_age < 0:
-            self._level_before = before
-        change = _minus(_angles_deg(self._turned(turn.after)), before)
-        self._slip = _plus2(self._slip, change)
-        self._slip_age = 0
-        self._levels.clear()
+    def _take_slip(self, slip: tuple[float, float]) -> None:
+        size = math.hypot(*slip)
+        self._say(Fit.STALE, FitCause.SLIP, size, f"the strap seems to have slipped by {size:.0f}°", slip)
 
     def _take_walk(self, tick: int, walked_up: Vector) -> None:
         flexion, lateral = _angles_deg(walked_up)
@@ -272,24 +225,3 @@ def _angles_deg(up: Vector) -> tuple[float, float]:
     """(flexion, lateral) of "up", degrees (`docs/frames.md`)."""
     x, y, z = up
     return math.degrees(math.atan2(-x, z)), math.degrees(math.asin(max(-1.0, min(1.0, y))))
-
-
-def _plus2(a: tuple[float, float], b: tuple[float, float]) -> tuple[float, float]:
-    return a[0] + b[0], a[1] + b[1]
-
-
-def _minus(a: tuple[float, float], b: tuple[float, float]) -> tuple[float, float]:
-    return a[0] - b[0], a[1] - b[1]
-
-
-def _is_one_level(levels: deque[tuple[float, float]]) -> bool:
-    """Whether the last still moments are of one posture, held."""
-    if len(levels) < LEVEL_TICKS:
-        return False
-    return all(max(angles) - min(angles) < LEVEL_DEG for angles in zip(*levels, strict=True))
-
-
-def _middle(levels: deque[tuple[float, float]]) -> tuple[float, float]:
-    if not levels:
-        return 0.0, 0.0
-    return median(level[0] for level in levels), median(level[1] for level in levels)
