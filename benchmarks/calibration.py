@@ -1,6 +1,8 @@
 """What a calibration is worth, and whether it notices that it no longer fits: one command, one table.
 
-    python -m benchmarks.calibration [--quick] [--curve docs/neutral-check.svg]
+    python -m benchmarks.calibration [PART ...] [--quick] [--curve docs/neutral-check.svg]
+
+Parts: accelerometer, wear, neutral, mounting, slip, cost; all of them if none is named.
 
 Real recordings are read from ../shared/data (PLUMBLINE_DATA overrides); docs/calibration.md names
 their sources.
@@ -41,6 +43,7 @@ from tests.calibration.recordings import (
 from tests.calibration.strappings import off_deg, sloppy
 
 ROOT = Path(__file__).resolve().parent.parent
+PARTS = ("accelerometer", "wear", "neutral", "mounting", "slip", "cost")
 RATE_HZ = 25.0
 TILT_DEG = 15.0
 
@@ -246,17 +249,28 @@ def main() -> int:
     )
     parser.add_argument("--quick", action="store_true", help="fewer strappings, people and days")
     parser.add_argument("--curve", type=Path, help="where to draw the trade-off of the neutral check")
+    parser.add_argument("parts", nargs="*", metavar="PART", help=f"of {', '.join(PARTS)} (all)")
     args = parser.parse_args()
+    unknown = set(args.parts) - set(PARTS)
+    if unknown:
+        parser.error(f"no such part: {', '.join(sorted(unknown))}; there are {', '.join(PARTS)}")
+    parts = args.parts or PARTS
     data = Path(os.environ.get("PLUMBLINE_DATA", ROOT.parent / "shared" / "data"))
-    if (data / "README.md").is_file():
-        accelerometer(data)
-        wear(data)
-        neutral_check(data, args.curve)
-    else:
+    recorded = (data / "README.md").is_file()
+    if not recorded:
         print(f"the real recordings are not at {data}; what rests on them is left out")
-    mounting(300 if args.quick else 10_000)
-    slip(1 if args.quick else 8, 2 if args.quick else 20)
-    cost()
+    if "accelerometer" in parts and recorded:
+        accelerometer(data)
+    if "wear" in parts and recorded:
+        wear(data)
+    if "neutral" in parts and recorded:
+        neutral_check(data, args.curve)
+    if "mounting" in parts:
+        mounting(300 if args.quick else 10_000)
+    if "slip" in parts:
+        slip(1 if args.quick else 8, 2 if args.quick else 20)
+    if "cost" in parts:
+        cost()
     return 0
 
 
