@@ -13,6 +13,7 @@ from playwright.sync_api import Browser, Page, expect
 from dashboard.app import Server, build
 from dashboard.settings import Settings
 
+from ..noon import NOON
 from .conftest import Broker, wait_until
 from .wearing import Wearing
 
@@ -37,7 +38,9 @@ steps = ["Nod."]
 def server(tmp_path: Path, broker: Broker) -> Iterator[Server]:
     own = tmp_path / "own.toml"
     own.write_text(SHORT)
-    settings = Settings(tmp_path / "data", port=0, broker=broker.settings, language="en", exercises_file=own)
+    settings = Settings(
+        tmp_path / "data", port=0, broker=broker.settings, timezone=NOON, language="en", exercises_file=own
+    )
     made = Server(build(settings))
     made.start()
     yield made
@@ -90,6 +93,7 @@ def test_the_sensor_leads_by_mouse_pauses_and_the_dose_stands_on_the_page(
     folder.mkdir()
     wearing = Wearing(broker.port, folder, speed=6.0)
     try:
+        wearing.arrives_at(server.address)
         page.goto("/exercises")
         page.get_by_role("link", name="Begin: Head lift").click()
         expect(page.get_by_label("The sensor “back”")).to_be_checked(timeout=PATIENCE_MS)

@@ -45,12 +45,7 @@ def wearing(tmp_path: Path, broker: Broker, server: Server) -> Iterator[Wearing]
     folder = tmp_path / "device"
     folder.mkdir()
     made = Wearing(broker.port, folder)
-
-    def online() -> bool:
-        known = httpx.get(f"{server.address}api/v1/devices").json()["devices"]
-        return bool(known) and known[0]["online"]
-
-    wait_until(online, "the device's arrival")
+    made.arrives_at(server.address)
     yield made
     made.close()
 

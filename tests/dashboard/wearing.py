@@ -6,8 +6,12 @@ import threading
 import time
 from pathlib import Path
 
+import httpx
+
 from firmware_py.links.mqtt import MqttSettings
 from firmware_py.simulated import monitor
+
+from .conftest import wait_until
 
 
 class HurriedClock:
@@ -38,6 +42,15 @@ class Wearing:
             daemon=True,
         )
         self._thread.start()
+
+    def arrives_at(self, address: str) -> None:
+        """Wait until a dashboard knows that it is there; a page that was opened before would not offer it."""
+
+        def online() -> bool:
+            known = httpx.get(f"{address}api/v1/devices").json()["devices"]
+            return bool(known) and known[0]["online"]
+
+        wait_until(online, "the device's arrival", 60.0)
 
     def close(self) -> None:
         self._stop.set()
