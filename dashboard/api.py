@@ -78,8 +78,7 @@ class Api:
                     parquet.write(Path(named.name), columns, chosen(connection), zone_name)
                 filename = f"plumbline-{name}-{first}-{last}.parquet"
                 return download(Path(named.name).open("rb"), FORMATS[form], filename)
-        filename = f"plumbline-{name}-{first}-{last}.{form}"
-        return _download(lines(), FORMATS[form], filename if form == "csv" else None)
+        return _download(lines(), FORMATS[form], f"plumbline-{name}-{first}-{last}.{form}")
 
     def archive(self, request: Request) -> Response:
         """Everything, in the form that is taken in again."""
@@ -150,10 +149,8 @@ class Api:
         return first, last
 
 
-def _download(lines: Iterator[Any], media_type: str, filename: str | None) -> Response:
-    headers = {"Cache-Control": "no-store"}
-    if filename is not None:
-        headers["Content-Disposition"] = f'attachment; filename="{filename}"'
+def _download(lines: Iterator[Any], media_type: str, filename: str) -> Response:
+    headers = {"Cache-Control": "no-store", "Content-Disposition": f'attachment; filename="{filename}"'}
     return StreamingResponse(lines, media_type=media_type, headers=headers)
 
 

@@ -75,6 +75,14 @@ def test_csv_and_json_hold_the_same_records(filled: Server, table: str) -> None:
     assert lines[1].split(",") == ["" if v is None else str(v) for v in listed[0].values()]
 
 
+@pytest.mark.parametrize("form", ["csv", "json"])
+def test_what_is_taken_along_is_a_file_and_not_a_page_without_a_way_back(filled: Server, form: str) -> None:
+    asked = f"{filled.address}data/export?table=days&format={form}&from=2026-03-02&to=2026-03-03"
+    answer = httpx.get(asked, follow_redirects=True)
+    named = f'attachment; filename="plumbline-days-2026-03-02-2026-03-03.{form}"'
+    assert answer.headers["content-disposition"] == named
+
+
 def test_days_sessions_and_minutes_tell_the_same_sums(filled: Server) -> None:
     sums = []
     for table in ("days", "sessions", "minutes"):

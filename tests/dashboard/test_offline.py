@@ -88,4 +88,4 @@ def test_the_worker_is_anew_for_each_version_and_each_language(opened: Dashboard
 
 def test_what_is_kept_shows_nothing_of_anybody(served: Server) -> None:
     text = httpx.get(served.address.rstrip("/") + PATH).text
-    assert not re.search(r"\d+ %|\d+ h|<table", text)
+    assert not re.search(r"\d+\s%|\d+\sh|<table", text)

@@ -247,7 +247,7 @@ def test_a_finger_on_the_band_tells_the_time(page: Page, weeks: Server) -> None:
     box = page.locator(".band .plot").bounding_box()
     assert box is not None
     page.mouse.move(box["x"] + box["width"] * 0.3, box["y"] + box["height"] / 2)
-    expect(page.locator(".band .readout")).to_contain_text(re.compile(r"\d\d:\d\d.*Upright \d+ %"))
+    expect(page.locator(".band .readout")).to_contain_text(re.compile(r"\d\d:\d\d.*Upright \d+\s%"))
 
 
 def test_last_tuesday_is_two_taps_away(page: Page, weeks: Server) -> None:
