@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import logging
 from collections.abc import Callable
 from dataclasses import dataclass
 from secrets import token_urlsafe
@@ -24,6 +25,8 @@ from firmware_py.posture.messages import (
     topic,
 )
 from firmware_py.posture.settings import ChangeSettings, SettingsInForce
+
+log = logging.getLogger(__name__)
 
 ECHO_S = 5.0
 """How long the broker may take to show what it was told to keep; only then it counts as kept."""
@@ -90,6 +93,11 @@ class Wanted:
                     self._heard.clear()
                     await self._heard.wait()
         except TimeoutError:
+            log.warning(
+                "the broker does not show what it was to keep for %s; where an earlier version prepared it, "
+                "plumbline broker prepare renews what it grants",
+                device,
+            )
             self._publish(_cleared(device) if before is None else _again(device, before))
             return False
         return True

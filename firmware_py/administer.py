@@ -16,7 +16,6 @@ from pathlib import Path
 from .arguments import port
 from .errors import ConfigError
 
-BROKER_FOLDER = "broker"
 PORT = 8883
 
 
@@ -61,7 +60,7 @@ def add_commands(commands: _SubParsersAction[ArgumentParser]) -> None:
 
 def run_broker(args: Namespace) -> int:
     """`plumbline broker`."""
-    from .config import default_data_home
+    from .config import BROKER_FOLDER, default_data_home
     from .links import mosquitto
     from .links.certificates import fingerprint
 
@@ -106,7 +105,7 @@ def _run(folder: Path) -> int:
 
 def run_install(args: Namespace) -> int:
     """`plumbline install`."""
-    from .config import default_data_home, load
+    from .config import BROKER_FOLDER, default_data_home, load
     from .install import check, install, remove
     from .links.broker import find_mosquitto
     from .units import UNITS, Place

@@ -238,6 +238,10 @@ class Config(_Section, frozen=True):
         return folder
 
 
+BROKER_FOLDER = "broker"
+"""Where a broker is kept that was prepared here, in Plumbline's own folder."""
+
+
 def default_data_home() -> Path:
     """`$XDG_DATA_HOME/plumbline`, else `~/.local/share/plumbline` (XDG Base Directory Specification)."""
     return Path(os.environ.get("XDG_DATA_HOME") or Path.home() / ".local/share") / "plumbline"

@@ -11,14 +11,15 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from ..errors import ConfigError, LinkError, ProfileError, SensorError
+from ..config import BROKER_FOLDER, default_data_home
+from ..errors import ProfileError, SensorError
 from ..hardware.clock import Clock, SystemClock
 from ..hardware.examination import examine as examine_sensor
 from ..hardware.i2c import I2cBus, I2cDevice, NoSensorError
 from ..hardware.identify import PROBES, identify
 from ..hardware.motors import Drv2605, GpioMotor, Motor, gpiozero_device
 from ..hardware.patterns import patterns
-from . import machine
+from . import broker, machine
 from .choices import choices
 from .finding import Finding, Verdict
 from .sensors import of_sensor
@@ -47,6 +48,7 @@ def examine(
     root: Path = Path("/"),
     open_bus: Callable[[int], I2cBus] = I2cBus.open,
     clock: Clock | None = None,
+    broker_folder: Path | None = None,
 ) -> list[Finding]:
     """Look at everything that a run needs.
 
@@ -55,6 +57,7 @@ def examine(
         root: of the file system, another one in tests.
         open_bus: opens a bus by its number, one over a twin in tests.
         clock: the machine's clock.
+        broker_folder: where a broker may have been prepared; None for the place where that is usual.
 
     Returns:
         Findings in the order of a signal's way, from the computer to the broker.
@@ -98,7 +101,8 @@ def examine(
     if config.led.pin is not None:
         findings.append(_led(config.led.pin, clock))
     data = config.data_folder()
-    findings += [machine.clock_synchronised(root), machine.disk(data), _broker(config)]
+    findings += [machine.clock_synchronised(root), machine.disk(data), broker.lets_in(config)]
+    findings += broker.prepared(broker_folder or default_data_home() / BROKER_FOLDER)
     findings += [_profile(data / "profiles", sensor_id) for sensor_id in sensor_ids[:1]]
     return findings
 
@@ -203,33 +207,6 @@ def _led(pin: int, clock: Clock) -> Finding:
     led.off()
     led.close()
     return Finding("led", Verdict.NOTE, f"GPIO {pin} was lit for {LIT_S:g} s; did you see it?")
-
-
-def _broker(config: Config) -> Finding:
-    from ..app import mqtt_settings
-    from ..links.mqtt import Connection
-    from ..posture.wire import Outgoing
-
-    where = f"{config.mqtt.host}:{config.mqtt.port}"
-    will = Outgoing(f"plumbline/v1/{config.device.name}/doctor", b"", durable=False)
-    try:
-        connection = Connection(
-            mqtt_settings(config),
-            f"{config.device.name}-doctor",
-            will=will,
-            live_topic=will.topic,
-            on_ack=lambda message, reason: None,
-            on_message=lambda topic, payload, kept: None,
-        )
-        connection.open()
-        connection.close()
-    except ConfigError as error:
-        return Finding("broker", Verdict.BAD, str(error))
-    except LinkError as error:
-        return Finding(
-            "broker", Verdict.BAD, str(error), "is Mosquitto running, are host, port and password right?"
-        )
-    return Finding("broker", Verdict.GOOD, f"{where} lets {config.mqtt.username or 'us'} in")
 
 
 def _profile(folder: Path, sensor_id: str) -> Finding:

@@ -144,7 +144,7 @@ def send_away(folder: Path, name: str) -> None:
 
 
 def start(folder: Path) -> RunningBroker:
-    """Run the broker that was prepared, until it is stopped.
+    """Run the broker that was prepared, until it is stopped. An access list of an earlier version is renewed.
 
     Raises:
         LinkError: none was prepared, Mosquitto is not installed, or does not start.
@@ -158,6 +158,8 @@ def start(folder: Path) -> RunningBroker:
     except OSError as error:
         raise LinkError(f"{folder} holds no broker: prepare one first ({error})") from error
     port = next(int(line.split()[1]) for line in lines if line.startswith("listener "))
+    if not grants_what_it_should(folder):
+        _write_access(folder, members(folder))
     return run_mosquitto(program, config, LOOPBACK, port)
 
 
@@ -182,6 +184,16 @@ def access_list(found: Sequence[Member]) -> str:
         if member.role == "home_assistant":
             lines += ["topic read homeassistant/#", "topic write homeassistant/status"]
     return "\n".join(lines) + "\n"
+
+
+def grants_what_it_should(folder: Path) -> bool:
+    """Whether the access list is the one that this version writes; an earlier version's grants less.
+
+    Raises:
+        LinkError: there is no broker.
+        OSError: it is another user's.
+    """
+    return (folder / "access").read_text() == access_list(members(folder))
 
 
 def _write_members(folder: Path, found: Sequence[Member]) -> None:

@@ -104,7 +104,7 @@ def test_what_is_put_back_to_what_holds_anyway_waits_no_longer() -> None:
 
 
 def test_what_the_broker_does_not_show_is_not_claimed_and_the_earlier_wish_is_put_back(
-    monkeypatch: pytest.MonkeyPatch,
+    monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
     monkeypatch.setattr("dashboard.wanted.ECHO_S", 0.05)
     first = encode_request("back", "w1", ChangeSettings(0.0, mode=Mode.TRACKING, lasting=True))
@@ -122,6 +122,7 @@ def test_what_the_broker_does_not_show_is_not_claimed_and_the_earlier_wish_is_pu
     with ThreadPoolExecutor(1) as thread:  # in this one a browser's loop may be running
         assert not thread.submit(lambda: asyncio.run(asked())).result()
     assert said[-1] == first
+    assert "plumbline broker prepare" in caplog.text
 
 
 def test_a_request_for_the_moment_and_nonsense_are_nothing_that_waits() -> None:

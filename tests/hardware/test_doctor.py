@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import json
+import shutil
 from pathlib import Path
 from typing import TypeVar
 
@@ -32,6 +33,7 @@ from firmware_py.hardware.twin.clock import VirtualClock
 from firmware_py.hardware.twin.drv2605 import TwinDrv2605
 from firmware_py.hardware.twin.motion import Motion, Resting
 from firmware_py.hardware.twin.mpu6050 import TwinMpu6050, TwinMpu6500
+from firmware_py.links.mosquitto import Member, admit, prepare
 from firmware_py.posture.blocks import FloatArray
 
 from .test_contract import PAIRS
@@ -74,6 +76,7 @@ class Setup:
             root=self.root,
             open_bus=lambda number: I2cBus(self.bus, f"bus {number}"),
             clock=self.clock,
+            broker_folder=self.root / "broker",
         )
 
     def examine(self, **changes: Struct) -> dict[str, Finding]:
@@ -218,6 +221,24 @@ def test_a_broker_that_is_not_there_is_named(setup: Setup) -> None:
     found = setup.attach().examine()
     assert found["broker"].verdict is Verdict.BAD
     assert "127.0.0.1:1" in found["broker"].seen
+
+
+def test_a_broker_that_an_earlier_version_prepared_here_is_told_of_before_settings_are_lost(
+    setup: Setup,
+) -> None:
+    folder = setup.root / "broker"
+    prepare(folder, ["localhost"])
+    admit(folder, Member("page", "reader"))
+    assert "access list" not in setup.examine()
+    # Until readers heard what they ask for, a page could not know what waits for a device that is away.
+    access = folder / "access"
+    access.write_text(access.read_text().replace("topic read plumbline/v1/+/command\n", ""))
+    found = setup.examine()["access list"]
+    assert found.verdict is Verdict.BAD
+    assert "would not be kept" in found.seen
+    assert "plumbline broker prepare" in found.advice
+    prepare(folder, ["localhost"])
+    assert "access list" not in setup.examine()
 
 
 def test_a_sensor_in_use_is_left_alone(setup: Setup) -> None:

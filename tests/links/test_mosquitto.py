@@ -297,6 +297,15 @@ def test_preparing_again_keeps_members_and_certificates(folder: Path) -> None:
     assert fingerprint(folder / "tls/ca.crt") == authority
 
 
+def test_a_broker_of_an_earlier_version_grants_what_this_one_needs_once_it_is_started(folder: Path) -> None:
+    access = folder / "access"
+    wanted = access.read_text()
+    access.write_text(wanted.replace("topic read plumbline/v1/+/command\n", ""))
+    assert access.read_text() != wanted
+    start(folder).stop()
+    assert access.read_text() == wanted
+
+
 def test_a_name_that_could_forge_a_rule_is_refused(folder: Path) -> None:
     for name in ("a\ntopic write #", "+", "#", "a/b", ""):
         with pytest.raises(LinkError, match="cannot stand in a topic"):
