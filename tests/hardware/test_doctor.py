@@ -223,9 +223,8 @@ def test_a_broker_that_is_not_there_is_named(setup: Setup) -> None:
     assert "127.0.0.1:1" in found["broker"].seen
 
 
-def test_a_broker_that_an_earlier_version_prepared_here_is_told_of_before_settings_are_lost(
-    setup: Setup,
-) -> None:
+@pytest.mark.skipif(shutil.which("mosquitto_passwd") is None, reason="Mosquitto is not installed")
+def test_a_broker_that_an_earlier_version_prepared_is_told_of_before_settings_are_lost(setup: Setup) -> None:
     folder = setup.root / "broker"
     prepare(folder, ["localhost"])
     admit(folder, Member("page", "reader"))
