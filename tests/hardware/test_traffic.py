@@ -25,25 +25,9 @@ HELD: dict[str, dict[Register, int]] = {
     # PWR_MGMT_1 CLKSEL 1.
     "MPU-6050": {0x19: 9, 0x1A: 4, 0x1B: 1 << 3, 0x1C: 1 << 3, 0x23: 0b0111_1000, 0x6A: 0x40, 0x6B: 0x01},
     # RM-MPU-6500A-00 rev 2.1: the same, and 0x1D ACCEL_CONFIG2 A_DLPF_CFG 4, ACCEL_FCHOICE_B 0.
-    "MPU-6500": {
-        0x19: 9,
-        0x1A: 4,
-        0x1B: 1 << 3,
-        0x1C: 1 << 3,
-        0x1D: 4,
-        0x23: 0b0111_1000,
-        0x6A: 0x40,
-        0x6B: 1,
-    },
-    "MPU-9250": {
-        0x19: 9,
-        0x1A: 4,
-        0x1B: 1 << 3,
-        0x1C: 1 << 3,
-        0x1D: 4,
-        0x23: 0b0111_1000,
-        0x6A: 0x40,
-        0x6B: 1,
+    **{
+        part: {0x19: 9, 0x1A: 4, 0x1B: 1 << 3, 0x1C: 1 << 3, 0x1D: 4, 0x23: 0b0111_1000, 0x6A: 0x40, 0x6B: 1}
+        for part in ("MPU-6500", "MPU-9250")
     },
     # DS-000189 rev 1.3. Bank 0: 0x03 USER_CTRL FIFO_EN, 0x06 PWR_MGMT_1 CLKSEL 1, 0x07 PWR_MGMT_2 0, 0x66 and
     # 0x67 FIFO_EN: ACCEL, GYRO Z Y X; 0x68 FIFO_RST let go; 0x69 FIFO_MODE stream. Bank 2: 0x00
