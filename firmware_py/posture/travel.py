@@ -34,6 +34,7 @@ LONGEST_TICKS = 25
 SLIP_ARM_M = 0.06
 SLIP_DEG = 20.0
 SLIP_S = 1.0
+CARRIED_ARM_M = 0.15
 NEAR_ARM_M = 0.10
 """Below this a back turns about a point near the sensor: 3 of 400 simulated people, whose pelvis rolls back
 by as much as their trunk bends forward, do so in one of three brisk slouches or straightenings."""
@@ -57,8 +58,8 @@ VALLEY_SHARE = 0.5
 RISES = 1.5
 """A turn is over at a rate below a fifth of its peak, or below half of it if the rate then rises by half."""
 
-MARGIN_TICKS = 2
-"""Beyond either end: one tick takes part, and one more gives it its angular acceleration."""
+MARGIN_TICKS = 3
+"""Beyond either end: one tick takes part, and two more give it its angular acceleration."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,7 +109,7 @@ class Turn:
     @property
     def carried(self) -> bool:
         """True where a back carried the sensor along beyond doubt: no strap slipped, no hand put it back."""
-        below = self.arm_m >= max(NEAR_ARM_M, 3.0 * self.sigma_m) and abs(self.aside_m) <= 0.5 * self.arm_m
+        below = self.arm_m >= max(CARRIED_ARM_M, 3.0 * self.sigma_m) and abs(self.aside_m) <= 0.5 * self.arm_m
         return below or self.tilt_deg > SLIP_DEG
 
     @property
@@ -134,7 +135,7 @@ class TurnWatch:
         self._due: tuple[int, int] | None = None
 
     def step(self, segment: SegmentState) -> Turn | None:
-        """Take the next tick; a turn of 6° or more is told two ticks after it is over."""
+        """Take the next tick; a turn of 6° or more is told three ticks after it is over."""
         self._tick += 1
         self._kept.append(segment)
         # The tilt rate is a part of the mean rate, which is at most the root of the mean square.
@@ -152,7 +153,7 @@ class TurnWatch:
         rate, before = self._rates[-1], self._rates[-2] if self._tick else 0.0
         if self._peak:
             valley = before < VALLEY_SHARE * self._peak and rate > RISES * before
-            if valley or rate < max(REST_RAD_S, REST_SHARE * self._peak):
+            if valley or rate < min(max(REST_RAD_S, REST_SHARE * self._peak), BEGINS_RAD_S):
                 self._peak, self._over = 0.0, self._tick
                 if self._over - self._start <= LONGEST_TICKS:
                     self._due = self._start, self._over
@@ -189,12 +190,17 @@ def _tilt_rate(segment: SegmentState) -> float:
 
 
 def _turn(kept: list[SegmentState], before: Vector, after: Vector, tilt_deg: float) -> Turn:
+    lasted_s = (len(kept) - 2 * MARGIN_TICKS) * TICK_S
+    # A tick of rest at either end shows gravity; a tick of another turn, which has another arm, is left out.
+    kept = kept[_tilt_rate(kept[2]) > REST_RAD_S : len(kept) - (_tilt_rate(kept[-3]) > REST_RAD_S)]
     gyr = np.array([segment.gyr_rad_s for segment in kept])
-    acc = np.array([segment.acc_m_s2 for segment in kept[1:-1]])
-    turned = frames(gyr[1:-1])
+    acc = np.array([segment.acc_m_s2 for segment in kept[2:-2]])
+    # The mean angular acceleration over a tick, from the mean rates of the ticks around it: exact up to the
+    # fourth power of time, for half a second has only five ticks.
+    spinning = (8.0 * (gyr[3:-1] - gyr[1:-3]) - (gyr[4:] - gyr[:-4])) / (12.0 * TICK_S)
+    turned = frames(gyr[2:-2])
     forces, rates, spins = (
-        np.einsum("kij,kj->ki", turned, vectors)
-        for vectors in (acc, gyr[1:-1], (gyr[2:] - gyr[:-2]) / (2.0 * TICK_S))
+        np.einsum("kij,kj->ki", turned, vectors) for vectors in (acc, gyr[2:-2], spinning)
     )
     up = np.array(before)
     arms = turned @ up  # of one metre, from a joint that was straight below when the turn began
@@ -217,7 +223,7 @@ def _turn(kept: list[SegmentState], before: Vector, after: Vector, tilt_deg: flo
         float(found[4]),
         max(left_over_m_s2, FELT_M_S2) * math.sqrt(float(covariance[3, 3])),
         left_over_m_s2,
-        (len(forces) - 2) * TICK_S,
+        lasted_s,
     )
 
 
