@@ -7,8 +7,9 @@ before the supposed slip in two ways: as it is, and without what the back did me
 which the sensor travelled beyond doubt. Either may show that the slip still stands. It is over where a
 turn about itself took it back, or where the old level is held and no back went there.
 
-Some backs all but turn about the sensor, to and fro in the sagittal plane: a straightening that ends at
-the neutral is none, and after two such turns of a wear sagittal ones are left to walks and creep.
+Some backs all but turn about the sensor, to and fro in the sagittal plane, above all as they straighten.
+So a straightening that ends at the neutral is no slip until a wear has shown that its wearer's back carries
+the sensor along, nor after one turn near the sensor; after two, sagittal slips are left to walks and creep.
 """
 
 from __future__ import annotations
@@ -27,6 +28,9 @@ Angles = tuple[float, float]
 NEAR_TURNS = 2
 """After so many sagittal turns of a wear about a point near the sensor its wearer's back is taken to move
 like that: from then on such a turn about itself says nothing."""
+
+CARRIED_TURNS = 3
+"""So many sagittal turns in which the back carried the sensor show that it does."""
 
 LEVEL_TICKS = 50
 LEVEL_DEG = 4.0
@@ -52,7 +56,7 @@ class SlipWatch:
         self._settled_ticks = round(rules.settled_s / TICK_S)
         self._lasting_ticks = round(rules.lasting_s / TICK_S)
         self._open_ticks = round(rules.open_s / TICK_S)
-        self._near = 0
+        self._near = self._far = 0
         self._forget()
 
     def _forget(self) -> None:
@@ -88,6 +92,8 @@ class SlipWatch:
             self._near += _is_sagittal(change)
             if self._near >= NEAR_TURNS and _is_sagittal(self._slip):
                 self._forget()
+        elif turn.carried:
+            self._far += _is_sagittal(change)
         if turn.about_itself and not own and not self.open:
             self._before, self._last = before, before
             self._age = 0
@@ -105,8 +111,11 @@ class SlipWatch:
 
     def _a_backs_own(self, before: Angles, after: Angles) -> bool:
         """Whether a turn about itself may be a back's: seen before, or the end of a slouch."""
+        if not _is_sagittal(_minus(after, before)):
+            return False
         straightens = before[0] >= BENT_DEG and math.hypot(*after) <= self._rules.stale_deg
-        return _is_sagittal(_minus(after, before)) and (straightens or self._near >= NEAR_TURNS)
+        carries = self._near == 0 and self._far >= CARRIED_TURNS
+        return self._near >= NEAR_TURNS or (straightens and not carries)
 
     def step(self, angles: Angles, quiet: bool) -> Angles | None:
         """Take a tick while a slip is supposed; the slip, once it has lasted.

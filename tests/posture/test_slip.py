@@ -1,0 +1,262 @@
+"""A supposed slip against what follows: leans do not hide it, a hand that puts the strap back ends it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import pytest
+
+from firmware_py.hardware.twin.wearer_activities import sit_upright, slouch, take_posture
+from firmware_py.hardware.twin.wearer_channels import Channel
+from firmware_py.hardware.twin.wearer_moves import ARMS_RAISED, BOW, COUGH, LAUGH, REACH
+from firmware_py.hardware.twin.wearer_person import Style, person
+from firmware_py.hardware.twin.wearer_script import Script
+from firmware_py.posture.events import Posture
+from firmware_py.posture.neutral_check import FitCause, FitRules
+from firmware_py.posture.slip import Angles, SlipWatch
+from firmware_py.posture.travel import Turn
+from firmware_py.posture.trunk import TICK_S
+
+from .test_fit import told
+
+UP = (0.0, 0.0, 1.0)
+ABOUT_ITSELF = Turn(UP, UP, 10.0, 0.01, 0.0, 0.01, 0.03, 0.6)
+CARRIED = Turn(UP, UP, 10.0, 0.3, 0.02, 0.01, 0.03, 1.0)
+NEAR = Turn(UP, UP, 10.0, 0.08, 0.02, 0.01, 0.03, 1.0)
+SHAKEN = Turn(UP, UP, 10.0, 0.5, 0.6, 0.3, 1.5, 0.8)
+
+
+class Worn:
+    """A strap and its wearer, by what the watch is told of them."""
+
+    def __init__(self, at: Angles = (0.0, 0.0)) -> None:
+        self.watch = SlipWatch(FitRules())
+        self.at = at
+        self.now_s = 0.0
+        self.told: list[tuple[float, Angles]] = []
+
+    def turns(self, turn: Turn, to: Angles) -> None:
+        self.watch.turned(turn, self.at, to)
+        self.at = to
+
+    def sits(self, for_s: float, *, quiet: bool = True, drifts_to: Angles | None = None) -> None:
+        ticks, start = round(for_s / TICK_S), self.at
+        for k in range(ticks):
+            if drifts_to is not None:
+                share = (k + 1) / ticks
+                flexion, lateral = (a + share * (b - a) for a, b in zip(start, drifts_to, strict=True))
+                self.at = flexion, lateral
+            self.now_s += TICK_S
+            slip = self.watch.step(self.at, quiet) if self.watch.open else None
+            if slip is not None:
+                self.told.append((round(self.now_s, 1), slip))
+
+
+def slipped(by: Angles = (10.0, 0.0), at: Angles = (0.0, 0.0)) -> Worn:
+    worn = Worn(at)
+    worn.turns(ABOUT_ITSELF, (at[0] + by[0], at[1] + by[1]))
+    return worn
+
+
+def test_who_sits_on_is_told_once_after_three_quarters_of_a_minute() -> None:
+    worn = slipped()
+    worn.sits(120.0)
+    ((told_s, slip),) = worn.told
+    assert told_s == pytest.approx(45.0, abs=0.2)
+    assert slip == (10.0, 0.0)
+    assert not worn.watch.open
+
+
+@pytest.mark.parametrize("by", [(10.0, 0.0), (-10.0, 0.0), (0.0, 10.0), (-6.0, 8.0)])
+def test_a_lean_back_to_the_very_level_before_the_slip_does_not_hide_it(by: Angles) -> None:
+    worn = slipped(by)
+    worn.sits(12.0)
+    worn.turns(CARRIED, (0.0, 0.0))
+    worn.sits(100.0)
+    assert [slip for _, slip in worn.told] == [by]
+    assert worn.told[0][0] < 60.0
+
+
+def test_a_slide_through_the_level_before_the_slip_does_not_hide_it() -> None:
+    worn = slipped((-10.0, 0.0))
+    worn.sits(8.0)
+    worn.sits(60.0, drifts_to=(13.0, 0.0))
+    assert [slip for _, slip in worn.told] == [(-10.0, 0.0)]
+
+
+def test_after_moves_that_nobody_could_measure_the_level_of_the_slip_shows_it() -> None:
+    worn = slipped()
+    worn.sits(10.0)
+    worn.turns(SHAKEN, (3.0, -14.0))
+    worn.sits(60.0)
+    assert worn.told == []
+    worn.turns(SHAKEN, (11.0, 1.0))
+    worn.sits(8.0)
+    assert [slip for _, slip in worn.told] == [(10.0, 0.0)]
+
+
+@pytest.mark.parametrize("after_s", [3.0, 10.0, 20.0, 30.0, 44.0])
+@pytest.mark.parametrize("hand", [ABOUT_ITSELF, SHAKEN, NEAR], ids=["cleanly", "shaking", "pulling"])
+def test_a_strap_put_back_before_it_was_told_has_not_slipped(after_s: float, hand: Turn) -> None:
+    worn = slipped()
+    worn.sits(after_s)
+    worn.turns(hand, (1.0, 0.5))
+    worn.sits(200.0)
+    assert worn.told == []
+    assert not worn.watch.open
+
+
+def test_nor_has_one_that_was_put_back_while_its_wearer_leant() -> None:
+    worn = slipped()
+    worn.sits(8.0)
+    worn.turns(CARRIED, (-8.0, 0.0))
+    worn.sits(8.0)
+    worn.turns(ABOUT_ITSELF, (-18.0, 0.0))
+    worn.sits(30.0)
+    worn.turns(CARRIED, (1.0, 0.0))
+    worn.sits(200.0)
+    assert worn.told == []
+
+
+def test_a_hand_that_takes_its_time_puts_it_back_too() -> None:
+    worn = slipped()
+    worn.sits(15.0)
+    worn.sits(3.0, quiet=False, drifts_to=(0.5, 0.0))
+    worn.sits(200.0)
+    assert worn.told == []
+
+
+def test_a_slip_in_two_jerks_is_one() -> None:
+    worn = slipped((6.0, 0.0))
+    worn.sits(5.0)
+    worn.turns(ABOUT_ITSELF, (13.0, 0.0))
+    worn.sits(60.0)
+    assert [slip for _, slip in worn.told] == [(13.0, 0.0)]
+
+
+def test_the_end_of_a_slouch_is_no_slip_but_the_end_of_a_lean_back_may_be() -> None:
+    assert not slipped((-12.0, 0.0), at=(14.0, 1.0)).watch.open
+    assert slipped((10.0, 0.0), at=(-8.0, 0.0)).watch.open
+    assert slipped((-10.0, 0.0), at=(6.0, 0.0)).watch.open
+
+
+@pytest.mark.parametrize(("near", "open_"), [(0, True), (1, False)])
+def test_nor_the_end_of_a_slouch_where_the_back_was_seen_to_carry_the_sensor(near: int, open_: bool) -> None:
+    worn = Worn()
+    for _ in range(near):
+        worn.turns(NEAR, (-8.0, 0.0))
+    for to in ((14.0, 0.0), (0.0, 0.0), (14.0, 0.0)):
+        worn.turns(CARRIED, to)
+    worn.turns(ABOUT_ITSELF, (2.0, 0.0))
+    assert worn.watch.open is open_
+
+
+def test_who_turns_near_the_sensor_by_habit_is_believed_sideways_alone() -> None:
+    worn = Worn()
+    for to in ((12.0, 0.0), (0.0, 0.0)):
+        worn.turns(NEAR, to)
+    worn.turns(ABOUT_ITSELF, (10.0, 0.0))
+    assert not worn.watch.open
+    worn.turns(ABOUT_ITSELF, (10.0, 10.0))
+    assert worn.watch.open
+
+
+def test_a_habit_seen_while_a_slip_is_supposed_explains_that_slip() -> None:
+    worn = slipped((12.0, 0.0))
+    worn.sits(10.0)
+    worn.turns(NEAR, (1.0, 0.0))
+    worn.turns(NEAR, (13.0, 0.0))
+    worn.sits(200.0)
+    assert worn.told == []
+
+
+def test_what_could_not_be_told_for_five_minutes_is_let_go() -> None:
+    worn = slipped()
+    worn.turns(SHAKEN, (3.0, -14.0))
+    worn.sits(299.0)
+    assert (worn.watch.open, worn.told) == (True, [])
+    worn.sits(2.0)
+    assert (worn.watch.open, worn.told) == (False, [])
+
+
+# People ---------------------------------------------------------------------------------------
+
+WAYS = [(10.0, 0.0), (-10.0, 0.0), (0.0, 10.0), (0.0, -10.0)]
+
+
+def leans_back_and_bows(script: Script) -> None:
+    take_posture(script, Posture.LEANING_BACK, 25.0)
+    sit_upright(script)
+    script.move(BOW)
+    sit_upright(script)
+
+
+def slouches(script: Script) -> None:
+    slouch(script, 70.0, in_s=1.5)
+    sit_upright(script)
+
+
+def slides_into_a_slouch(script: Script) -> None:
+    slouch(script, 30.0, in_s=45.0)
+    sit_upright(script)
+
+
+def laughs_and_reaches(script: Script) -> None:
+    for move in (LAUGH, REACH, COUGH, ARMS_RAISED):
+        script.move(move)
+        if move.leaves:
+            sit_upright(script)
+        script.hold(4.0)
+
+
+@pytest.mark.parametrize(
+    "does",
+    [leans_back_and_bows, slouches, slides_into_a_slouch, laughs_and_reaches],
+    ids=lambda d: d.__name__,
+)
+def test_whatever_somebody_does_after_it_a_slip_is_found_within_two_minutes(
+    does: Callable[[Script], None],
+) -> None:
+    for k, way in enumerate(WAYS):
+        script = Script(person(list(Style)[k % 2], 3 + k), 51)
+        script.hold(30.0)
+        slipped_s = script.now_s
+        script.slip(*way)
+        script.hold(8.0)
+        does(script)
+        script.hold(max(10.0, slipped_s + 121.0 - script.now_s))
+        found = [(t, v) for t, v in told(script) if v.stale]
+        assert found, way
+        assert found[0][1].cause is FitCause.SLIP
+        assert 45.0 <= found[0][0] - slipped_s <= 120.0, way
+
+
+def hand_at_the_strap(script: Script, by: Angles, in_s: float) -> None:
+    """Reach behind, which straightens the back; pull, too far and back again; let go."""
+    script.aim_by(Channel.UPPER_FLEXION, -6.0, 1.0)
+    script.aim_by(Channel.UPPER_TWIST, 12.0, 1.0)
+    script.wait(1.4)
+    for share in (1.3, -0.3):
+        script.slip(share * by[0], share * by[1], in_s)
+        script.aim_by(Channel.RISE, 0.01 * share, in_s)
+        script.wait(in_s + 0.2)
+    script.aim_by(Channel.UPPER_FLEXION, 6.0, 1.0)
+    script.aim_by(Channel.UPPER_TWIST, -12.0, 1.0)
+    script.aim_by(Channel.RISE, -0.01, 1.0)
+    script.wait(1.2)
+
+
+@pytest.mark.parametrize("after_s", [5.0, 15.0, 30.0])
+def test_a_hand_that_puts_the_strap_right_within_half_a_minute_leaves_nothing_to_tell(after_s: float) -> None:
+    for k, way in enumerate(WAYS):
+        for in_s in (0.5, 1.2, 3.0):
+            script = Script(person(list(Style)[k % 2], k), 52)
+            script.hold(30.0)
+            script.slip(*way)
+            script.hold(after_s)
+            hand_at_the_strap(script, (-way[0], -way[1]), in_s)
+            script.hold(20.0)
+            slouch(script, 30.0)
+            sit_upright(script)
+            script.hold(20.0)
+            assert not [v for _, v in told(script) if v.stale], (way, in_s)
