@@ -173,7 +173,7 @@ function news(words, kind) {
   line.hidden = false;
   person.news = kind;
   speak(words);
-  sound?.play(kind);
+  sound?.(kind);
   clearTimeout(newsTimer);
   newsTimer = setTimeout(() => {
     line.hidden = true;

@@ -291,6 +291,31 @@ def test_the_last_minute_is_drawn_read_by_keys_and_given_as_table_and_csv(
     assert lines[-1].endswith(",17,slouched")
 
 
+def test_who_asked_for_sound_hears_a_reminder_fall_and_a_correction_rise(page: Page, device: Device) -> None:
+    page.add_init_script(
+        """window.heard = [];
+        const begins = OscillatorNode.prototype.start;
+        OscillatorNode.prototype.start = function (when) {
+          window.heard.push(Math.round(this.frequency.value));
+          begins.call(this, when);
+        };"""
+    )
+    device.tell(SessionStarted(0.0, "r1-1", 1))
+    device.show(19.0, posture=Posture.SLOUCHED)
+    expect(page.locator("#live:not([data-first])")).to_be_visible()  # opened anew for its first device
+    expect(page.locator("#live-word")).to_contain_text("Slouched")
+    device.tell(SlouchAlert(9.0, 1, 1, 19.0, 300.0))
+    expect(page.locator("#live-news")).to_have_text("Reminder given")
+    assert page.evaluate("window.heard") == []
+    page.get_by_role("button", name="Sound").click()
+    assert page.evaluate("window.heard") == [523, 659], "what it will sound like"
+    device.tell(SlouchAlert(20.0, 1, 2, 19.0, 300.0))
+    wait_until(lambda: page.evaluate("window.heard.length") == 4, "the tones of a reminder")
+    device.tell(SlouchEnded(25.0, 1, 1.0, 13.0, 21.0, 18.0, 9.0, 6.0, SlouchEnd.CORRECTED))
+    wait_until(lambda: page.evaluate("window.heard.length") == 6, "the tones of its correction")
+    assert page.evaluate("window.heard.slice(2)") == [392, 330, 523, 659]
+
+
 def test_the_icon_shows_the_state_and_sound_is_off_until_asked_for(page: Page, device: Device) -> None:
     icon, sound = page.locator("link[rel=icon]"), page.get_by_role("button", name="Sound")
     device.show(2.0)
