@@ -13,8 +13,9 @@ import sys
 import tempfile
 import threading
 import time
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from zoneinfo import ZoneInfo
 
 import httpx
 from PIL import Image
@@ -27,19 +28,41 @@ from dashboard.ingest import FIRST_WEARER
 from dashboard.settings import Settings
 from firmware_py.hardware.twin.wearer_diary import simulated_diary
 from firmware_py.posture.events import Mode, ModeChanged, Posture, SessionStarted, WornChanged
-from firmware_py.posture.messages import MachineState
+from firmware_py.posture.exercise_words import ExerciseEnded, ExerciseOutcome
+from firmware_py.posture.fit import NeutralOf
+from firmware_py.posture.messages import Anchor, Encoder, MachineState, Outgoing
 from firmware_py.posture.plan import DayKind, plan_day
+from firmware_py.posture.rating import CalibrationInForce, Grade, Rating
 from firmware_py.posture.settings import Chosen, PlanToday, QuietHours, TrainingPlan, Weekday
 from tests.dashboard.conftest import Broker
 from tests.dashboard.device import Device, settings_in_force
-from tests.dashboard.seed import BERLIN, history
+from tests.dashboard.seed import history
 
 FOLDER = Path(__file__).parent / "screenshots"
 SIZES = {"phone": (390, 844), "desktop": (1280, 800)}
 DAYS = 45
 AT_HOME = "~/plumbline/.venv/bin/plumbline password --data ~/.local/share/plumbline/back"
+CITIES = (
+    "Europe/Berlin", "America/New_York", "America/Los_Angeles",
+    "Pacific/Auckland", "Asia/Tokyo", "Asia/Karachi"
+)  # fmt: skip
+"""In one of them it is afternoon, and the day has something to show."""
+
 LIVE_MS = 10_000
 """How long a live page is watched before its picture is taken."""
+
+
+def afternoon() -> ZoneInfo:
+    """The time zone of the city in which it is nearest to four in the afternoon."""
+
+    def away_h(city: str) -> float:
+        there = datetime.now(ZoneInfo(city))
+        return abs(there.hour + there.minute / 60 - 16.0)
+
+    return ZoneInfo(min(CITIES, key=away_h))
+
+
+ZONE = afternoon()
 
 
 def main() -> None:
@@ -71,14 +94,15 @@ def take(
 ) -> None:
     """Serve a store and photograph its pages."""
     settings = Settings(
-        data, port=0, broker=broker.settings if broker else None, timezone="Europe/Berlin", language="en"
+        data, port=0, broker=broker.settings if broker else None, timezone=ZONE.key, language="en"
     )
     dashboard = build(settings)
-    now = datetime.now(BERLIN)
+    now = datetime.now(ZONE)
     if broker is not None:
-        for batch in history("desk", now.date(), DAYS, BERLIN, until=now, goes_on=False):
+        past = history("desk", now.date(), DAYS, ZONE, until=now, goes_on=False)
+        for batch in (*past, exercised("desk", now)):
             dashboard.ingest.take((message.topic, message.payload) for message in batch)
-        noted = simulated_diary(DAYS, until=now.date(), zone=BERLIN)
+        noted = simulated_diary(DAYS, until=now.date(), zone=ZONE)
         take_in(dashboard.store, FIRST_WEARER, [made(entry) for entry in noted])
     server = Server(dashboard)
     server.start()
@@ -131,13 +155,17 @@ def worn_device(broker: Broker) -> Device:
     device.anchor(time.time() - 120)
     device.tell(SessionStarted(0.0, "live-1", 1))
     device.tell(ModeChanged(0.1, Mode.TRAINING, None))
+    made_at = (datetime.now(UTC) - timedelta(days=2)).isoformat()
+    in_force = CalibrationInForce(0.2, made_at, NeutralOf.THIS_WEAR, Rating(Grade.GOOD, 1.2))
+    device.send(device.encoder.encode(in_force))
     device.tell(WornChanged(5.0, True, "it moves as a body does"))
-    plan = TrainingPlan(start=(datetime.now(BERLIN) - timedelta(days=16)).date())
+    plan = TrainingPlan(start=(datetime.now(ZONE) - timedelta(days=16)).date())
     lunch = QuietHours((Weekday.MON, Weekday.TUE, Weekday.WED, Weekday.THU, Weekday.FRI), "12:00", "13:00")
     device.go_by(
         dataclasses.replace(
             settings_in_force(slouch_enter_deg=12.0, slouch_exit_deg=9.0),
             plan=plan,
+            timezone=ZONE.key,
             quiet_hours=(lunch,),
             today=PlanToday(16, DayKind.FADING, plan_day(16, plan).share),
             chosen={key: Chosen("page", time.time()) for key in ("slouch_enter_deg", "plan", "quiet_hours")},
@@ -145,6 +173,25 @@ def worn_device(broker: Broker) -> Device:
     )
     device.send(device.encoder.machine(MachineState(60.0, 83.0, False, -54.0, 48.0, False)))
     return device
+
+
+def exercised(name: str, now: datetime) -> list[Outgoing]:
+    """A set or two on most of the last days, as a device tells them that has coached them."""
+    first = (now - timedelta(days=7)).replace(hour=9, minute=0, second=0, microsecond=0)
+    encoder = Encoder(name, f"{first.astimezone(UTC):%Y%m%dT%H%M%SZ}-coach", simulated=True)
+    said = [encoder.anchor(Anchor(0.0, first.timestamp(), trusted=True))]
+    for day, (lifts, blades) in enumerate([(7, 5), (0, 4), (9, 0), (8, 5), (0, 5), (10, 5), (6, 5)], 1):
+        for hour, exercise, seen in ((0.5, "head_lift", lifts), (1.5, "scapular_retraction", blades)):
+            t_s = 86_400.0 * day + 3600.0 * hour
+            if not seen or t_s > (now - first).total_seconds():
+                continue
+            planned = 10 if exercise == "head_lift" else 5
+            outcome = ExerciseOutcome.FINISHED if seen == planned else ExerciseOutcome.STOPPED
+            told = ExerciseEnded(
+                t_s, exercise, 1, t_s - 150.0, outcome, planned, seen, 0, 0, 5.0 * seen, 0.7, True
+            )
+            said.append(encoder.encode(told))
+    return said
 
 
 class Sway(threading.Thread):
