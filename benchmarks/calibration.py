@@ -15,7 +15,6 @@ import math
 import os
 import sys
 import time
-from concurrent.futures import ProcessPoolExecutor
 from pathlib import Path
 
 import numpy as np
@@ -24,10 +23,8 @@ from calibration.accelerometer import fit_moved
 from calibration.mounting import measure_mounting
 from calibration.neutral import settled_neutral, with_neutral
 from firmware_py.hardware.twin.wearer import Wearer
-from firmware_py.hardware.twin.wearer_days import sitting, working_day
-from firmware_py.hardware.twin.wearer_habits import HABITS
-from firmware_py.hardware.twin.wearer_person import Style, person
-from firmware_py.hardware.twin.wearer_script import Script
+from firmware_py.hardware.twin.wearer_days import working_day
+from firmware_py.hardware.twin.wearer_person import Style
 from firmware_py.posture.blocks import STANDARD_GRAVITY_M_S2, SensorBlock, TrunkBlock
 from firmware_py.posture.estimate import TrunkEstimator
 from firmware_py.posture.fit import FitChecker, FitRules, still_fits
@@ -41,6 +38,8 @@ from tests.calibration.recordings import (
     sitting_trials,
 )
 from tests.calibration.strappings import off_deg, sloppy
+
+from . import slip
 
 ROOT = Path(__file__).resolve().parent.parent
 PARTS = ("accelerometer", "wear", "neutral", "mounting", "slip", "cost")
@@ -184,45 +183,6 @@ def _drawn(limits: np.ndarray, kept: list[float], found: list[float]) -> str:
 """
 
 
-def _found_s(script: Script, after_s: float) -> float:
-    """When a stale calibration was told after that time; infinite where never."""
-    wearer = Wearer(script)
-    profile = wearer.person.profile(sensors=1)
-    estimator, detector, checker = TrunkEstimator(profile, RATE_HZ), WearDetector(), FitChecker(profile)
-    for block in wearer.blocks(RATE_HZ, sensors=1):
-        for state in estimator.feed(block):
-            if checker.step(state, detector.step(state)).stale:
-                return state.t_s - after_s
-    return math.inf
-
-
-def _step(style: Style, seed: int, way_deg: float) -> float:
-    script = Script(person(style, seed), 21)
-    script.hold(60.0)
-    sitting(script, HABITS[style], 240.0)
-    slipped_s = script.now_s
-    way = math.radians(way_deg)
-    script.slip(10.0 * math.cos(way), 10.0 * math.sin(way))
-    sitting(script, HABITS[style], slipped_s + 420.0)
-    return _found_s(script, slipped_s)
-
-
-def _day(style: Style, seed: int) -> float:
-    return _found_s(working_day(style, seed, 8.0), 0.0)
-
-
-def slip(people: int, days: int) -> None:
-    ways = (0.0, 90.0, 180.0, 270.0)
-    cases = [(style, seed, way) for style in Style for seed in range(people) for way in ways]
-    with ProcessPoolExecutor(max_workers=min(2, os.cpu_count() or 1)) as pool:
-        steps = np.array(list(pool.map(_step, *zip(*cases, strict=True))))
-        alarms = list(pool.map(_day, *zip(*[(s, k) for s in Style for k in range(days // 2)], strict=True)))
-    print(f"\nSlip of 10° in simulated sitting, {len(cases)} cases (forward, back, right, left)")
-    print(f"  found within 2 min {np.mean(steps <= 120):.0%}, median {np.median(steps):.0f} s")
-    print(f"False alarms in {len(alarms)} simulated days of 8 h: {sum(math.isfinite(s) for s in alarms)}")
-    print("Creep: python -m benchmarks.creep")
-
-
 def cost() -> None:
     script = working_day(Style.RESTLESS, 1, 1.0)
     wearer = Wearer(script)
@@ -268,7 +228,7 @@ def main() -> int:
     if "mounting" in parts:
         mounting(300 if args.quick else 10_000)
     if "slip" in parts:
-        slip(1 if args.quick else 8, 2 if args.quick else 20)
+        slip.report(1, [21], 2, 2) if args.quick else slip.report(8, [21, 22, 23, 24], 40, 20)
     if "cost" in parts:
         cost()
     return 0

@@ -7,7 +7,6 @@ from collections.abc import Callable
 import pytest
 
 from firmware_py.hardware.twin.wearer_activities import sit_upright, slouch, take_posture
-from firmware_py.hardware.twin.wearer_channels import Channel
 from firmware_py.hardware.twin.wearer_moves import ARMS_RAISED, BOW, COUGH, LAUGH, REACH
 from firmware_py.hardware.twin.wearer_person import Style, person
 from firmware_py.hardware.twin.wearer_script import Script
@@ -17,6 +16,7 @@ from firmware_py.posture.slip import Angles, SlipWatch
 from firmware_py.posture.travel import Turn
 from firmware_py.posture.trunk import TICK_S
 
+from .hands import hand_at_the_strap
 from .test_fit import told
 
 UP = (0.0, 0.0, 1.0)
@@ -229,21 +229,6 @@ def test_whatever_somebody_does_after_it_a_slip_is_found_within_two_minutes(
         assert found, way
         assert found[0][1].cause is FitCause.SLIP
         assert 45.0 <= found[0][0] - slipped_s <= 120.0, way
-
-
-def hand_at_the_strap(script: Script, by: Angles, in_s: float) -> None:
-    """Reach behind, which straightens the back; pull, too far and back again; let go."""
-    script.aim_by(Channel.UPPER_FLEXION, -6.0, 1.0)
-    script.aim_by(Channel.UPPER_TWIST, 12.0, 1.0)
-    script.wait(1.4)
-    for share in (1.3, -0.3):
-        script.slip(share * by[0], share * by[1], in_s)
-        script.aim_by(Channel.RISE, 0.01 * share, in_s)
-        script.wait(in_s + 0.2)
-    script.aim_by(Channel.UPPER_FLEXION, 6.0, 1.0)
-    script.aim_by(Channel.UPPER_TWIST, -12.0, 1.0)
-    script.aim_by(Channel.RISE, -0.01, 1.0)
-    script.wait(1.2)
 
 
 @pytest.mark.parametrize("after_s", [5.0, 15.0, 30.0])
