@@ -18,10 +18,10 @@ from typing import IO, Final, cast
 import msgspec
 
 LIMIT_S: Final = 15.0
-"""For one attempt, from the process's start to its end."""
+"""For one attempt, counted from when the process is ready for it."""
 
-MARGIN_S: Final = 5.0
-"""Beyond `LIMIT_S`, after which the process itself is ended: it may hang before it looks at a clock."""
+MARGIN_S: Final = 30.0
+"""For its start beyond that; then the process itself is ended, which may hang before it looks at a clock."""
 
 
 class Job(msgspec.Struct, frozen=True):
@@ -82,7 +82,7 @@ class Outcome(msgspec.Struct, frozen=True):
 def carry_out(
     jobs: Sequence[Job], limit_s: float = LIMIT_S, within: Sequence[str] | None = None
 ) -> Iterator[Outcome]:
-    """Tell these services, all at once; ends within `limit_s` and a little.
+    """Tell these services, all at once; ends within `limit_s`, and what a process takes to start.
 
     Args:
         jobs: what is to be told to whom.

@@ -5,6 +5,7 @@ The only file that imports Apprise; it runs in a process of its own (`jobs.py`),
 
 from __future__ import annotations
 
+import contextlib
 import logging
 import os
 import re
@@ -64,9 +65,7 @@ def _told(job: Job, heard: _Heard, confinement: Confinement | None) -> Outcome:
 
 def main() -> None:
     """Carry out the errand, every job in a thread of its own, and end when its time is over."""
-    end_s = time.monotonic()
     errand = msgspec.json.decode(sys.stdin.buffer.read(), type=Errand)
-    end_s += errand.limit_s
     confinement = None if errand.within is None else Confinement(errand.within)
     heard = _Heard()
     log = logging.getLogger("apprise")
@@ -74,6 +73,9 @@ def main() -> None:
     log.propagate = False
     log.addHandler(heard)
     saying = threading.Lock()
+    with contextlib.suppress(ModuleNotFoundError):
+        import apprise  # noqa: F401 - seconds on a small computer, for which no service is to answer
+    end_s = time.monotonic() + errand.limit_s
 
     def carry(job: Job) -> None:
         outcome = _told(job, heard, confinement)
