@@ -165,6 +165,7 @@ class Site:
             undefined=jinja2.StrictUndefined,
         )
         environment.globals["band_rows"] = band_rows
+        environment.globals["people"] = self.door.people
         environment.filters["json"] = _json_for_html
         environment.filters["json_text"] = lambda value: msgspec.json.encode(value).decode()
         return environment

@@ -165,6 +165,19 @@ def test_a_wearer_who_cares_for_another_keeps_an_own_record(town: Town) -> None:
     assert "strap-of-anna" not in ben.get("/devices").text
 
 
+def test_who_has_no_device_yet_is_told_who_gives_one_and_a_carer_is_told_whose_it_will_be(town: Town) -> None:
+    newcomer, carol = town.person("newcomer", Role.WEARER), town.person("carol", Role.CARER)
+    town.let_in(newcomer, carol)
+    carol.post(f"/wearers/{newcomer.wearer}/open")
+    for path in ("/", "/devices", "/wear"):
+        own, looked = newcomer.get(path).text, carol.get(path).text
+        assert "Whoever runs this dashboard gives you your device" in own, path
+        assert "This person has no device yet" in looked, path
+        for page in (own, looked):  # what helps at home helps nobody here
+            assert "plumbline demo" not in page, path
+            assert "nothing has to be registered" not in page, path
+
+
 def test_nobody_is_let_in_by_a_link_twice_or_to_oneself(town: Town) -> None:
     anna, carol = town.wearer("anna"), town.person("carol", Role.CARER)
     made = anna.post("/who/carers", period_s=str(86_400)).text
