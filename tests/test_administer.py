@@ -43,7 +43,7 @@ def test_a_broker_is_prepared_filled_and_run_by_commands(
     assert running.stdout is not None
     assert f"port {port}, with TLS" in running.stdout.readline()
     running.send_signal(signal.SIGINT)
-    assert running.wait(10.0) == 0
+    assert running.wait(60.0) == 0
     with socket.socket() as probe:
         assert until(lambda: probe.connect_ex(("127.0.0.1", port)) != 0)
 

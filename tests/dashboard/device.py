@@ -96,7 +96,7 @@ class Device:
         self._client.connect("127.0.0.1", port)
         self._client.subscribe(topic_filter(Channel.COMMAND, name), 1)
         self._client.loop_start()
-        if not connected.wait(10):
+        if not connected.wait(60):
             raise TimeoutError("the broker did not answer the device")
         self.send(self.encoder.status(Status("online", "0.1.0")))
         self._streaming.start()

@@ -33,7 +33,7 @@ def test_the_live_readings_are_for_our_own_pages_alone(served: Server) -> None:
     url = served.address.replace("http:", "ws:") + "live"
     own = f"http://127.0.0.1:{served.port}"
     with connect(url, origin=Origin(own)) as socket:
-        assert "link" in str(socket.recv(timeout=5))
+        assert "link" in str(socket.recv(timeout=60))
     for foreign in ("http://evil.example", f"http://127.0.0.1:{served.port + 1}", "null"):
         with pytest.raises(InvalidStatus):
             connect(url, origin=Origin(foreign))

@@ -140,7 +140,7 @@ def test_a_reminder_and_its_correction_are_seen_and_said(page: Page, device: Dev
     device.tell(SlouchEnded(15.0, 1, 1.0, 13.0, 21.0, 18.0, 9.0, 6.0, SlouchEnd.CORRECTED))
     expect(page.locator("#live-news")).to_have_text("Corrected after 6 s")
     expect(page.locator("#live-word")).to_have_text("Upright")
-    expect(page.locator("#live-news")).to_be_hidden(timeout=15_000)
+    expect(page.locator("#live-news")).to_be_hidden(timeout=30_000)
 
 
 def test_a_page_whose_server_restarts_comes_back_by_itself(
@@ -156,7 +156,7 @@ def test_a_page_whose_server_restarts_comes_back_by_itself(
     page.goto(first.address)
     expect(page.locator("#live-link")).to_have_text("Live")
     first.stop()
-    expect(page.locator("#live-link")).to_contain_text("Connection lost", timeout=15_000)
+    expect(page.locator("#live-link")).to_contain_text("Connection lost", timeout=30_000)
     expect(page.locator("#live-link")).to_contain_text("last seen")
     expect(page.locator("#live-word")).to_have_text("Unknown")
     again = Server(build(dataclasses.replace(settings, port=first.port)))
@@ -174,7 +174,7 @@ def test_a_broker_that_is_away_is_said_and_its_return_needs_no_hand(
     device.show(2.0)
     expect(page.locator("#live-link")).to_have_text("Live")
     broker.stop()
-    expect(page.locator("#live-link")).to_contain_text("lost the message broker", timeout=15_000)
+    expect(page.locator("#live-link")).to_contain_text("lost the message broker", timeout=30_000)
     broker.start()
     expect(page.locator("#live-link")).to_have_text("Live", timeout=30_000)
 
@@ -206,7 +206,7 @@ def test_a_stored_minute_fills_the_band_of_the_open_page(page: Page, device: Dev
     device.tell(SessionStarted(0.0, "r1-1", 1))
     tally = Tally(ticks=600, judged=600, posture={"upright": 450, "slouched": 150}, slouches=1)
     device.tell(MinutePassed(60.0, 0.0, tally))
-    expect(page.locator(".sentence")).to_contain_text("75 % of the judged time upright.", timeout=15_000)
+    expect(page.locator(".sentence")).to_contain_text("75 % of the judged time upright.", timeout=30_000)
     expect(page.locator(".band")).to_be_visible()
 
 
