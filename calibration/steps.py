@@ -42,6 +42,8 @@ POSE_LIMIT_DEG = 6.0
 """A posture that is lounged in sways more than an upright one: twice the neutral's limit."""
 LEAST_POSE_DEG = 5.0
 """A posture nearer to upright than this could not be told from it (repeatability: median 2.4°)."""
+FARTHEST_POSE_DEG = 75.0
+"""A bow to a shoe is 60° deep; what is farther from upright is another strapping, or no upright at all."""
 OTHER_SIDE_DEG = 4.0
 """A bend counts for the side that was asked for unless it goes to the other by more than this: some people's
 upper back hardly tilts when they bend (two of 22 on the sitting recordings)."""
@@ -220,6 +222,13 @@ def _own_pose(posture: Posture, side: float = 0.0) -> Callable[[Draft, Samples],
             raise CalibrationRejected(
                 f"that is {far:.0f}° from your upright, too near to tell apart; a little more, once more",
                 GuideFinding.TOO_NEAR_UPRIGHT,
+                off_deg=far,
+            )
+        if far > FARTHEST_POSE_DEG:
+            raise CalibrationRejected(
+                f"that is {far:.0f}° from your upright, farther than anybody sits; does the strap sit as it "
+                "did for your upright? Once more",
+                GuideFinding.TOO_FAR_FROM_UPRIGHT,
                 off_deg=far,
             )
         if side * lateral < -OTHER_SIDE_DEG:

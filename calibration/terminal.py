@@ -64,7 +64,10 @@ def run(
             told.append(guide.progress)
         line = keys()
         if line is not None:
-            told += guide.tell(_command(line, block.until_s))
+            command = _command(line, block.until_s)
+            if isinstance(command, SkipStep) and not guide.progress.optional:
+                out.write("      This step cannot be left out.\n")
+            told += guide.tell(command)
         told += guide.feed(block)
         for progress in told:
             shown = _say(out, progress, shown)
@@ -100,20 +103,23 @@ def _command(line: str, t_s: float) -> GuideCommand:
 def _say(
     out: TextIO, progress: GuideProgress, shown: tuple[GuidePhase, str] | None
 ) -> tuple[GuidePhase, str]:
-    """Write what is new; a countdown stays on its line."""
+    """Write what is new; a countdown and the seconds held stay on one line."""
     now = (progress.phase, progress.text)
     head = f"[{progress.index}/{progress.count}]"
     match progress.phase:
         case GuidePhase.READY:
-            out.write(f"\n{head} {progress.text}\n      Enter: go on   s: skip   q: leave\n")
+            skip = "s: skip   " if progress.optional else ""
+            out.write(f"\n{head} {progress.text}\n      Enter: go on   {skip}q: leave\n")
         case GuidePhase.COUNTDOWN:
             if now != shown:
-                out.write(f"\n{head} {progress.text}\n")
-            out.write(f"  {progress.remaining_s}\n" if progress.remaining_s else "")
+                # Who has just pressed has just read it.
+                read = shown == (GuidePhase.READY, progress.text)
+                out.write(" " if read else f"\n{head} {progress.text}\n ")
+            out.write(f" {progress.remaining_s}" if progress.remaining_s else "")
         case GuidePhase.HOLD:
             if now != shown:
                 out.write("  now …")
-            out.write(f" {progress.remaining_s}" if progress.remaining_s else "\n")
+            out.write(f" {progress.remaining_s}" if progress.remaining_s else "")
         case GuidePhase.ACCEPTED | GuidePhase.REJECTED:
             if now != shown:
                 out.write(f"\n  {progress.text}\n")

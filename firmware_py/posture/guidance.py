@@ -99,6 +99,7 @@ class GuideFinding(StrEnum):
     BOWS_APART = "bows_apart"
     FAR_FROM_STANDING = "far_from_standing"
     TOO_NEAR_UPRIGHT = "too_near_upright"
+    TOO_FAR_FROM_UPRIGHT = "too_far_from_upright"
     OTHER_SIDE = "other_side"
     UPPER_SILENT = "upper_silent"
     LOWER_SILENT = "lower_silent"

@@ -152,6 +152,7 @@ def test_a_wrong_move_is_told_with_its_reason_and_the_step_comes_once_more(
     ("step", "wrong", "reason"),
     [
         (GuideStep.SLOUCH, still(7.0), "too near to tell apart"),
+        (GuideStep.LEAN_FORWARD, still(95.0), "farther than anybody sits"),
         (GuideStep.BEND_RIGHT, still(8.0, -15.0), "That was to the other side"),
         (GuideStep.LEAN_BACK, fidgeting(12.0), "while holding it — once more"),
     ],

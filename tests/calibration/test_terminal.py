@@ -61,7 +61,8 @@ def test_pressing_enter_and_sitting_upright_keeps_a_neutral(tmp_path: Path) -> N
     text = person.out.getvalue()
     assert code == 0, text
     assert "Sit upright, the way you would like to sit." in text
-    assert "3\n  2\n  1\n" in text
+    assert text.count("Sit upright, the way you would like to sit.") == 1
+    assert "\n  3 2 1  now … 5 4 3 2 1\n  Good." in text
     assert "This is your upright from now on" in text
     assert "upper sensor: Fair, angles are right to about" in text
     assert f"Kept in {tmp_path / 'mpu6050-0x68.json'}" in text
@@ -98,3 +99,37 @@ def test_a_source_that_ends_in_the_middle_changes_nothing(tmp_path: Path) -> Non
     assert run(blocks, profiles, PROFILE, GuidePlan.NEUTRAL, keys=lambda: None, out=person.out) == 1
     assert run([], profiles, PROFILE, keys=lambda: None, out=person.out) == 1
     assert profiles.current("mpu6050-0x68") is None
+
+
+def test_a_step_that_cannot_be_left_out_offers_no_skip_and_says_so(tmp_path: Path) -> None:
+    answers = iter(["s", "q"])
+    person = AtTerminal()
+    code = run(
+        person.blocks(),
+        Profiles(tmp_path),
+        PROFILE,
+        GuidePlan.NEUTRAL,
+        keys=lambda: next(answers, None),
+        out=person.out,
+    )
+    text = person.out.getvalue()
+    assert code == 1
+    assert "Enter: go on   q: leave" in text
+    assert "This step cannot be left out." in text
+
+
+def test_a_step_that_may_be_left_out_offers_it(tmp_path: Path) -> None:
+    answers = iter(["s", "q"])
+    person = AtTerminal()
+    run(
+        person.blocks(),
+        Profiles(tmp_path),
+        PROFILE,
+        GuidePlan.POSES,
+        keys=lambda: next(answers, None),
+        out=person.out,
+    )
+    text = person.out.getvalue()
+    assert "Enter: go on   s: skip   q: leave" in text
+    assert "cannot be left out" not in text
+    assert "[2/5]" in text

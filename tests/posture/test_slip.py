@@ -95,6 +95,16 @@ def test_after_moves_that_nobody_could_measure_the_level_of_the_slip_shows_it() 
     assert [slip for _, slip in worn.told] == [(10.0, 0.0)]
 
 
+@pytest.mark.parametrize(("level_deg", "tells", "waits"), [(6.5, 1, False), (5.0, 0, True), (3.5, 0, False)])
+def test_a_level_in_the_middle_is_neither_the_slip_nor_its_end(
+    level_deg: float, tells: int, waits: bool
+) -> None:
+    worn = slipped()
+    worn.turns(SHAKEN, (level_deg, 0.0))
+    worn.sits(100.0)
+    assert (len(worn.told), worn.watch.open) == (tells, waits)
+
+
 @pytest.mark.parametrize("after_s", [3.0, 10.0, 20.0, 30.0, 44.0])
 @pytest.mark.parametrize("hand", [ABOUT_ITSELF, SHAKEN, NEAR], ids=["cleanly", "shaking", "pulling"])
 def test_a_strap_put_back_before_it_was_told_has_not_slipped(after_s: float, hand: Turn) -> None:
