@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Callable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 from datetime import date
@@ -19,19 +20,25 @@ from firmware_py.posture.exercise_words import ExerciseOutcome
 from ..conftest import wait_until
 from .test_entries import entry
 
-WEARER = 1
+wearers = itertools.count(1)
 
 
-@pytest.fixture
+@pytest.fixture(scope="module")
 def store(postgresql: Callable[..., str]) -> Iterator[Store]:
     opened = Store(postgresql())
     yield opened
     opened.close()
 
 
-def put(store: Store, version: Entry, based_on_utc_ms: int | None) -> Put:
-    with store.writing(WEARER) as connection:
-        return entries.put(connection, WEARER, version, based_on_utc_ms)
+@pytest.fixture
+def wearer() -> int:
+    """Somebody whom the store does not know yet."""
+    return next(wearers)
+
+
+def put(store: Store, wearer: int, version: Entry, based_on_utc_ms: int | None) -> Put:
+    with store.writing(wearer) as connection:
+        return entries.put(connection, wearer, version, based_on_utc_ms)
 
 
 def waits(store: Store) -> bool:
@@ -41,55 +48,61 @@ def waits(store: Store) -> bool:
         return found.first() is not None
 
 
-def put_at_once(store: Store, first: Entry, second: Entry, based_on_utc_ms: int | None) -> tuple[Put, Put]:
+def put_at_once(
+    store: Store, wearer: int, first: Entry, second: Entry, based_on_utc_ms: int | None
+) -> tuple[Put, Put]:
     """Put the second while the first is put and not committed yet."""
     with ThreadPoolExecutor(1) as other:
-        with store.writing(WEARER) as connection:
-            one = entries.put(connection, WEARER, first, based_on_utc_ms)
-            later: Future[Put] = other.submit(put, store, second, based_on_utc_ms)
+        with store.writing(wearer) as connection:
+            one = entries.put(connection, wearer, first, based_on_utc_ms)
+            later: Future[Put] = other.submit(put, store, wearer, second, based_on_utc_ms)
             wait_until(lambda: waits(store) or later.done(), "the second edit's turn")
         return one, later.result(20.0)
 
 
-def stored(store: Store) -> list[Entry]:
-    with store.reading(WEARER) as connection:
-        return entries.entries_between(connection, WEARER, date(2026, 1, 1), date(2027, 1, 1))
+def stored(store: Store, wearer: int) -> list[Entry]:
+    with store.reading(wearer) as connection:
+        return entries.entries_between(connection, wearer, date(2026, 1, 1), date(2027, 1, 1))
 
 
-def test_of_two_edits_at_one_moment_one_holds_and_its_writer_is_told_of_the_other(store: Store) -> None:
-    put(store, entry(), None)
+def test_of_two_edits_at_one_moment_one_holds_and_its_writer_is_told_of_the_other(
+    store: Store, wearer: int
+) -> None:
+    put(store, wearer, entry(), None)
     weaker, stronger = entry(strength=2, edited_utc_ms=2000), entry(strength=7, edited_utc_ms=2000)
-    one, two = put_at_once(store, weaker, stronger, 1000)
+    one, two = put_at_once(store, wearer, weaker, stronger, 1000)
     assert one == Put(Outcome.STORED, weaker)
     assert two == Put(Outcome.REPLACED, stronger, weaker)
-    assert stored(store) == [stronger]
+    assert stored(store, wearer) == [stronger]
 
 
-def test_the_later_of_two_edits_holds_though_it_came_first(store: Store) -> None:
-    put(store, entry(), None)
+def test_the_later_of_two_edits_holds_though_it_came_first(store: Store, wearer: int) -> None:
+    put(store, wearer, entry(), None)
     late, early = entry(strength=7, edited_utc_ms=3000), entry(strength=2, edited_utc_ms=2000)
-    one, two = put_at_once(store, late, early, 1000)
+    one, two = put_at_once(store, wearer, late, early, 1000)
     assert one == Put(Outcome.STORED, late)
     assert two == Put(Outcome.OUTDATED, late, early)
-    assert stored(store) == [late]
+    assert stored(store, wearer) == [late]
 
 
-def test_a_new_entry_that_comes_twice_at_once_is_there_once_and_its_wearer_too(store: Store) -> None:
-    one, two = put_at_once(store, entry(), entry(), None)
+def test_a_new_entry_that_comes_twice_at_once_is_there_once_and_its_wearer_too(
+    store: Store, wearer: int
+) -> None:
+    one, two = put_at_once(store, wearer, entry(), entry(), None)
     assert (one.outcome, two.outcome) == (Outcome.STORED, Outcome.KNOWN)
-    assert stored(store) == [entry()]
+    assert stored(store, wearer) == [entry()]
 
 
-def test_a_set_of_an_exercise_that_comes_twice_at_once_is_there_once(store: Store) -> None:
+def test_a_set_of_an_exercise_that_comes_twice_at_once_is_there_once(store: Store, wearer: int) -> None:
     done = doses.PageSet("set-00000001", 1_000, 61_000, 5, 5, ExerciseOutcome.FINISHED)
 
     def note() -> bool:
-        with store.writing(WEARER) as connection:
-            return doses.put(connection, WEARER, "head_lift", done)
+        with store.writing(wearer) as connection:
+            return doses.put(connection, wearer, "head_lift", done)
 
     with ThreadPoolExecutor(1) as other:
-        with store.writing(WEARER) as connection:
-            assert doses.put(connection, WEARER, "head_lift", done)
+        with store.writing(wearer) as connection:
+            assert doses.put(connection, wearer, "head_lift", done)
             again = other.submit(note)
             wait_until(lambda: waits(store) or again.done(), "the second one's turn")
         assert again.result(20.0) is False
