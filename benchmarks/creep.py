@@ -27,6 +27,7 @@ from firmware_py.hardware.twin.wearer import Wearer
 from firmware_py.hardware.twin.wearer_days import day_of
 from firmware_py.hardware.twin.wearer_habits import REMINDED
 from firmware_py.hardware.twin.wearer_person import Style, person
+from firmware_py.posture.arms import Arm, ArmWatch
 from firmware_py.posture.creep import DOUBT, STALE, CreepWatch, Limit
 from firmware_py.posture.creep_evidence import Odds
 from firmware_py.posture.estimate import TrunkEstimator
@@ -48,13 +49,14 @@ MINUTE_TICKS = 60 * TICKS_PER_S
 
 
 class Seen(NamedTuple):
-    """A tick of sitting, still or not, or a walk that was over at it and lasted so long (0: sitting)."""
+    """A tick of sitting, still or not, or what was over at it: a walk, that lasted so long, or a movement."""
 
     tick: int
     flexion_deg: float
     lateral_deg: float
     still: bool
-    walked_s: float
+    walked_s: float = 0.0
+    arm: Arm | None = None
 
 
 class Weighed(NamedTuple):
@@ -77,7 +79,7 @@ def seen(style: Style, seed: int, *, walks: bool, reminded: bool) -> Iterator[Se
     who = person(style, seed)
     wearer = Wearer(day_of(who, seed, HOURS, REMINDED if reminded else None))
     estimator, rules = TrunkEstimator(who.profile(sensors=1), RATE_HZ), FitRules()
-    walking = Walks(rules, (0.0, 0.0))
+    walking, arms = Walks(rules, (0.0, 0.0)), ArmWatch()
     for block in wearer.blocks(RATE_HZ, sensors=1):
         for state in estimator.feed(block):
             upper, tick = state.upper, state.tick
@@ -93,7 +95,12 @@ def seen(style: Style, seed: int, *, walks: bool, reminded: bool) -> Iterator[Se
             if not still:
                 walking.move(tick, upper.up)
             if tick >= walking.seated_from:
-                yield Seen(tick, flexion_deg(upper.up), lateral_deg(upper.up), still, 0.0)
+                yield Seen(tick, flexion_deg(upper.up), lateral_deg(upper.up), still)
+                arm = arms.step(upper)
+                if arm is not None:
+                    yield Seen(tick, 0.0, 0.0, False, arm=arm)
+            else:
+                arms.forget()
 
 
 def _up(flexion: float, lateral: float) -> Vector:
@@ -108,7 +115,9 @@ def weighed(rows: list[Seen], moved_deg: Callable[[float], tuple[float, float]])
         t_min = row.tick / MINUTE_TICKS
         by = moved_deg(t_min)
         at = row.flexion_deg + by[0], row.lateral_deg + by[1]
-        if row.walked_s:
+        if row.arm is not None:
+            watch.bent(row.tick, row.arm._replace(flexion_deg=row.arm.flexion_deg + by[0]))
+        elif row.walked_s:
             watch.walked(row.tick, *at, row.walked_s)
         elif row.still:
             watch.step(row.tick, _up(*at))

@@ -2,7 +2,7 @@
 
     python -m benchmarks.creep_ceiling [--days 10] [--seed 0] [--without-walks]
 
-The filter gets the very stays and walks that the watch gets (`benchmarks/creep.py`), and is told from the
+The filter gets the stays, walks and arms that the watch gets (`benchmarks/creep.py`), and is told from the
 wearer's truth which posture each belongs to, from the whole day each posture's middle and spread, and that
 the creep began half an hour ago at 10° an hour. Its signal is exact; a false alarm is what the days without
 a creep give by chance, either way. Nothing that has to find these things out can do better.
@@ -25,6 +25,7 @@ from firmware_py.hardware.twin.wearer_days import day_of
 from firmware_py.hardware.twin.wearer_person import Style, person
 from firmware_py.posture.blocks import FloatArray
 from firmware_py.posture.creep import BLOCK_TICKS
+from firmware_py.posture.creep_evidence import BOWED_DEG
 from firmware_py.posture.stays import Stay, StayFinder
 
 from .creep import CREEP_DEG_PER_H, HOURS, MINUTE_TICKS, Seen, episodes, seen
@@ -40,7 +41,7 @@ NEEDLESS_A_DAY = (0.75, 0.5, 0.25, 0.0)
 
 
 class Sample(NamedTuple):
-    """A stay, or all walks between two of them."""
+    """A stay, all walks between two of them, or what a movement showed of the arm."""
 
     t_min: float
     posture: str
@@ -62,6 +63,8 @@ def stays(rows: Iterator[Seen]) -> Iterator[tuple[Stay, bool]]:
     still: list[tuple[float, float]] = []
     walks: list[tuple[float, float, float, float]] = []
     for row in rows:
+        if row.arm is not None:
+            continue
         ended: list[Stay | None] = []
         if row.walked_s:
             walks.append((row.tick / MINUTE_TICKS, row.flexion_deg, row.lateral_deg, row.walked_s))
@@ -89,7 +92,12 @@ def one_day(style: Style, seed: int, *, walks: bool) -> Filtered:
     labels = day_of(person(style, seed), seed, HOURS).truth().labels
     starts_s = [label.start_s for label in labels]
     samples = []
-    for stay, walked in stays(seen(style, seed, walks=walks, reminded=False)):
+    rows = list(seen(style, seed, walks=walks, reminded=False))
+    for row in rows:
+        if row.arm is not None:
+            kind = "bowing" if row.arm.turned_deg > BOWED_DEG else "bending"
+            samples.append(Sample(row.tick / MINUTE_TICKS, kind, row.arm.flexion_deg))
+    for stay, walked in stays(iter(rows)):
         label = labels[max(0, bisect(starts_s, 60.0 * stay.t_min) - 1)]
         side = label.posture.value + ("left" if stay.at_deg[1] < 0.0 else "right")
         bent = side if label.doing == "side_bent" else label.posture.value

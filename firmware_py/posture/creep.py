@@ -1,8 +1,9 @@
 """A strap that creeps carries every posture away, little by little.
 
 Theory of operation. A tick costs three additions. Every 2.5 s the mean of the still ones goes to the
-stays (`stays.py`), every minute the stays and walks of the wear are weighed (`creep_evidence.py`). What
-they say is a logarithm of odds and a size, and two limits on them make two answers:
+stays (`stays.py`); every minute the stays, the walks and the arms of movements (`arms.py`) are weighed
+(`creep_evidence.py`). What they say is a logarithm of odds and a size, and two limits on them make two
+answers:
 
 - a *doubt*: five upright seconds are asked for, and judging goes on as before. Its limit is what a person
   may be asked for without need, on two of three working days;
@@ -21,6 +22,7 @@ import math
 from enum import IntEnum
 from typing import NamedTuple
 
+from .arms import Arm
 from .creep_evidence import CreepEvidence, Odds
 from .stays import BLOCK_S, StayFinder
 from .trunk import TICK_S, TICKS_PER_S, Vector
@@ -40,8 +42,8 @@ class Limit(NamedTuple):
         return odds.log_odds >= self.log_odds and abs(odds.moved_deg) >= self.moved_deg
 
 
-DOUBT = (Limit(2.0, 4.0), Limit(2.5, 3.0))
-STALE = (Limit(9.0, 5.0), Limit(8.0, 4.0))
+DOUBT = (Limit(2.25, 3.5), Limit(2.5, 3.0))
+STALE = (Limit(8.0, 4.0), Limit(8.0, 4.0))
 """Sagittal and sideways, chosen on sixty simulated days (`python -m benchmarks.creep`)."""
 
 OVER_LOG_ODDS = 0.5
@@ -111,6 +113,11 @@ class CreepWatch:
         """Take how a walk that is over was held."""
         if self._first_tick is not None:
             self._evidence.walked(self._minutes(tick), (flexion_deg, lateral_deg), lasted_s)
+
+    def bent(self, tick: int, arm: Arm) -> None:
+        """Take the arm that a movement while sitting showed."""
+        if self._first_tick is not None:
+            self._evidence.bent(self._minutes(tick), arm)
 
     def _minutes(self, tick: int) -> float:
         return (tick - (self._first_tick or 0)) / MINUTE_TICKS

@@ -1,8 +1,9 @@
 """What all returns to all postures together say of a creep: a likelihood ratio, with the weights it is due.
 
 Theory of operation. A creeping strap turns *every* posture by the same angle, which grows with time; a
-habit that changes moves one of them. So each stay is put to one of the wearer's *postures* (upright,
-slouch, each lean, walking), and
+habit that changes moves one of them. It turns the arm to the joint below as well, which no habit does
+(`arms.py`). So each stay is put to one of the wearer's *postures* (upright, slouch, each lean, walking; the
+arms of movements and of bows are two more, sagittal alone), and
 
     angle = middle of its posture + creep · max(0, t − begin) + spread
 
@@ -23,6 +24,7 @@ from typing import NamedTuple
 
 import numpy as np
 
+from .arms import Arm
 from .blocks import FloatArray
 from .stays import Stay
 
@@ -31,8 +33,8 @@ RATE_DEG_MIN = 10.0 / 60.0
 """One sigma of how fast a strap creeps, where it does."""
 
 REMEMBERED_MIN = 300.0
-KEPT = 240
-"""Samples at most: a restless person takes some 36 an hour."""
+KEPT = 320
+"""Samples at most: a restless person takes some 36 stays and walks an hour, and shows some 20 arms."""
 
 SAME_POSTURE_DEG = (10.0, 8.0)
 """Flexion and lateral: within so much of a posture's middle a stay belongs to it."""
@@ -40,8 +42,9 @@ SAME_POSTURE_DEG = (10.0, 8.0)
 FOLLOWS = 0.4
 """Share by which a posture's place follows each return to it, so that a creep does not lead out of it."""
 
-UPRIGHT, WALKING = 0, 1
-SPREAD_DEG = {UPRIGHT: (2.4, 0.8), WALKING: (2.0, 1.0)}
+UPRIGHT, WALKING, BENDING, BOWING = range(4)
+NOT_HELD = (WALKING, BENDING, BOWING)
+SPREAD_DEG = {UPRIGHT: (2.4, 0.8), WALKING: (2.0, 1.0), BENDING: (3.0, math.inf), BOWING: (2.0, math.inf)}
 OTHER_SPREAD_DEG = (2.9, 1.4)
 ASIDE_SPREAD_DEG = (2.9, 4.3)
 ASIDE_DEG = 8.0
@@ -50,11 +53,19 @@ their three trials of it (IMU Sitting Postures Dataset): upright 2.4 and 0.8, sl
 1.3–1.5, bent aside 2.5–3.0 and 4.3–5.9. Walking: 0.9 and 0.3 between four walks of one person, 1.3 and 0.6
 from one 15 s of a walk to the next (FORTH-TRACE): 1.6 and 0.7 together, and more, since it is one person."""
 
+BOWED_DEG = 45.0
+"""A bow to the floor is made from the hip rather than the back, and throws the sensor so far that its arm is
+known three times as exactly; so the arms of bows are held against those of bows. That they spread by 2°,
+and other arms by 3°, is a guess: the simulated spine is a chain of two, whose arms spread by 1 and 3°."""
+
 PRIOR_RETURNS = 12.0
 """So many returns of one's own weigh as much as those figures."""
 
 LEAST_SHARE = 0.8
 """Nobody is taken to be much more exact than they are."""
+
+TINY = 1e-9
+"""Weight of a posture that says nothing about an axis."""
 
 FREEDOM = 4.0
 ROUNDS = 4
@@ -111,7 +122,7 @@ class CreepEvidence:
     """
 
     def __init__(self) -> None:
-        self._postures = [_Posture((0.0, 0.0)), _Posture((0.0, 0.0))]
+        self._postures = [_Posture((0.0, 0.0)) for _ in SPREAD_DEG]
         self._samples: deque[_Sample] = deque(maxlen=KEPT)
         self._samples.append(_Sample(0.0, (0.0, 0.0), UPRIGHT))
         self._walked: list[tuple[float, float, float, float]] = []
@@ -139,6 +150,15 @@ class CreepEvidence:
             sum(walk[k] * walk[3] for walk in self._walked) / whole_s for k in range(3)
         )
         self._samples.append(_Sample(middle, (flexion, lateral), WALKING))
+
+    def bent(self, t_min: float, arm: Arm) -> None:
+        """Take the arm that a movement showed: with the strap it turns as every posture does, sagittally."""
+        self.taken += 1
+        self._walked.clear()
+        kind = BOWING if arm.turned_deg > BOWED_DEG else BENDING
+        at_deg = arm.flexion_deg, 0.0
+        self._postures[kind].learn(at_deg)
+        self._samples.append(_Sample(t_min, at_deg, kind))
 
     def odds(self, now_min: float, held: Stay | None) -> tuple[Odds, Odds]:
         """The odds of a creep by now, sagittal and sideways.
@@ -176,7 +196,7 @@ class CreepEvidence:
         best, least = None, math.inf
         for k, posture in enumerate(self._postures):
             off = [at - place for at, place in zip(stay.at_deg, posture.place_deg, strict=True)]
-            if k == WALKING or any(abs(o) > most for o, most in zip(off, SAME_POSTURE_DEG, strict=True)):
+            if k in NOT_HELD or any(abs(o) > most for o, most in zip(off, SAME_POSTURE_DEG, strict=True)):
                 continue
             cost = -2.0 * math.log(1.0 + posture.returns)
             cost += sum(o * o / self._variance(k, axis) for axis, o in enumerate(off))
@@ -208,7 +228,7 @@ def _fitted(
     """
     now = np.broadcast_to(weights, (2, *crept_min.shape))
     for _ in range(ROUNDS):
-        whole = now @ member
+        whole = np.maximum(now @ member, TINY)
         x = crept_min - ((now * crept_min) @ member / whole) @ member.T
         y = angles - ((now * angles) @ member / whole) @ member.T
         weighed = now * x

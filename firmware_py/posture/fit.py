@@ -19,6 +19,7 @@ from __future__ import annotations
 
 import math
 
+from .arms import ArmWatch
 from .correction import rotation_onto_up
 from .creep import Creeps, CreepVerdict, CreepWatch
 from .neutral_check import (
@@ -70,6 +71,7 @@ class FitChecker:
         self._stepping_m_s2 = self._rules.stepping_m_s2
         self._neutral_of = neutral_of
         self._turns = TurnWatch()
+        self._arms = ArmWatch()
         self._verdict = UNDECIDED
         self._worn = False
         self._profile = profile.upper.neutral
@@ -105,6 +107,7 @@ class FitChecker:
         self._creep = CreepWatch()
         self._walks = Walks(self._rules, self._standing)
         self._turns.forget()
+        self._arms.forget()
 
     def step(self, state: TrunkState, wear: WearVerdict) -> FitVerdict:
         """Take the next tick and what is thought of the wear at it."""
@@ -122,6 +125,7 @@ class FitChecker:
         upper = state.upper
         if upper is None or not upper.trusted:
             self._turns.forget()
+            self._arms.forget()
             return self._verdict
         up = upper.up if self._turn is None else self._turned(upper.up)
         quiet = upper.gyr_rms_rad_s < self._still_rad_s
@@ -144,12 +148,17 @@ class FitChecker:
         if not quiet:
             walks.move(tick, up)
         if tick >= walks.seated_from and self._verdict.fit is not Fit.STALE:
+            arm = self._arms.step(upper)
+            if arm is not None:
+                self._creep.bent(tick, arm)
             if quiet:
                 crept = self._creep.step(tick, up)
                 if crept is not None:
                     self._take_creep(crept)
             else:
                 self._creep.moved(up)
+        else:
+            self._arms.forget()
         return self._verdict
 
     def _compare(self, putting_on: PuttingOn, up: Vector, quiet: bool) -> None:

@@ -10,8 +10,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from firmware_py.posture.arms import Arm
 from firmware_py.posture.creep import MINUTE_TICKS, Creeps, CreepVerdict, CreepWatch
-from firmware_py.posture.creep_evidence import CreepEvidence
+from firmware_py.posture.creep_evidence import CreepEvidence, Odds
 from firmware_py.posture.stays import Stay
 from firmware_py.posture.trunk import Vector
 
@@ -106,6 +107,54 @@ def test_a_walk_counts_as_a_posture_and_the_walks_between_two_sittings_as_one() 
     assert odds(5, 2.0) == pytest.approx(crept, abs=0.2)
 
 
+def weighed(
+    crept_deg: float, arms_deg: float, spread_deg: float, turned_deg: float = 25.0
+) -> tuple[Odds, Odds]:
+    """An hour of stays, in the second half of which they creep so far, and a movement's arm after each."""
+    evidence, rng = CreepEvidence(), np.random.default_rng(8)
+    for k in range(30):
+        since = max(0.0, k - 15.0) / 15.0
+        upright_deg, arm_deg = (float(rng.normal(0.0, spread)) for spread in (2.4, spread_deg))
+        evidence.take(Stay(2.0 * k, (upright_deg + since * crept_deg, 0.0), 20))
+        arm = Arm(15.0 + arm_deg + since * arms_deg, 2.0, 0.32, turned_deg)
+        evidence.bent(2.0 * k + 1.0, arm)
+    return evidence.odds(60.0, None)
+
+
+@pytest.mark.parametrize("turned_deg", [25.0, 70.0])
+def test_arms_that_turn_with_the_strap_make_a_creep_surer_and_arms_that_stay_a_habit(
+    turned_deg: float,
+) -> None:
+    (with_arms, _), (against, _) = (weighed(6.0, arms, 2.5, turned_deg) for arms in (6.0, 0.0))
+    assert with_arms.log_odds > 4.0
+    assert with_arms.log_odds > against.log_odds + 4.0
+    assert with_arms.moved_deg == pytest.approx(6.0, abs=2.0)
+
+
+def test_arms_that_scatter_count_for_less() -> None:
+    exact, vague = (weighed(6.0, 6.0, spread)[0].log_odds for spread in (2.5, 8.0))
+    assert exact > vague + 2.0
+
+
+def test_an_arm_says_nothing_of_a_creep_to_the_side() -> None:
+    assert weighed(0.0, 20.0, 2.5)[1] == weighed(0.0, 0.0, 2.5)[1]
+
+
+def test_the_arm_of_a_movement_between_two_walks_is_kept() -> None:
+    def moved_deg(arm_deg: float) -> float:
+        evidence = CreepEvidence()
+        for k in range(20):
+            evidence.take(Stay(2.0 * k, (0.0, 0.0), 20))
+            evidence.bent(2.0 * k + 1.0, Arm(15.0, 2.0, 0.32, 25.0))
+        evidence.walked(40.0, (-2.0, 0.0), 60.0)
+        evidence.bent(41.0, Arm(15.0 + arm_deg, 2.0, 0.32, 25.0))
+        evidence.walked(42.0, (-2.0, 0.0), 60.0)
+        return evidence.odds(43.0, None)[0].moved_deg
+
+    assert moved_deg(0.0) == pytest.approx(0.0, abs=1e-9)
+    assert moved_deg(6.0) > 0.2
+
+
 stays = st.lists(
     st.tuples(st.floats(-30, 30), st.floats(-20, 20), st.integers(4, 200)), min_size=5, max_size=30
 )
@@ -121,6 +170,7 @@ def test_seen_in_a_mirror_the_odds_are_the_same_and_the_way_is_the_other(
         evidence = CreepEvidence()
         for k, (flexion, lateral, blocks) in enumerate(rows):
             evidence.take(Stay(4.0 * k + 2.0, (sign * flexion, sign * lateral), blocks))
+            evidence.bent(4.0 * k + 2.0, Arm(sign * flexion, 1.0, 0.3, float(blocks)))
         found.append(evidence.odds(4.0 * len(rows), None))
     for one, other in zip(*found, strict=True):
         assert one.log_odds == pytest.approx(other.log_odds, abs=1e-6)
@@ -133,6 +183,7 @@ def test_whatever_happens_the_odds_are_numbers(rows: list[tuple[float, float, in
     evidence = CreepEvidence()
     for k, (flexion, lateral, blocks) in enumerate(rows):
         evidence.take(Stay(0.5 * k, (flexion, lateral), blocks))
+        evidence.bent(0.5 * k, Arm(lateral, 1.0, 0.3, abs(2.0 * flexion)))
         for axis in evidence.odds(0.5 * k + 1.0, None):
             assert math.isfinite(axis.log_odds)
             assert math.isfinite(axis.moved_deg)
