@@ -19,7 +19,7 @@ from dashboard.store import Store, sqlite_url
 from .servers import PostgreSQL
 
 
-def wait_until(true: Callable[[], object], what: str, within_s: float = 20.0) -> None:
+def wait_until(true: Callable[[], object], what: str, within_s: float = 60.0) -> None:
     """Wait for something that another process or thread brings about."""
     end = time.monotonic() + within_s
     while not true():
@@ -155,7 +155,7 @@ def browser() -> Iterator[Browser]:
     path = shutil.which("chromium") or shutil.which("chromium-browser")
     if path is None:
         pytest.skip("Chromium is not installed (apt install chromium)")
-    expect.set_options(timeout=20_000)  # a condition comes when it comes: the machine may be slow
+    expect.set_options(timeout=60_000)  # a condition comes when it comes: the machine may be slow
     with sync_playwright() as playwright:
         chromium = playwright.chromium.launch(executable_path=path, args=["--no-sandbox"])
         yield chromium

@@ -23,7 +23,7 @@ AUTOSAVE_S = 1
 """The devices here live faster than real ones; broker and outbox trust each other for as much less."""
 
 
-def until(true: Callable[[], object], seconds: float = 30.0) -> float:
+def until(true: Callable[[], object], seconds: float = 60.0) -> float:
     """Wait for a condition; returns the seconds it took.
 
     Raises:
@@ -37,7 +37,7 @@ def until(true: Callable[[], object], seconds: float = 30.0) -> float:
     return time.monotonic() - began_s
 
 
-def until_beyond(count: Callable[[], int], seen: int, seconds: float = 30.0) -> float:
+def until_beyond(count: Callable[[], int], seen: int, seconds: float = 60.0) -> float:
     """Wait until it counts more than was seen; returns the seconds it took.
 
     Raises:

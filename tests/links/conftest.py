@@ -22,7 +22,7 @@ from firmware_py.posture.messages import Channel, Encoder, Message, Request, dec
 B = TypeVar("B")
 
 
-def until(true: Callable[[], object], seconds: float = 20.0) -> bool:
+def until(true: Callable[[], object], seconds: float = 60.0) -> bool:
     """Whether a condition came true; how long it took is no part of any test."""
     deadline = time.monotonic() + seconds
     while not true():

@@ -59,8 +59,8 @@ def context(browser: Browser) -> Iterator[BrowserContext]:
     opened = browser.new_context(
         viewport={"width": 390, "height": 844}, locale="en-GB", timezone_id=NOON, reduced_motion="reduce"
     )
-    opened.set_default_timeout(20_000)
-    expect.set_options(timeout=20_000)
+    opened.set_default_timeout(60_000)
+    expect.set_options(timeout=60_000)
     yield opened
     opened.close()
 

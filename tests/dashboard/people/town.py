@@ -134,7 +134,7 @@ class Town:
         self.server.stop()
 
 
-def eventually(true: Callable[[], object], within_s: float = 20.0) -> bool:
+def eventually(true: Callable[[], object], within_s: float = 60.0) -> bool:
     """Whether something becomes true."""
     end = time.monotonic() + within_s
     while time.monotonic() < end:
