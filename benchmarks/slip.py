@@ -138,11 +138,9 @@ def report(people: int, stories: list[int], parts: int, days: int) -> None:
         found_s = np.array(list(pool.map(in_a_day, *zip(*some, strict=True))))
         print(f"  at any moment of sitting of an ordinary hour and a half: {_shares(found_s)}", flush=True)
         for after_s in PUT_RIGHT_AFTER_S:
-            cases = [(*one, after_s, way) for one in who for way in WAYS_DEG]
-            count = sum(pool.map(put_right, *zip(*cases, strict=True)))
-            print(
-                f"  put right after {after_s:.0f} s, told all the same: {count} of {len(cases)}", flush=True
-            )
+            hands = [(*one, after_s, way) for one in who for way in WAYS_DEG]
+            count = sum(pool.map(put_right, *zip(*hands, strict=True)))
+            print(f"  put right after {after_s:.0f} s, told still: {count} of {len(hands)}", flush=True)
         whole = [(style, seed) for style in Style for seed in range(days // 2)]
         causes = Counter(cause for said in pool.map(without, *zip(*whole, strict=True)) for cause in said)
     print(f"  alarms on {len(whole)} days of 8 h without a slip: {dict(causes) or 'none'}")
