@@ -142,7 +142,7 @@ def test_a_movement_too_slow_to_throw_the_sensor_shows_nothing() -> None:
 
 
 def test_who_slides_on_the_seat_as_fast_as_they_bend_shows_no_arm_of_a_back() -> None:
-    bend, ends_s = there_and_back(20.0, 0.8, 0.2)
+    bend, ends_s = there_and_back(20.0, 0.8, 0.0)
 
     def shuffle(t_s: FloatArray) -> FloatArray:
         return np.asarray(0.03 * np.sin(2.0 * math.pi * 2.0 * t_s))
@@ -152,7 +152,7 @@ def test_who_slides_on_the_seat_as_fast_as_they_bend_shows_no_arm_of_a_back() ->
 
 
 def test_a_movement_that_was_not_seen_from_rest_to_rest_shows_nothing() -> None:
-    bend, ends_s = there_and_back(30.0, 1.0, 0.2)
+    bend, ends_s = there_and_back(30.0, 1.0, 0.0)
     states = list(movement(bend, ends_s))
     late = round(REST_S / TICK_S) + 3
     assert seen(iter(states))
