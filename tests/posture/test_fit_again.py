@@ -10,13 +10,17 @@ import pytest
 from firmware_py.hardware.twin.wearer import Wearer
 from firmware_py.hardware.twin.wearer_activities import sit_down, sit_upright, slouch, stand_up, walk
 from firmware_py.hardware.twin.wearer_days import working_day
+from firmware_py.hardware.twin.wearer_moves import BOW
 from firmware_py.hardware.twin.wearer_person import person
 from firmware_py.hardware.twin.wearer_script import Script
+from firmware_py.posture.arms import Arm
 from firmware_py.posture.correction import rotation_onto_up
+from firmware_py.posture.creep import CreepWatch
 from firmware_py.posture.events import FitChanged, ProfileStale, Reading, Unjudged
 from firmware_py.posture.fit import Fit, NeutralOf
 from firmware_py.posture.monitor import Monitor
 from firmware_py.posture.neutral_check import FitCause
+from firmware_py.posture.trunk import TICKS_PER_S
 
 from .test_fit import RATE_HZ, told, walked
 
@@ -113,3 +117,39 @@ def test_a_back_whose_pelvis_rolls_back_as_it_bends_is_no_strap_that_slips(seed:
 
 def test_straightening_by_half_about_the_sensor_itself_is_no_slip() -> None:
     assert not [v for _, v in told(working_day("steady", 9, 1.5)) if v.stale]
+
+
+def test_the_movements_of_somebody_who_sits_are_weighed_for_a_creep_and_those_on_their_feet_are_not(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    weighed: list[float] = []
+
+    class Noting(CreepWatch):
+        def bent(self, tick: int, arm: Arm) -> None:
+            weighed.append(tick / TICKS_PER_S)
+            super().bent(tick, arm)
+
+    monkeypatch.setattr("firmware_py.posture.fit.CreepWatch", Noting)
+    script = Script(person("steady", 4), 4)
+    script.hold(60.0)
+
+    def bow_for(times: int) -> None:
+        for _ in range(times):
+            script.move(BOW, there_s=0.3)
+            script.hold(12.0, fidget_deg=0.0)
+
+    bow_for(4)
+    stand_up(script)
+    up_s = script.now_s
+    walk(script, 25.0)
+    script.hold(8.0)
+    bow_for(1)
+    walk(script, 25.0)
+    sit_down(script)
+    down_s = script.now_s
+    script.hold(20.0, fidget_deg=0.0)
+    bow_for(4)
+    told(script, NeutralOf.THIS_WEAR)
+    while_sitting = [t_s for t_s in weighed if t_s < up_s + 5.0], [t_s for t_s in weighed if t_s > down_s]
+    assert min(map(len, while_sitting)) >= 3
+    assert sum(map(len, while_sitting)) == len(weighed)
