@@ -26,7 +26,6 @@ from typing import NamedTuple
 
 import numpy as np
 
-from .blocks import FloatArray
 from .travel import frames
 from .trunk import TICK_S, SegmentState
 
@@ -37,7 +36,7 @@ quieter than that in 98 % of all ticks (22 people, IMU Sitting Postures Dataset)
 (median 2.9 °/s, FORTH-TRACE, one person)."""
 
 LONGEST_TICKS = 50
-"""In five seconds the gyroscope's own error has leant gravity by as much as the arm does."""
+"""In five seconds what is left of the gyroscope's bias, 0.1 °/s, leans gravity by a good part of an arm."""
 
 LEAST_DEG = 9.0
 """A smaller turn throws the sensor too little, unless it is a cough, whose force is not about a joint."""
@@ -56,9 +55,7 @@ SIGMA_DEG = 5.0
 
 ARM_PRIOR_M = 0.5
 GRAVITY_PRIOR_M_S2 = 0.3
-LEANT_RAD = 0.003
-"""One sigma before the movement is seen: of the arm, of gravity against the mean force, and of how far the
-frame leans by what is left of the gyroscope's bias, 0.1 °/s for two seconds."""
+"""One sigma before the movement is seen: of the arm, and of gravity against the mean force."""
 
 
 class Arm(NamedTuple):
@@ -108,7 +105,7 @@ class ArmWatch:
         if not self._moving:
             self._moving = self._calm >= REST_TICKS
         self._calm = 0
-        if not self._moving or len(kept) > LONGEST_TICKS:
+        if len(kept) > LONGEST_TICKS:
             self.forget()
         return None
 
@@ -126,12 +123,11 @@ def _arm(kept: list[SegmentState]) -> Arm | None:
     forces = np.einsum("kij,kj->ki", turned, [segment.acc_m_s2 for segment in kept])
     forces = forces[1:-1]
     mean = forces.mean(axis=0)
-    design = np.zeros((len(forces), 3, 9))  # the arm, gravity less the mean force, the frame's leaning
+    design = np.zeros((len(forces), 3, 6))  # the arm, and gravity less the mean force
     design[:, :, :3] = (turned[2:] - 2.0 * turned[1:-1] + turned[:-2]) / TICK_S**2
     design[:, :, 3:6] = np.eye(3)
-    design[:, :, 6:] = np.linspace(0.0, 1.0, len(forces))[:, None, None] * _crossing(mean)
-    model, felt = design.reshape(-1, 9), (forces - mean).reshape(-1)
-    known = np.repeat([ARM_PRIOR_M, GRAVITY_PRIOR_M_S2, LEANT_RAD], 3) ** -2.0
+    model, felt = design.reshape(-1, 6), (forces - mean).reshape(-1)
+    known = np.repeat([ARM_PRIOR_M, GRAVITY_PRIOR_M_S2], 3) ** -2.0
     covariance = np.linalg.inv(model.T @ model / FELT_M_S2**2 + np.diag(known))
     found = covariance @ (model.T @ felt) / FELT_M_S2**2
     left_over = float(np.sqrt(np.square(felt - model @ found).mean()))
@@ -146,9 +142,3 @@ def _arm(kept: list[SegmentState]) -> Arm | None:
     traces = np.trace(turned, axis1=1, axis2=2)
     turned_rad = math.acos(max(-1.0, min(1.0, 0.5 * (float(traces.min()) - 1.0))))
     return Arm(math.degrees(math.atan2(-x, z)), math.degrees(sigma_rad), length_m, math.degrees(turned_rad))
-
-
-def _crossing(vector: FloatArray) -> FloatArray:
-    """(3, 3) matrix that takes the cross product of `vector` (3,) with what it multiplies."""
-    x, y, z = vector.tolist()
-    return np.array([[0.0, -z, y], [z, 0.0, -x], [-y, x, 0.0]])

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 
 import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from msgspec import structs
 
 from firmware_py.hardware.twin.wearer import Wearer
 from firmware_py.hardware.twin.wearer_activities import sit_upright
@@ -91,7 +92,7 @@ def there_and_back(by_deg: float, in_s: float, stays_s: float, lean_deg: float =
     return bend, 2.0 * REST_S + 2.0 * in_s + stays_s
 
 
-def seen(states: Iterator[SegmentState]) -> list[Arm]:
+def seen(states: Iterable[SegmentState]) -> list[Arm]:
     watch = ArmWatch()
     return [arm for arm in map(watch.step, states) if arm is not None]
 
@@ -149,6 +150,44 @@ def test_who_slides_on_the_seat_as_fast_as_they_bend_shows_no_arm_of_a_back() ->
 
     assert seen(movement(bend, ends_s))
     assert not seen(movement(bend, ends_s, slide=shuffle))
+
+
+def test_a_movement_mostly_about_a_joint_counts_by_what_else_there_was() -> None:
+    way = jerk_free(math.radians(25.0), REST_S, 1.0)
+
+    def shuffle(t_s: FloatArray) -> FloatArray:
+        return np.asarray(0.001 * np.sin(2.0 * math.pi * 2.0 * t_s))
+
+    (plain,), (shuffled,) = (seen(movement(way, 3.0, slide=slide)) for slide in (None, shuffle))
+    assert shuffled.sigma_deg > 1.1 * plain.sigma_deg
+
+
+def test_of_a_deep_bow_too_no_arm_is_told_that_explains_but_a_part() -> None:
+    way = jerk_free(math.radians(60.0), REST_S, 1.4)
+
+    def shuffle(t_s: FloatArray) -> FloatArray:
+        return np.asarray(0.004 * np.sin(2.0 * math.pi * 2.0 * t_s))
+
+    assert seen(movement(way, 3.4))
+    assert not seen(movement(way, 3.4, slide=shuffle))
+
+
+def test_an_arm_longer_than_a_back_is_none() -> None:
+    bend, ends_s = there_and_back(25.0, 1.0, 0.0)
+    assert seen(movement(bend, ends_s, arm_m=0.5))
+    assert not seen(movement(bend, ends_s, arm_m=0.7))
+
+
+@pytest.mark.parametrize("bias_deg_s", [-0.2, 0.2])
+def test_what_is_left_of_the_gyroscopes_bias_does_not_turn_the_arm(bias_deg_s: float) -> None:
+    way, bias_rad_s = jerk_free(math.radians(25.0), REST_S, 1.0), math.radians(bias_deg_s)
+
+    def biased(state: SegmentState) -> SegmentState:
+        x, y, z = state.gyr_rad_s
+        return structs.replace(state, gyr_rad_s=(x, y + bias_rad_s, z))
+
+    (plain,), (leant,) = seen(movement(way, 3.0)), seen(map(biased, movement(way, 3.0)))
+    assert leant.flexion_deg == pytest.approx(plain.flexion_deg, abs=0.2)
 
 
 def test_a_movement_that_was_not_seen_from_rest_to_rest_shows_nothing() -> None:

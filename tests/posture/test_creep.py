@@ -108,36 +108,62 @@ def test_a_walk_counts_as_a_posture_and_the_walks_between_two_sittings_as_one() 
 
 
 def weighed(
-    crept_deg: float, arms_deg: float, spread_deg: float, turned_deg: float = 25.0
+    stays_deg: Angles, arms_deg: float, spread_deg: float = 2.5, arm_deg: Angles = (15.0, 15.0), seed: int = 8
 ) -> tuple[Odds, Odds]:
-    """An hour of stays, in the second half of which they creep so far, and a movement's arm after each."""
-    evidence, rng = CreepEvidence(), np.random.default_rng(8)
+    """An hour of upright and slouch, which creep so far in its second half, and the arms of their movements.
+
+    `arm_deg` is the arm of movements and that of bows, which take turns; there are none where it is NaN.
+    """
+    evidence, rng = CreepEvidence(), np.random.default_rng(seed)
     for k in range(30):
         since = max(0.0, k - 15.0) / 15.0
-        upright_deg, arm_deg = (float(rng.normal(0.0, spread)) for spread in (2.4, spread_deg))
-        evidence.take(Stay(2.0 * k, (upright_deg + since * crept_deg, 0.0), 20))
-        arm = Arm(15.0 + arm_deg + since * arms_deg, 2.0, 0.32, turned_deg)
-        evidence.bent(2.0 * k + 1.0, arm)
+        flexion_deg, lateral_deg = (
+            float(x) for x in rng.normal(0.0, (2.4, 0.8)) + since * np.array(stays_deg)
+        )
+        evidence.take(Stay(2.0 * k, (15.0 * (k % 2) + flexion_deg, lateral_deg), 20))
+        shown_deg = arm_deg[k % 2] + float(rng.normal(0.0, spread_deg)) + since * arms_deg
+        if math.isfinite(shown_deg):
+            evidence.bent(2.0 * k + 1.0, Arm(shown_deg, 2.0, 0.32, 70.0 if k % 2 else 25.0))
     return evidence.odds(60.0, None)
 
 
-@pytest.mark.parametrize("turned_deg", [25.0, 70.0])
-def test_arms_that_turn_with_the_strap_make_a_creep_surer_and_arms_that_stay_a_habit(
-    turned_deg: float,
-) -> None:
-    (with_arms, _), (against, _) = (weighed(6.0, arms, 2.5, turned_deg) for arms in (6.0, 0.0))
+def test_arms_that_turn_with_the_strap_make_a_creep_surer_and_arms_that_stay_a_habit() -> None:
+    (with_arms, _), (against, _) = (weighed((6.0, 0.0), arms_deg) for arms_deg in (6.0, 0.0))
     assert with_arms.log_odds > 4.0
     assert with_arms.log_odds > against.log_odds + 4.0
     assert with_arms.moved_deg == pytest.approx(6.0, abs=2.0)
 
 
-def test_arms_that_scatter_count_for_less() -> None:
-    exact, vague = (weighed(6.0, 6.0, spread)[0].log_odds for spread in (2.5, 8.0))
+def test_where_the_arms_of_a_person_point_says_nothing_only_that_they_turn() -> None:
+    points: list[Angles] = [(15.0, 15.0), (60.0, 60.0), (15.0, 22.0)]
+    here, there, apart = (weighed((4.0, 0.0), 4.0, arm_deg=arms)[0] for arms in points)
+    assert there == pytest.approx(here)
+    assert apart == pytest.approx(here)
+
+
+def test_arms_that_scatter_count_for_as_much_less_as_they_do() -> None:
+    exact, vague = (weighed((6.0, 0.0), 6.0, spread_deg)[0].log_odds for spread_deg in (2.5, 8.0))
     assert exact > vague + 2.0
+    by_chance = [weighed((0.0, 0.0), 0.0, 12.0, seed=seed)[0].log_odds for seed in range(20)]
+    assert np.mean(by_chance) < 0.5
 
 
 def test_an_arm_says_nothing_of_a_creep_to_the_side() -> None:
-    assert weighed(0.0, 20.0, 2.5)[1] == weighed(0.0, 0.0, 2.5)[1]
+    assert weighed((0.0, 2.5), 0.0)[1] == pytest.approx(weighed((0.0, 2.5), math.nan)[1])
+
+
+def test_an_arm_is_weighed_at_the_next_minute() -> None:
+    watch = CreepWatch()
+    told: dict[int, tuple[Odds, Odds]] = {}
+    for tick in range(30 * MINUTE_TICKS):  # one stay, which at 21 minutes was twice as long as at ten
+        minute, within = divmod(tick, MINUTE_TICKS)
+        if within == 300:
+            told[minute] = watch.odds
+            if minute < 6 or minute == 26:
+                watch.bent(tick, Arm(15.0, 2.0, 0.32, 25.0))
+        watch.step(tick, (0.0, 0.0, 1.0))
+    assert told[24] is told[26]
+    assert told[27] is not told[26]
 
 
 def test_the_arm_of_a_movement_between_two_walks_is_kept() -> None:
