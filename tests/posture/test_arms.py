@@ -190,6 +190,19 @@ def test_what_is_left_of_the_gyroscopes_bias_does_not_turn_the_arm(bias_deg_s: f
     assert leant.flexion_deg == pytest.approx(plain.flexion_deg, abs=0.2)
 
 
+def test_who_rocks_for_longer_than_a_movement_takes_shows_nothing() -> None:
+    def rock(for_s: float) -> Path:
+        def bend(t_s: FloatArray) -> FloatArray:
+            phase = np.clip(t_s - REST_S, 0.0, for_s)
+            return np.asarray(math.radians(12.0) * (1.0 - np.cos(2.0 * math.pi * 0.5 * phase)))
+
+        return bend
+
+    once, often = (seen(movement(rock(for_s), for_s + 2.0 * REST_S)) for for_s in (2.0, 8.0))
+    assert once
+    assert not often
+
+
 def test_a_movement_that_was_not_seen_from_rest_to_rest_shows_nothing() -> None:
     bend, ends_s = there_and_back(30.0, 1.0, 0.0)
     states = list(movement(bend, ends_s))
