@@ -1,10 +1,14 @@
 """A strap that creeps: how soon it is doubted and known, and how often a day without creep is.
 
-    python -m benchmarks.creep [--days 10] [--seed 0 100 200] [--without-walks] [--reminded]
+    python -m benchmarks.creep [--days 10] [--seed 0 100 200]
+        [--without-walks] [--without-arms | --blur-arms 3] [--reminded]
 
 Whole simulated days are judged tick by tick by the watch in force (`posture/creep.py`). Every day is lived
 once; then 10° an hour is added to its angles, each way, from one hour and from three hours on. The limits
 were chosen on the seeds 0–9, 100–109 and 200–209 of both styles; every other seed is a check.
+
+A simulated spine is a chain of two, and its arms (`posture/arms.py`) are more exact than those of a living
+one: `--blur-arms` adds so many degrees of spread to each.
 
 The watch looks at the upper sensor alone, so one sensor or two make no difference. On real people the lower
 one hardly helps: between trials of upright, the upper angle's spread of 2.4° falls to 2.1° where the lower
@@ -128,9 +132,20 @@ def weighed(rows: list[Seen], moved_deg: Callable[[float], tuple[float, float]])
             yield Weighed(t_min, told)
 
 
-def one_day(style: Style, seed: int, *, walks: bool, reminded: bool) -> Day:
+def blurred(rows: Iterator[Seen], by_deg: float, seed: int) -> Iterator[Seen]:
+    """The same with so much more spread of each arm, or without arms where that is not finite."""
+    rng = np.random.default_rng(seed)
+    for row in rows:
+        if row.arm is None:
+            yield row
+        elif math.isfinite(by_deg):
+            off_deg = by_deg * float(rng.standard_normal())
+            yield row._replace(arm=row.arm._replace(flexion_deg=row.arm.flexion_deg + off_deg))
+
+
+def one_day(style: Style, seed: int, *, walks: bool, reminded: bool, blur_deg: float) -> Day:
     """A day without creep, and the same with creeps each way."""
-    rows = list(seen(style, seed, walks=walks, reminded=reminded))
+    rows = list(blurred(seen(style, seed, walks=walks, reminded=reminded), blur_deg, seed))
     crept = {}
     for begins_min in BEGINS_MIN:
         until = (begins_min + FOLLOWED_MIN) * MINUTE_TICKS
@@ -193,9 +208,13 @@ def main() -> None:
     parser.add_argument("--seed", type=int, nargs="+", default=[0], help="seeds of the first days (0)")
     parser.add_argument("--without-walks", action="store_true", help="as if nobody ever walked")
     parser.add_argument("--reminded", action="store_true", help="habits of somebody who gets reminders")
+    arms = parser.add_mutually_exclusive_group()
+    arms.add_argument("--blur-arms", type=float, default=0.0, help="degrees of spread to add to each arm (0)")
+    arms.add_argument("--without-arms", action="store_true", help="as if no movement showed an arm")
     args = parser.parse_args()
     jobs = [(style, seed + k) for style in Style for seed in args.seed for k in range(args.days)]
-    lived = partial(one_day, walks=not args.without_walks, reminded=args.reminded)
+    blur_deg = math.inf if args.without_arms else args.blur_arms
+    lived = partial(one_day, walks=not args.without_walks, reminded=args.reminded, blur_deg=blur_deg)
     with ProcessPoolExecutor(max_workers=min(2, os.cpu_count() or 1)) as pool:
         print(table(list(pool.map(lived, *zip(*jobs, strict=True)))))
 
