@@ -6,14 +6,14 @@ stays (`stays.py`); every minute the stays, the walks and the arms of movements 
 answers:
 
 - a *doubt*: five upright seconds are asked for, and judging goes on as before. Its limit is what a person
-  may be asked for without need, on two of three working days;
+  may be asked for without need, every other working day;
 - *stale*: nothing is judged until the wearer gives a new upright. Its limit stands above what chance did
   in any of the days by which it was chosen.
 
 A person's own return to upright is no more exact than 2.4°, which is what a creep of 10° an hour makes of
 it in a quarter of an hour. So no watch can be both sure and quick, and this is what it costs
-(`docs/calibration.md`): a sagittal doubt after half an hour, and a sagittal certainty after some
-forty minutes. Sideways people are three times as exact.
+(`docs/calibration.md`): a sagittal doubt within half an hour, and a sagittal certainty somewhat later.
+Sideways people are three times as exact.
 """
 
 from __future__ import annotations
