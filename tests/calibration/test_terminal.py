@@ -101,35 +101,24 @@ def test_a_source_that_ends_in_the_middle_changes_nothing(tmp_path: Path) -> Non
     assert profiles.current("mpu6050-0x68") is None
 
 
-def test_a_step_that_cannot_be_left_out_offers_no_skip_and_says_so(tmp_path: Path) -> None:
-    answers = iter(["s", "q"])
-    person = AtTerminal()
+def skipping(plan: GuidePlan, folder: Path) -> tuple[int, str]:
+    """Somebody presses "skip" at the first step and then leaves: how it ended, and what was said."""
+    answers, person = iter(["s", "q"]), AtTerminal()
     code = run(
-        person.blocks(),
-        Profiles(tmp_path),
-        PROFILE,
-        GuidePlan.NEUTRAL,
-        keys=lambda: next(answers, None),
-        out=person.out,
+        person.blocks(), Profiles(folder), PROFILE, plan, keys=lambda: next(answers, None), out=person.out
     )
-    text = person.out.getvalue()
+    return code, person.out.getvalue()
+
+
+def test_a_step_that_cannot_be_left_out_offers_no_skip_and_says_so(tmp_path: Path) -> None:
+    code, text = skipping(GuidePlan.NEUTRAL, tmp_path)
     assert code == 1
     assert "Enter: go on   q: leave" in text
     assert "This step cannot be left out." in text
 
 
 def test_a_step_that_may_be_left_out_offers_it(tmp_path: Path) -> None:
-    answers = iter(["s", "q"])
-    person = AtTerminal()
-    run(
-        person.blocks(),
-        Profiles(tmp_path),
-        PROFILE,
-        GuidePlan.POSES,
-        keys=lambda: next(answers, None),
-        out=person.out,
-    )
-    text = person.out.getvalue()
+    _, text = skipping(GuidePlan.POSES, tmp_path)
     assert "Enter: go on   s: skip   q: leave" in text
     assert "cannot be left out" not in text
     assert "[2/5]" in text
