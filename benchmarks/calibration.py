@@ -228,7 +228,7 @@ def main() -> int:
     if "mounting" in parts:
         mounting(300 if args.quick else 10_000)
     if "slip" in parts:
-        slip.report(1, [21], 2, 2) if args.quick else slip.report(8, [21, 22, 23, 24], 40, 20)
+        slip.report(1, [21], 2, 2, 2) if args.quick else slip.report(8, [21, 22, 23, 24], 200, 20, 100)
     if "cost" in parts:
         cost()
     return 0

@@ -7,9 +7,9 @@ before the supposed slip in two ways: as it is, and without what the back did me
 which the sensor travelled beyond doubt. Either may show that the slip still stands. It is over where a
 turn about itself took it back, or where the old level is held and no back went there.
 
-Some backs all but turn about the sensor, to and fro in the sagittal plane, above all as they straighten.
-So a straightening that ends at the neutral is no slip until a wear has shown that its wearer's back carries
-the sensor along, nor after one turn near the sensor; after two, sagittal slips are left to walks and creep.
+Some backs all but turn about the sensor as they slump and straighten, in the sagittal plane and in front of
+upright. There a turn is no slip unless the sensor surely did not travel; what is in doubt is left to walks
+and creep.
 """
 
 from __future__ import annotations
@@ -25,13 +25,6 @@ from .trunk import TICK_S
 Angles = tuple[float, float]
 """Flexion and lateral bend, degrees, from the neutral in force (`docs/frames.md`)."""
 
-NEAR_TURNS = 2
-"""After so many sagittal turns of a wear about a point near the sensor its wearer's back is taken to move
-like that: from then on such a turn about itself says nothing."""
-
-CARRIED_TURNS = 3
-"""So many sagittal turns in which the back carried the sensor show that it does."""
-
 LEVEL_TICKS = 50
 LEVEL_DEG = 4.0
 """Five still seconds within this are one posture: breathing, sway and a fidget, not a change."""
@@ -40,8 +33,8 @@ RATHER = 2.0 / 3.0
 """A level is that of the slip where it is nearer to that than to the one before the slip, by this ratio, and
 the other way round; between them, it may be either."""
 
-BENT_DEG = 10.0
-"""From here on somebody slouches (the threshold of `rules.py`): the way back is a straightening."""
+HURRY_DEG, HURRY_TICKS = 3.0, 10
+"""Less than 3° in a second is too slow for a hand, but not for a back that slides into a slouch."""
 
 
 class SlipWatch:
@@ -56,7 +49,6 @@ class SlipWatch:
         self._settled_ticks = round(rules.settled_s / TICK_S)
         self._lasting_ticks = round(rules.lasting_s / TICK_S)
         self._open_ticks = round(rules.open_s / TICK_S)
-        self._near = self._far = 0
         self._forget()
 
     def _forget(self) -> None:
@@ -70,8 +62,9 @@ class SlipWatch:
     def _leave(self) -> None:
         """The posture held is left."""
         self._levels: deque[Angles] = deque(maxlen=LEVEL_TICKS)
+        self._passed: deque[Angles] = deque(maxlen=HURRY_TICKS)
         self._holds = False
-        self._by_back = self._otherwise = False
+        self._by_back = self._otherwise = self._hurried = False
 
     @property
     def open(self) -> bool:
@@ -87,19 +80,14 @@ class SlipWatch:
             after: the angles when it was over.
         """
         change = _minus(after, before)
-        own = self._a_backs_own(before, after)
-        if turn.near_itself or (turn.about_itself and own):
-            self._near += _is_sagittal(change)
-            if self._near >= NEAR_TURNS and _is_sagittal(self._slip):
-                self._forget()
-        elif turn.carried:
-            self._far += _is_sagittal(change)
-        if turn.about_itself and not own and not self.open:
+        slumps = abs(change[0]) > abs(change[1]) and after[0] > -self._rules.stale_deg
+        slips = turn.surely_about_itself or (turn.about_itself and not slumps)
+        if slips and not self.open:
             self._before, self._last = before, before
             self._age = 0
         if not self.open:
             return
-        if turn.about_itself:
+        if slips:
             self._slip, self._last = _plus(self._slip, change), _plus(self._last, change)
             self._age = 0
         elif turn.carried:
@@ -107,15 +95,8 @@ class SlipWatch:
         else:
             self._otherwise = True
         self._levels.clear()
-        self._holds = False
-
-    def _a_backs_own(self, before: Angles, after: Angles) -> bool:
-        """Whether a turn about itself may be a back's: seen before, or the end of a slouch."""
-        if not _is_sagittal(_minus(after, before)):
-            return False
-        straightens = before[0] >= BENT_DEG and math.hypot(*after) <= self._rules.stale_deg
-        carries = self._near == 0 and self._far >= CARRIED_TURNS
-        return self._near >= NEAR_TURNS or (straightens and not carries)
+        self._passed.clear()
+        self._holds = self._hurried = False
 
     def step(self, angles: Angles, quiet: bool) -> Angles | None:
         """Take a tick while a slip is supposed; the slip, once it has lasted.
@@ -124,13 +105,16 @@ class SlipWatch:
             angles: of the upper back.
             quiet: whether the wearer sits still.
         """
+        self._age += 1
+        self._hurried |= bool(self._passed) and math.dist(angles, self._passed[0]) > HURRY_DEG
+        self._passed.append(angles)
+        moved = None
         if quiet:
             self._levels.append(angles)
-        self._age += 1
-        if _is_one_level(self._levels):
-            moved = self._hold(_middle(self._levels))
-        else:
-            self._holds, moved = False, None
+            if _is_one_level(self._levels):
+                moved = self._hold(_middle(self._levels))
+            else:
+                self._holds = False
         if self._age < self._settled_ticks:
             return None
         if self._age > self._open_ticks or math.hypot(*self._slip) < self._rules.slip_deg:
@@ -141,34 +125,35 @@ class SlipWatch:
 
     def _hold(self, level: Angles) -> Angles:
         """A posture is held; how far it is from the one before the slip."""
-        if self._holds or (self._by_back and not self._otherwise):
-            # Back turns led here, or the posture goes on, if little by little: no hand put the strap back.
+        if self._holds or (not self._otherwise and (self._by_back or not self._hurried)):
+            # Back turns led here, or the posture goes on, or slid here: no hand put the strap back.
             self._carried = _plus(self._carried, _minus(level, self._last))
         self._last, self._holds = level, True
-        self._by_back = self._otherwise = False
+        self._by_back = self._otherwise = self._hurried = False
         return _minus(level, self._before)
 
     def _weigh(self, moved: Angles) -> Angles | None:
-        slip, gone = self._slip, (0.0, 0.0)
+        slip = self._slip
         views = moved, _minus(moved, self._carried)
-        if any(_is_rather(slip, gone, by) for by in views):
+        if any(_stands(slip, by) for by in views):
             if self._age < self._lasting_ticks:
                 return None
             self._forget()
             return slip
-        if all(_is_rather(gone, slip, by) for by in views):
+        if all(_is_gone(slip, by) for by in views):
             self._forget()  # a hand at the strap
         return None
 
 
-def _is_rather(this: Angles, that: Angles, moved: Angles) -> bool:
-    """Whether to have moved so far speaks for this rather than for that, and not for something else."""
-    off = math.dist(moved, this)
-    return off <= RATHER * math.dist(moved, that) and off <= math.dist(this, that)
+def _stands(slip: Angles, moved: Angles) -> bool:
+    """Whether a level has moved along the slip by rather all of it; what a back does across it is its own."""
+    share = (moved[0] * slip[0] + moved[1] * slip[1]) / (slip[0] * slip[0] + slip[1] * slip[1])
+    return abs(share - 1.0) <= min(RATHER * abs(share), 1.0)
 
 
-def _is_sagittal(change: Angles) -> bool:
-    return abs(change[0]) > abs(change[1])
+def _is_gone(slip: Angles, moved: Angles) -> bool:
+    """Whether a level is rather the one from before the slip, along it and across."""
+    return math.hypot(*moved) <= min(RATHER * math.dist(moved, slip), math.hypot(*slip))
 
 
 def _plus(a: Angles, b: Angles) -> Angles:

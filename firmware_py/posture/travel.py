@@ -34,9 +34,10 @@ SLIP_ARM_M = 0.06
 SLIP_DEG = 20.0
 SLIP_S = 1.0
 CARRIED_ARM_M = 0.15
-NEAR_ARM_M = 0.10
-"""Below this a back turns about a point near the sensor: 3 of 400 simulated people, whose pelvis rolls back
-by as much as their trunk bends forward, do so in one of three brisk slouches or straightenings."""
+
+SURE_ARM_M = 0.05
+"""Twice its uncertainty included. Of 400 simulated people a few, whose pelvis rolls back by as much as their
+trunk bends forward, slump and straighten about a point near the sensor; theirs came to 6 cm and more."""
 
 SEEN_M_S2 = 0.15
 """Left over by more than this (root mean square), the movement was another one: a laugh, a step, a push."""
@@ -100,10 +101,14 @@ class Turn:
         )
 
     @property
-    def near_itself(self) -> bool:
-        """True where it travelled, but by little: so does a back whose pelvis rolls back as it bends."""
-        near = math.hypot(self.arm_m, self.aside_m) <= NEAR_ARM_M
-        return near and self._is_seen and not self.about_itself
+    def at_most_m(self) -> float:
+        """How far the joint may be at most: the way that was found, and twice its uncertainty."""
+        return math.hypot(self.arm_m, self.aside_m) + 2.0 * self.sigma_m
+
+    @property
+    def surely_about_itself(self) -> bool:
+        """True where the sensor did not even travel as little as a few backs do."""
+        return self.about_itself and self.at_most_m <= SURE_ARM_M
 
     @property
     def carried(self) -> bool:

@@ -21,6 +21,7 @@ from .test_fit import told
 
 UP = (0.0, 0.0, 1.0)
 ABOUT_ITSELF = Turn(UP, UP, 10.0, 0.01, 0.0, 0.01, 0.03, 0.6)
+HARDLY_CARRIED = Turn(UP, UP, 10.0, 0.045, 0.02, 0.02, 0.03, 0.8)
 CARRIED = Turn(UP, UP, 10.0, 0.3, 0.02, 0.01, 0.03, 1.0)
 NEAR = Turn(UP, UP, 10.0, 0.08, 0.02, 0.01, 0.03, 1.0)
 SHAKEN = Turn(UP, UP, 10.0, 0.5, 0.6, 0.3, 1.5, 0.8)
@@ -144,40 +145,48 @@ def test_a_slip_in_two_jerks_is_one() -> None:
     assert [slip for _, slip in worn.told] == [(13.0, 0.0)]
 
 
-def test_the_end_of_a_slouch_is_no_slip_but_the_end_of_a_lean_back_may_be() -> None:
-    assert not slipped((-12.0, 0.0), at=(14.0, 1.0)).watch.open
-    assert slipped((10.0, 0.0), at=(-8.0, 0.0)).watch.open
-    assert slipped((-10.0, 0.0), at=(6.0, 0.0)).watch.open
+@pytest.mark.parametrize(
+    ("before", "after"), [((14.0, 1.0), (2.0, 1.0)), ((1.0, 0.0), (12.0, 0.0)), ((6.0, 0.0), (-6.0, 5.0))]
+)
+def test_in_front_of_upright_a_turn_is_no_slip_unless_it_surely_was_one(
+    before: Angles, after: Angles
+) -> None:
+    for turn, opens in ((HARDLY_CARRIED, False), (ABOUT_ITSELF, True)):
+        worn = Worn(before)
+        worn.turns(turn, after)
+        assert worn.watch.open is opens
 
 
-@pytest.mark.parametrize(("near", "open_"), [(0, True), (1, False)])
-def test_nor_the_end_of_a_slouch_where_the_back_was_seen_to_carry_the_sensor(near: int, open_: bool) -> None:
+def test_nobody_slumps_backwards_and_less_will_do() -> None:
     worn = Worn()
-    for _ in range(near):
-        worn.turns(NEAR, (-8.0, 0.0))
-    for to in ((14.0, 0.0), (0.0, 0.0), (14.0, 0.0)):
-        worn.turns(CARRIED, to)
-    worn.turns(ABOUT_ITSELF, (2.0, 0.0))
-    assert worn.watch.open is open_
+    worn.turns(HARDLY_CARRIED, (-9.0, 0.0))
+    worn.sits(60.0)
+    assert [slip for _, slip in worn.told] == [(-9.0, 0.0)]
 
 
-def test_who_turns_near_the_sensor_by_habit_is_believed_sideways_alone() -> None:
+def test_aside_no_back_turns_about_the_sensor_and_less_will_do() -> None:
     worn = Worn()
-    for to in ((12.0, 0.0), (0.0, 0.0)):
-        worn.turns(NEAR, to)
-    worn.turns(ABOUT_ITSELF, (10.0, 0.0))
-    assert not worn.watch.open
-    worn.turns(ABOUT_ITSELF, (10.0, 10.0))
-    assert worn.watch.open
+    worn.turns(HARDLY_CARRIED, (2.0, 10.0))
+    worn.sits(60.0)
+    assert [slip for _, slip in worn.told] == [(2.0, 10.0)]
 
 
-def test_a_habit_seen_while_a_slip_is_supposed_explains_that_slip() -> None:
-    worn = slipped((12.0, 0.0))
+def test_what_a_back_does_forward_hides_no_slip_aside() -> None:
+    worn = slipped((0.0, -10.0), at=(16.0, 1.0))
     worn.sits(10.0)
-    worn.turns(NEAR, (1.0, 0.0))
-    worn.turns(NEAR, (13.0, 0.0))
-    worn.sits(200.0)
-    assert worn.told == []
+    worn.turns(SHAKEN, (-4.0, -9.0))
+    worn.sits(60.0)
+    assert [slip for _, slip in worn.told] == [(0.0, -10.0)]
+
+
+@pytest.mark.parametrize(("slides_for_s", "tells"), [(15.0, 1), (3.0, 0)], ids=["a back", "a hand"])
+def test_what_slides_through_no_level_is_a_back_unless_it_is_as_quick_as_a_hand(
+    slides_for_s: float, tells: int
+) -> None:
+    worn = slipped((-10.0, 0.0))
+    worn.sits(slides_for_s, drifts_to=(2.0, 0.0))
+    worn.sits(100.0)
+    assert len(worn.told) == tells
 
 
 def test_what_could_not_be_told_for_five_minutes_is_let_go() -> None:

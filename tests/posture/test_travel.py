@@ -79,6 +79,25 @@ def test_a_turn_by_more_than_a_strap_gives_way_was_the_back_whatever_its_arm() -
     assert not Turn(up, up, 15.0, 0.05, -0.1, 0.05, 0.6, 1.2).carried
 
 
+@pytest.mark.parametrize(
+    ("arm_m", "aside_m", "sigma_m", "sure"),
+    [
+        (0.03, 0.0, 0.009, True),
+        (0.0, -0.03, 0.009, True),
+        (0.03, 0.0, 0.011, False),
+        (0.025, 0.03, 0.009, False),
+    ],
+)
+def test_a_turn_was_surely_about_itself_where_twice_the_uncertainty_leaves_less_than_a_back(
+    arm_m: float, aside_m: float, sigma_m: float, sure: bool
+) -> None:
+    up = (0.0, 0.0, 1.0)
+    turn = Turn(up, up, 10.0, arm_m, aside_m, sigma_m, 0.03, 0.6)
+    assert turn.about_itself
+    assert turn.surely_about_itself is sure
+    assert not Turn(up, up, 10.0, arm_m, aside_m, sigma_m, 0.03, 1.6).surely_about_itself
+
+
 def test_its_uncertainty_is_that_of_noise_and_grows_as_the_turn_gets_slower() -> None:
     sigmas = []
     for lasts_s in (0.5, 1.0, 1.5):
