@@ -14,8 +14,10 @@ from firmware_py.posture.rules import Rules
 from firmware_py.posture.settings import (
     BodyAlert,
     Chosen,
+    QuietHours,
     Taken,
     TrainingPlan,
+    Weekday,
 )
 from firmware_py.preferences import LOOK_EVERY_S
 
@@ -108,6 +110,22 @@ def test_quiet_hours_come_and_go_by_themselves(device: Device) -> None:
     (over,) = device.wait(5400.0)
     assert over == SetCalendar(0.0, None, None)
     assert device.told().calendar is None
+
+
+def test_quiet_hours_that_end_in_the_hour_that_comes_twice_end_twice(
+    device: Device,
+) -> None:
+    device.ask(quiet_hours=(QuietHours(tuple(Weekday), "22:00", "02:15"),))
+    device.set_clock("2026-10-25T02:10")
+    told = device.wait(2 * 3600.0)
+    calendar = [command for command in told if isinstance(command, SetCalendar)]
+    assert [command.mode for command in calendar] == [Mode.MEETING, None, Mode.MEETING, None]
+    assert [command.for_s for command in calendar] == [
+        pytest.approx(300.0, abs=2 * LOOK_EVERY_S),
+        None,
+        pytest.approx(900.0, abs=2 * LOOK_EVERY_S),
+        None,
+    ]
 
 
 def test_a_clock_that_is_set_moves_the_end_of_a_quiet_time(device: Device) -> None:

@@ -66,7 +66,8 @@ def plan_today(plan: TrainingPlan, day: date) -> PlanToday | None:
 def quiet_until(hours: Sequence[QuietHours], local: datetime) -> datetime | None:
     """When the quiet that holds at a local time ends; None where none holds.
 
-    Stretches that overlap or touch are one; a week is the longest that is looked ahead.
+    Stretches that overlap or touch are one; a week is the longest that is looked ahead. Where clocks go
+    back, what holds at a time on the wall holds both times.
     """
     end: datetime | None = None
     at = local
@@ -86,6 +87,7 @@ def _covers(one: QuietHours, at: datetime) -> datetime | None:
             continue
         begin = datetime.combine(day, begins, at.tzinfo)
         end = datetime.combine(day if ends > begins else day + _DAY, ends, at.tzinfo)
+        end = end.replace(fold=at.fold)  # in the second of two equal hours the first one's end is past
         if begin <= at < end:
             return end
     return None

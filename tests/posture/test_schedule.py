@@ -70,6 +70,28 @@ def test_a_night_in_which_the_clocks_change_ends_by_the_clock_on_the_wall() -> N
     assert end.timestamp() - begin.timestamp() == 8 * 3600
 
 
+@pytest.mark.parametrize("hours", [("22:00", "02:30"), ("02:15", "02:30")])
+@pytest.mark.parametrize("fold", [0, 1])
+def test_in_the_hour_that_comes_twice_quiet_ends_the_next_time_that_the_clock_says_so(
+    hours: tuple[str, str], fold: int
+) -> None:
+    now = at("2026-10-25T02:20").replace(fold=fold)
+    end = quiet_until((QuietHours(tuple(Weekday), *hours),), now)
+    assert end is not None
+    assert end.timestamp() - now.timestamp() == 600
+    assert quiet_until((QuietHours(tuple(Weekday), *hours),), end) is None
+
+
+def test_a_night_in_which_the_clocks_go_back_is_quiet_for_an_hour_longer() -> None:
+    night = QuietHours(tuple(Weekday), "22:00", "06:30")
+    begin = at("2026-10-24T22:00")
+    end = quiet_until((night,), begin)
+    assert end is not None
+    assert end.timestamp() - begin.timestamp() == 9.5 * 3600
+    for fold in (0, 1):
+        assert quiet_until((night,), at("2026-10-25T02:30").replace(fold=fold)) == end
+
+
 def test_the_first_day_is_silent_until_midnight_where_that_is_wanted() -> None:
     now = at("2026-03-02T12:30")
     settings = Settings(quiet_hours=(LUNCH,))
