@@ -64,6 +64,11 @@ def local(at_utc_ms: int, zone: tzinfo) -> datetime:
     return datetime.fromtimestamp(at_utc_ms / 1000, zone)
 
 
+def comes_twice(at: datetime) -> bool:
+    """Whether the clock shows this time twice on its day, because it goes back; `at` is one of both."""
+    return at.replace(fold=1 - at.fold).utcoffset() != at.utcoffset()
+
+
 def day_of(text: str) -> date:
     """A day that can be asked for, written as 2026-03-01.
 

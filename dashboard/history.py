@@ -10,8 +10,10 @@ from enum import StrEnum
 from typing import Any
 
 from . import charts
-from .days import Stretch, days, local
+from .days import HOUR_MS, Stretch, days, local
 from .figures import Figures, total
+
+QUARTER_MS = HOUR_MS // 4
 
 LEAST_JUDGED_TO_COMPARE_S = 3 * 3600.0
 """Two stretches are compared in words only where each has this much judged time."""
@@ -82,7 +84,8 @@ class Part:
 
     Attributes:
         first: its first day.
-        hour: hour of the day; None where it is longer than an hour.
+        hour: hour of the day; None where it is longer than an hour. Where clocks go back, one comes twice.
+        start_utc_ms: when that hour begins.
         figures: what it holds.
         left, right: edges of its bar, 0–1000.
     """
@@ -92,6 +95,7 @@ class Part:
     figures: Figures
     left: float
     right: float
+    start_utc_ms: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -151,7 +155,7 @@ def look(period: Period, quarters: Sequence[Any], before: Sequence[Any], zone: t
     """A period from the sums of its quarters and of those of the period before."""
     placed = [(local(row.start_utc_ms, zone), Figures.of(row)) for row in quarters]
     by_day = _summed((at.date(), figures) for at, figures in placed)
-    parts = _parts(period, placed, by_day)
+    parts = _day_parts(period, placed, zone) if period.span is Span.DAY else _parts(period, by_day)
     hours = _hours(placed)
     return Look(
         period,
@@ -173,28 +177,42 @@ def _summed(pairs: Any) -> dict[Any, Figures]:
     return {key: total(parts) for key, parts in gathered.items()}
 
 
-def _parts(
-    period: Period, placed: Sequence[tuple[datetime, Figures]], by_day: dict[date, Figures]
-) -> list[Part]:
-    slots: list[tuple[date, int | None, Figures]]
-    if period.span is Span.DAY:
-        by_hour = _summed((at.hour, figures) for at, figures in placed)
-        shown = range(min([*by_hour, 8]), max([*by_hour, 17]) + 1)
-        slots = [(period.first, hour, by_hour.get(hour, Figures())) for hour in shown]
-    elif period.span is Span.YEAR:
+def _day_parts(period: Period, placed: Sequence[tuple[datetime, Figures]], zone: tzinfo) -> list[Part]:
+    """The hours of a day: 23 to 25 of them, each as long as an hour is."""
+    # Told apart by `fold` as well: where clocks go back, one stands twice on the clock.
+    by_hour = _summed(((at.hour, at.fold), figures) for at, figures in placed)
+    first, last = min([*by_hour, (8, 0)])[0], max([*by_hour, (17, 0)])[0]
+    stretch = period.stretch(zone)
+    starts: dict[tuple[int, int], int] = {}
+    for at_utc_ms in range(stretch.start_utc_ms, stretch.end_utc_ms, QUARTER_MS):
+        at = local(at_utc_ms, zone)
+        if first <= at.hour <= last:
+            starts.setdefault((at.hour, at.fold), at_utc_ms)
+    return [
+        Part(period.first, key[0], by_hour.get(key, Figures()), left, right, start_utc_ms)
+        for (key, start_utc_ms), (left, right) in zip(starts.items(), _edges(len(starts)), strict=True)
+    ]
+
+
+def _parts(period: Period, by_day: dict[date, Figures]) -> list[Part]:
+    slots: list[tuple[date, Figures]]
+    if period.span is Span.YEAR:
         by_month = _summed((day.month, figures) for day, figures in by_day.items())
         slots = [
-            (period.first.replace(month=month), None, by_month.get(month, Figures()))
-            for month in range(1, 13)
+            (period.first.replace(month=month), by_month.get(month, Figures())) for month in range(1, 13)
         ]
     else:
         listed = [period.first + timedelta(days=n) for n in range(period.count)]
-        slots = [(day, None, by_day.get(day, Figures())) for day in listed]
-    width = charts.WIDTH / len(slots)
+        slots = [(day, by_day.get(day, Figures())) for day in listed]
     return [
-        Part(day, hour, figures, round(n * width, 1), round((n + 1) * width, 1))
-        for n, (day, hour, figures) in enumerate(slots)
+        Part(day, None, figures, left, right)
+        for (day, figures), (left, right) in zip(slots, _edges(len(slots)), strict=True)
     ]
+
+
+def _edges(count: int) -> list[tuple[float, float]]:
+    width = charts.WIDTH / count
+    return [(round(n * width, 1), round((n + 1) * width, 1)) for n in range(count)]
 
 
 def _bars(parts: Sequence[Part]) -> Bars:

@@ -15,7 +15,7 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
-from .days import local
+from .days import comes_twice, local
 
 LANGUAGES = ("en", "de")
 _FOLDER = Path(__file__).parent / "texts"
@@ -105,11 +105,12 @@ class Words:
         return self("format.hours_minutes", h=hours, m=rest) if rest else self("format.hours", h=hours)
 
     def clock(self, at_utc_ms: int | None, zone: tzinfo) -> str:
-        """A time of day, such as 14:05."""
+        """A time of day, such as 14:05; one that comes twice where clocks go back, such as 02:05 CEST."""
         if at_utc_ms is None:
             return "–"
         at = local(at_utc_ms, zone)
-        return self.time(at.hour, at.minute)
+        said = self.time(at.hour, at.minute)
+        return f"{said} {at.tzname()}" if comes_twice(at) else said
 
     def time(self, hour: int, minute: int = 0) -> str:
         """A time of day, such as 14:05 or 2:05 p.m.; the hour 24 is the end of a day."""

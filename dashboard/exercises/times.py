@@ -15,7 +15,7 @@ import logging
 import re
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta, tzinfo
+from datetime import UTC, datetime, timedelta, tzinfo
 
 from sqlalchemy import Connection, delete, select, update
 from starlette.concurrency import run_in_threadpool
@@ -108,7 +108,8 @@ def take_due(store: Store, known: Mapping[str, Described], now: datetime, zone: 
             described = known.get(row.exercise)
             hours, minutes = map(int, row.at.split(":"))
             at = now.replace(hour=hours, minute=minutes, second=0, microsecond=0)
-            if described is None or now - at > LATE:
+            # Between absolute times: by the wall, where clocks change, a time that is due is an hour too old.
+            if described is None or now.astimezone(UTC) - at.astimezone(UTC) > LATE:
                 continue
             done = doses(sets_between(connection, row.wearer_id, days(now.date(), 1, zone)), zone)
             dose = done.get((now.date(), row.exercise), Dose())
