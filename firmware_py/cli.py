@@ -63,7 +63,9 @@ def _parser() -> argparse.ArgumentParser:
     )
     demo.add_argument("--port", type=port, default=8765, help="port of the page (8765)")
     demo.add_argument("--data", type=Path, help="data folder (default: demo in Plumbline's own)")
-    demo.add_argument("--days", type=days, default=14, help="days of simulated history (14)")
+    demo.add_argument(
+        "--days", type=days, default=14, help="days of simulated history up to the last working day (14)"
+    )
     demo.add_argument("--two-sensors", action="store_true", help="wear a second sensor on the low back")
     demo.add_argument(
         "--broker",

@@ -15,7 +15,7 @@ import threading
 import time
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
-from datetime import datetime, timedelta
+from datetime import datetime, timedelta, tzinfo
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
@@ -56,7 +56,7 @@ def demo(
     Args:
         port: of the page; the next free one is taken, and said, where it is in use.
         data: folder of everything that is kept; the only thing that is left behind.
-        days: length of the simulated history, made once for a folder.
+        days: length of the simulated history, made once for a folder; it ends with the last working day.
         two_sensors: wear a second sensor on the low back.
         for_s: stop after so many seconds.
         prefer: which broker to start where both could be.
@@ -141,17 +141,19 @@ def _fill_history(
     dashboard: Dashboard, folder: Path, days: int, sensors: int, stop: threading.Event, language: Language
 ) -> threading.Thread | None:
     """Let the store have its simulated weeks, made once by the same core in batch."""
+    from dashboard.days import zone_named
+
     mark = folder / "history-made"
     if days <= 0 or mark.exists():
         return None
     made = threading.Event()
-    _fill_diary(dashboard, days, language)
-
+    zone = zone_named("")  # as the page reads it
+    _fill_diary(dashboard, days, language, zone)
     exercises = [described.exercise for described in load_exercises().values()]
 
     def fill() -> None:
         for start, events in simulated_history(
-            days, sensors=sensors, exercises=exercises, stopped=stop.is_set
+            days, sensors=sensors, zone=zone, exercises=exercises, stopped=stop.is_set
         ):
             encoder = Encoder(DEVICE, f"history-{start:%Y%m%dT%H%M}", simulated=True)
             messages = [encoder.anchor(Anchor(0.0, start.timestamp(), trusted=True))]
@@ -172,13 +174,12 @@ def _fill_history(
     return history
 
 
-def _fill_diary(dashboard: Dashboard, days: int, language: Language) -> None:
+def _fill_diary(dashboard: Dashboard, days: int, language: Language, zone: tzinfo) -> None:
     """Let the diary have entries up to yesterday, each marked as simulated; the same ones at every start."""
     from dashboard.diary.entries import take_in
     from dashboard.diary.symptoms import made
     from dashboard.ingest import FIRST_WEARER
 
-    zone = datetime.now().astimezone().tzinfo
     yesterday = datetime.now(zone).date() - timedelta(days=1)
     entries = simulated_diary(days, until=yesterday, zone=zone, language=language)
     take_in(dashboard.store, FIRST_WEARER, [made(fields) for fields in entries])

@@ -88,6 +88,8 @@ def test_the_hour_that_comes_twice_stands_twice_in_the_day_and_each_is_an_hour(n
     band, hours, *_ = headings(page)
     assert [name[:5] for name in band[24:48]] == 2 * [f"02:{m:02d}" for m in range(0, 60, 5)]
     assert len(set(band)) == len(band) == MINUTES // 5
+    assert ">9</text>" in page  # a long day's chart names every third of its hours
+    assert ">10</text>" not in page
     assert hours[:6] == ["00:00", "01:00", "02:00 CEST", "02:00 CET", "03:00", "04:00"]
 
 

@@ -112,6 +112,15 @@ def test_history_ends_yesterday_unless_told_otherwise() -> None:
     assert start.astimezone(ZONE).date() == friday
 
 
+@pytest.mark.parametrize("ago", [0, 1, 2])
+def test_one_day_of_history_is_a_day_of_wear_whatever_the_weekday(ago: int) -> None:
+    friday = MONDAY - timedelta(days=3)
+    runs = simulated_history(
+        1, until=friday + timedelta(days=ago), zone=ZONE, workers=1, half_day_hours=(0.02, 0.03)
+    )
+    assert [start.astimezone(ZONE).date() for start, _ in runs] == [friday, friday]
+
+
 def test_closing_early_stops_the_workers_at_once() -> None:
     runs = simulated_history(14, until=MONDAY, zone=ZONE, workers=2, half_day_hours=SHORT)
     next(runs)

@@ -59,7 +59,7 @@ def simulated_history(
     seed: int = 0,
     sensors: int = 1,
     until: date | None = None,
-    zone: tzinfo | None = None,
+    zone: tzinfo,
     workers: int | None = None,
     half_day_hours: tuple[float, float] = (1.2, 1.9),
     exercises: Sequence[Exercise] = (),
@@ -72,19 +72,18 @@ def simulated_history(
     is the one of `demo_motion(seed)`.
 
     Args:
-        days: calendar days that end with `until`.
+        days: calendar days that end with `until`, or with the Friday before where that is at a weekend:
+            the newest day is always one on which the sensor was worn.
         seed: which person, and which days.
         sensors: 1 or 2.
         until: the last day; yesterday in `zone` if not said.
-        zone: where the wearer's clock is; the machine's own if not said.
+        zone: of the wearer's clock, by its name: today's offset need not be last month's.
         half_day_hours: shortest and longest run.
         workers: processes to spread the work over, one for each processor if not said; with 1 all is
             done in this one. Closing the iterator early stops them within a moment.
         exercises: of these a half day often ends with a set of one.
         stopped: asked while the next run is waited for; True ends the iterator.
     """
-    if zone is None:
-        zone = datetime.now().astimezone().tzinfo
     if until is None:
         until = datetime.now(zone).date() - timedelta(days=1)
     stretches = _stretches(days, seed, sensors, until, zone, half_day_hours, exercises)
@@ -144,11 +143,12 @@ def _stretches(
     seed: int,
     sensors: int,
     until: date,
-    zone: tzinfo | None,
+    zone: tzinfo,
     half_day_hours: tuple[float, float],
     exercises: Sequence[Exercise],
 ) -> list[_Stretch]:
     found = []
+    until -= timedelta(days=max(0, until.weekday() - (SATURDAY - 1)))
     for ago in range(days):
         day = until - timedelta(days=ago)
         if day.weekday() >= SATURDAY:

@@ -44,7 +44,7 @@ _BEGAN_DAYS_BEFORE = 24
 
 
 def simulated_diary(
-    days: int, *, until: date, zone: tzinfo | None, seed: int = 0, language: Language = "en"
+    days: int, *, until: date, zone: tzinfo, seed: int = 0, language: Language = "en"
 ) -> Iterator[dict[str, Any]]:
     """Entries of the last `days` days up to `until`, in the fields of the diary's JSON, in order.
 
