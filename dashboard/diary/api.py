@@ -20,13 +20,16 @@ from ..site import Site
 from . import entries
 from .body_map import PLACES
 from .entries import Outcome, Put
-from .symptoms import BroughtOn, Deleted, Entry, Kind, Relief, Since, Version, decoded
+from .symptoms import NAME, BroughtOn, Deleted, Entry, Kind, Relief, Since, Version, decoded, name_of
 
 PATH = "/api/v1/diary/{entry_id}"
 
 MAX_BODY_BYTES = 20_000
 
-BASED_ON = "based_on_utc_ms"
+BASED_ON = "based_on"
+
+BASED_ON_MS = "based_on_utc_ms"
+"""The same by the time of the edit, which is all that programs of before know."""
 
 
 class DiaryApi:
@@ -68,14 +71,16 @@ class DiaryApi:
         return await self._write(request, gone)
 
     async def _write(self, request: Request, version: Version) -> Response:
-        based_on = _milliseconds(request, BASED_ON)
+        based_on = request.query_params.get(BASED_ON) or request.query_params.get(BASED_ON_MS)
+        if based_on is not None and not NAME.fullmatch(based_on):
+            raise HTTPException(400)
         became = await run_in_threadpool(write, self._site, request, version, based_on)
         return _json(
             {"outcome": became.outcome, "holds": _shown(became.holds), "other": _shown(became.other)}, 200
         )
 
 
-def write(site: Site, request: Request, version: Version, based_on_utc_ms: int | None) -> Put:
+def write(site: Site, request: Request, version: Version, based_on: str | None) -> Put:
     """Put a version into the diary of the request's wearer, as edited now at the latest."""
     # A clock that is ahead must not shut out every later edit.
     edited = min(version.edited_utc_ms or utc_ms(site.now()), utc_ms(site.now()))
@@ -86,13 +91,17 @@ def write(site: Site, request: Request, version: Version, based_on_utc_ms: int |
             # Whether a simulated wearer wrote it is not for a page to say.
             old = entries.entry_of(connection, wearer, version.entry_id)
             version = msgspec.structs.replace(version, simulated=old is not None and old.simulated)
-        return entries.put(connection, wearer, version, based_on_utc_ms)
+        return entries.put(connection, wearer, version, based_on)
 
 
 def _shown(version: Version | None) -> Any:
+    if version is None:
+        return None
+    named = {"version": name_of(version)}
     if isinstance(version, Deleted):
-        return {"entry_id": version.entry_id, "edited_utc_ms": version.edited_utc_ms, "deleted": True}
-    return version
+        told = {"entry_id": version.entry_id, "edited_utc_ms": version.edited_utc_ms, "deleted": True}
+        return told | named
+    return msgspec.to_builtins(version) | named
 
 
 def _milliseconds(request: Request, name: str) -> int | None:
@@ -147,7 +156,7 @@ def description() -> dict[str, Any]:
         "required": ["outcome", "holds", "other"],
         "properties": {
             "outcome": {"type": "string", "enum": list(Outcome)},
-            "holds": {"description": "the version that holds now"},
+            "holds": {"description": "the version that holds now, and in `version` what to call it"},
             "other": {"description": "the one that does not, where two edits did not know one another"},
         },
     }
@@ -165,8 +174,8 @@ def description() -> dict[str, Any]:
     based_on = {
         "name": BASED_ON,
         "in": "query",
-        "description": "`edited_utc_ms` of the version that was changed",
-        "schema": {"type": "integer"},
+        "description": "`version` of what was changed, out of `holds`; or its `edited_utc_ms`",
+        "schema": {"type": "string", "pattern": f"^{NAME.pattern}$"},
     }
     edited = {
         "name": "edited_utc_ms",

@@ -15,7 +15,7 @@ from ..acquaintance import meet
 from ..bulk import insert_new
 from ..store import Store
 from ..tables import symptoms
-from .symptoms import Deleted, Entry, Version, later, made
+from .symptoms import Deleted, Entry, Version, is_named, later, made
 
 
 class Outcome(StrEnum):
@@ -42,15 +42,16 @@ class Put:
     other: Version | None = None
 
 
-def put(connection: Connection, wearer_id: int, new: Version, based_on_utc_ms: int | None = None) -> Put:
+def put(connection: Connection, wearer_id: int, new: Version, based_on: str | None = None) -> Put:
     """Put a version of an entry into the diary. Whatever comes twice changes nothing; the last edit holds.
 
     Args:
         connection: a transaction that writes.
         wearer_id: whose diary.
         new: the entry, or that it was deleted.
-        based_on_utc_ms: the edit that its writer had before them; None for a new entry, or where unknown.
-            An edit of what is there holds even where the writer's clock is behind.
+        based_on: name of the version that its writer had before them, or its time for want of a name; None
+            for a new entry, or where unknown. An edit of what is there holds even where the writer's clock
+            is behind.
     """
     # Held until this transaction ends: of two edits at one moment the second sees what the first made of it.
     held = _of(wearer_id).where(symptoms.c.entry_id == new.entry_id).with_for_update()
@@ -63,7 +64,7 @@ def put(connection: Connection, wearer_id: int, new: Version, based_on_utc_ms: i
     old = _version(found)
     if new.content == old.content:
         return Put(Outcome.KNOWN, old)
-    seen = based_on_utc_ms == old.edited_utc_ms
+    seen = is_named(old, based_on)
     if seen and new.edited_utc_ms <= old.edited_utc_ms:
         new = msgspec.structs.replace(new, edited_utc_ms=old.edited_utc_ms + 1)
     if later(new, old) is old:

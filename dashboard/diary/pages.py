@@ -164,7 +164,7 @@ class DiaryPages:
             **defaults | shown,
         )
 
-    def _entry(self, fields: dict[str, list[str]]) -> tuple[Entry, int | None]:
+    def _entry(self, fields: dict[str, list[str]]) -> tuple[Entry, str | None]:
         """What a form says.
 
         Raises:
@@ -190,8 +190,7 @@ class DiaryPages:
         )
         if entry.day > self._site.now().date():
             raise ValueError(f"{entry.day} is in the future")
-        based_on = last.get("based_on_utc_ms", "")
-        return entry, int(based_on) if based_on else None
+        return entry, last.get("based_on") or None
 
     @staticmethod
     def _day(text: str | None) -> date | None:

@@ -3,13 +3,16 @@
 An entry is written where the wearer is, perhaps without a network, so it carries an id that was made
 there and the time of its last edit. Of two versions of one entry the later edit holds, and versions
 that bear the same time are put in order by their content: so the order of arrival never matters.
+Who changes an entry says which version they had before them, by its `name`.
 """
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable
 from datetime import date
 from enum import StrEnum
+from hashlib import sha256
 from typing import Annotated, Any
 
 import msgspec
@@ -128,6 +131,11 @@ class Entry(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tru
         """All of it but the time of the edit: two versions with the same content say the same."""
         return msgspec.json.encode(msgspec.structs.replace(self, edited_utc_ms=0))
 
+    @property
+    def version(self) -> str:
+        """What this version is called."""
+        return name_of(self)
+
 
 class Deleted(msgspec.Struct, frozen=True, kw_only=True):
     """What is left of an entry that its wearer deleted."""
@@ -138,6 +146,19 @@ class Deleted(msgspec.Struct, frozen=True, kw_only=True):
 
 
 Version = Entry | Deleted
+
+NAME = re.compile(r"\d{1,16}(-[0-9a-f]{12})?")
+"""What names a version, or by its time alone those of one moment."""
+
+
+def name_of(version: Version) -> str:
+    """Tells a version from every other of its entry, even from one of the same moment."""
+    return f"{version.edited_utc_ms}-{sha256(version.content).hexdigest()[:12]}"
+
+
+def is_named(version: Version, name: str | None) -> bool:
+    """Whether a name, or an edit's time for want of one (ms since 1970 UTC), is this version's."""
+    return name in (name_of(version), str(version.edited_utc_ms))
 
 
 def later(one: Version, other: Version) -> Version:

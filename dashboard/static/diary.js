@@ -21,7 +21,7 @@ function boxes(name, value) {
 
 function read() {
   const given = new FormData(form);
-  const basedOn = Number(given.get("based_on_utc_ms")) || null;
+  const basedOn = given.get("based_on") || null;
   const entry = {
     entry_id: given.get("entry_id") || crypto.randomUUID?.() || uuid(),
     day: given.get("day"),
@@ -31,8 +31,8 @@ function read() {
     since: given.get("since_day") || given.get("since") || null,
     words: given.get("words").trim(),
     // An edit is later than what it edits, whatever this clock says.
-    edited_utc_ms: Math.max(Date.now(), (basedOn ?? 0) + 1),
-    based_on_utc_ms: basedOn,
+    edited_utc_ms: Math.max(Date.now(), parseInt(basedOn ?? "0", 10) + 1),
+    based_on: basedOn,
   };
   for (const name of LISTS) entry[name] = given.getAll(name);
   return entry;
@@ -53,7 +53,7 @@ function fill(entry) {
     box.checked = LISTS.includes(box.name) && entry[box.name].includes(box.value);
   }
   fields.entry_id.value = entry.entry_id;
-  fields.based_on_utc_ms.value = entry.based_on_utc_ms ?? entry.edited_utc_ms ?? "";
+  fields.based_on.value = entry.based_on ?? entry.version ?? "";
   fields.day.value = entry.day;
   fields.time.value = entry.time ?? "";
   fields.words.value = entry.words;
@@ -79,7 +79,7 @@ function empty() {
   const now = new Date();
   const local = new Date(now - now.getTimezoneOffset() * 60_000).toISOString();
   fields.entry_id.value = "";
-  fields.based_on_utc_ms.value = "";
+  fields.based_on.value = "";
   fields.day.value = local.slice(0, 10);
   fields.time.value = local.slice(11, 16);
   fields.since_day.value = "";
@@ -122,7 +122,7 @@ function showKept() {
     const line = Object.assign(document.createElement("li"), { className: "entry" });
     const what = item.deleted ? `${words.to_delete}: ${described({ ...item.was, deleted: false })}` : described(item);
     const actions = Object.assign(document.createElement("div"), { className: "do" });
-    if (!item.deleted) actions.append(button(setup.edit, () => fill({ ...item, based_on_utc_ms: item.based_on_utc_ms ?? "" })));
+    if (!item.deleted) actions.append(button(setup.edit, () => fill({ ...item, based_on: item.based_on ?? "" })));
     actions.append(button(setup.delete, () => drop(item), true));
     if (item.deleted) actions.replaceChildren();
     line.append(paragraph(what), ...(item.refused ? [paragraph(words.refused)] : []), actions);
@@ -150,7 +150,7 @@ function showConflicts() {
       showConflicts();
     };
     const actions = Object.assign(document.createElement("div"), { className: "do" });
-    const instead = () => { done(); keep({ ...other, simulated: false, was: holds, based_on_utc_ms: holds.edited_utc_ms, edited_utc_ms: Math.max(Date.now(), holds.edited_utc_ms + 1) }); };
+    const instead = () => { done(); keep({ ...other, simulated: false, was: holds, based_on: holds.version, edited_utc_ms: Math.max(Date.now(), holds.edited_utc_ms + 1) }); };
     actions.append(button(words.conflict_other, instead), " ", button(words.conflict_done, done));
     const title = Object.assign(document.createElement("strong"), { textContent: words.conflict_title });
     notice.append(
@@ -180,8 +180,8 @@ async function keep(item) {
 function drop(item) {
   // Told to the dashboard even where it seems never to have had it: perhaps only its answer was lost.
   const edited = Math.max(Date.now(), item.edited_utc_ms + 1);
-  const { entry_id, based_on_utc_ms } = item;
-  return keep({ entry_id, deleted: true, was: item, edited_utc_ms: edited, based_on_utc_ms });
+  const { entry_id, based_on } = item;
+  return keep({ entry_id, deleted: true, was: item, edited_utc_ms: edited, based_on });
 }
 
 let sending = null;
@@ -219,7 +219,7 @@ form.addEventListener("submit", async (event) => {
   event.preventDefault();
   const entry = read();
   const before = kept.get(entry.entry_id);
-  if (before && !before.deleted) entry.based_on_utc_ms = before.based_on_utc_ms;
+  if (before && !before.deleted) entry.based_on = before.based_on;
   if (await keep(entry)) {
     if (location.pathname !== "/diary" && !document.getElementById("entries")) {
       if (kept.all().length === 0) location.assign("/diary?told=stored#entries");
@@ -229,6 +229,12 @@ form.addEventListener("submit", async (event) => {
     news.scrollIntoView({ block: "center" });
   }
 });
+
+/** The entry of the dashboard that a link or a form stands in, and what its version is called. */
+function stored(part) {
+  const { entry, version } = part.closest("[data-entry]").dataset;
+  return { ...JSON.parse(entry), version };
+}
 
 document.getElementById("cancel").addEventListener("click", (event) => {
   if (!document.getElementById("entries")) return;
@@ -240,14 +246,14 @@ document.addEventListener("click", (event) => {
   const link = event.target.closest("[data-edit]");
   if (!link) return;
   event.preventDefault();
-  fill({ ...JSON.parse(link.closest("[data-entry]").dataset.entry), based_on_utc_ms: null });
+  fill(stored(link));
 });
 
 document.addEventListener("submit", (event) => {
   if (!event.target.matches("[data-delete]")) return;
   event.preventDefault();
-  const entry = JSON.parse(event.target.closest("[data-entry]").dataset.entry);
-  drop({ ...entry, based_on_utc_ms: entry.edited_utc_ms });
+  const entry = stored(event.target);
+  drop({ ...entry, based_on: entry.version });
 });
 
 addEventListener("online", send);

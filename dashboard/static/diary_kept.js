@@ -12,12 +12,12 @@ export class Kept {
   all() {
     return Object.keys(localStorage)
       .filter((key) => key.startsWith(this.head))
-      .map((key) => JSON.parse(localStorage.getItem(key)))
+      .map((key) => parsed(localStorage.getItem(key)))
       .sort((one, other) => one.edited_utc_ms - other.edited_utc_ms);
   }
 
   get(id) {
-    return JSON.parse(localStorage.getItem(this.head + id));
+    return parsed(localStorage.getItem(this.head + id));
   }
 
   /** Keeps an entry, or that it is to be deleted. Throws where the browser keeps nothing. */
@@ -64,10 +64,16 @@ export class Kept {
   }
 }
 
+/** What is kept; an earlier version of this page named what an edit was based on by its time alone. */
+function parsed(text) {
+  const { based_on_utc_ms: stamp, ...item } = JSON.parse(text) ?? {};
+  return text && { ...item, based_on: item.based_on ?? (stamp ? String(stamp) : null) };
+}
+
 async function sendOne(wearer, item) {
-  const { based_on_utc_ms: basedOn, deleted, refused, was, ...entry } = item;
+  const { based_on: basedOn, version, deleted, refused, was, ...entry } = item;
   const query = new URLSearchParams({ of: wearer });
-  if (basedOn) query.set("based_on_utc_ms", basedOn);
+  if (basedOn) query.set("based_on", basedOn);
   if (deleted) query.set("edited_utc_ms", item.edited_utc_ms);
   const request = {
     method: deleted ? "DELETE" : "PUT",

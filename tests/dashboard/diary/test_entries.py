@@ -47,10 +47,11 @@ def stored(store: Store, wearer: int = 1) -> list[Entry]:
 
 
 def put(
-    store: Store, version: Entry | Deleted, based_on_utc_ms: int | None = None, wearer: int = 1
+    store: Store, version: Entry | Deleted, based_on: int | str | None = None, wearer: int = 1
 ) -> entries.Put:
+    """Put it in; `based_on` is a version's name, or its time alone."""
     with store.writing(wearer) as connection:
-        return entries.put(connection, wearer, version, based_on_utc_ms)
+        return entries.put(connection, wearer, version, None if based_on is None else str(based_on))
 
 
 def test_an_entry_comes_back_as_it_went_in_from_either_database(database_url: str) -> None:
@@ -95,6 +96,20 @@ def test_an_edit_of_what_is_there_holds_even_where_its_clock_is_behind(store: St
     put(store, entry(edited_utc_ms=9000))
     assert put(store, entry(strength=3, edited_utc_ms=10), 9000).outcome is Outcome.STORED
     assert [one.strength for one in stored(store)] == [3]
+
+
+def test_of_two_edits_of_one_moment_an_edit_says_which_it_had_seen(database_url: str) -> None:
+    store = Store(database_url)
+    put(store, entry())
+    weaker, stronger = (entry(strength=n, edited_utc_ms=2000) for n in (2, 7))
+    put(store, weaker, entry().version)
+    assert put(store, stronger, entry().version) == entries.Put(Outcome.REPLACED, stronger, weaker)
+    of_weaker, of_stronger = (entry(words=words, edited_utc_ms=3000) for words in ("weaker", "stronger"))
+    assert put(store, of_weaker, weaker.version) == entries.Put(Outcome.REPLACED, of_weaker, stronger)
+    put(store, stronger, of_weaker.version)
+    assert stored(store)[0].strength == 7
+    assert put(store, of_stronger, stored(store)[0].version).outcome is Outcome.STORED
+    store.close()
 
 
 def test_what_was_deleted_stays_deleted_and_leaves_no_word(store: Store) -> None:

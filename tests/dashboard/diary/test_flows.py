@@ -214,6 +214,15 @@ def test_what_is_written_without_a_network_is_kept_said_and_arrives_later(
     )
 
 
+AS_KEPT_BEFORE = """() => {
+  for (const key of Object.keys(localStorage).filter((key) => key.startsWith("plumbline.diary.1."))) {
+    const { based_on, ...item } = JSON.parse(localStorage.getItem(key));
+    localStorage.setItem(key, JSON.stringify({ ...item, based_on_utc_ms: parseInt(based_on, 10) }));
+  }
+}"""
+"""Keeps what waits as an earlier version of the page did, which named what it was based on by its time alone."""
+
+
 def test_an_entry_changed_in_two_places_tells_which_holds(
     page: Page, context: BrowserContext, home: Home
 ) -> None:
@@ -224,6 +233,7 @@ def test_an_entry_changed_in_two_places_tells_which_holds(
     page.get_by_label("In your own words").fill("changed on the phone")
     page.get_by_role("button", name="Save").click()
     expect(page.locator("#kept")).to_contain_text("changed on the phone")
+    page.evaluate(AS_KEPT_BEFORE)
     home.put(written(words="changed on the tablet", edited_utc_ms=2000))
     context.set_offline(False)
     notice = page.locator("#conflicts")
@@ -321,6 +331,12 @@ def test_the_api_takes_an_entry_once_and_says_what_is_wrong_with_another(home: H
     assert httpx.put(address[:-1] + "9", json=body).status_code == 400
     assert httpx.put(f"{address}?of=2", json=body).status_code == 409
     assert httpx.put(address, content=b"x" * 30_000).status_code == 413
+    seen = httpx.put(address, json=body).json()["holds"]["version"]
+    assert (
+        httpx.put(f"{address}?based_on={seen}", json=body | {"words": "seen"}).json()["outcome"] == "stored"
+    )
+    assert httpx.put(f"{address}?based_on={seen}", json=body | {"words": "not"}).json()["outcome"] != "stored"
+    assert httpx.put(f"{address}?based_on=nothing", json=body).status_code == 400
     # A clock that is ahead is not believed: it would shut out every later edit.
     ahead = httpx.put(address, json=body | {"words": "ahead", "edited_utc_ms": 2**52}).json()["holds"]
     assert ahead["edited_utc_ms"] < 2**51

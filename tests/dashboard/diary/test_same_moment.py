@@ -36,9 +36,9 @@ def wearer() -> int:
     return next(wearers)
 
 
-def put(store: Store, wearer: int, version: Entry, based_on_utc_ms: int | None) -> Put:
+def put(store: Store, wearer: int, version: Entry, based_on: str | None) -> Put:
     with store.writing(wearer) as connection:
-        return entries.put(connection, wearer, version, based_on_utc_ms)
+        return entries.put(connection, wearer, version, based_on)
 
 
 def waits(store: Store) -> bool:
@@ -49,13 +49,13 @@ def waits(store: Store) -> bool:
 
 
 def put_at_once(
-    store: Store, wearer: int, first: Entry, second: Entry, based_on_utc_ms: int | None
+    store: Store, wearer: int, first: Entry, second: Entry, based_on: str | None
 ) -> tuple[Put, Put]:
     """Put the second while the first is put and not committed yet."""
     with ThreadPoolExecutor(1) as other:
         with store.writing(wearer) as connection:
-            one = entries.put(connection, wearer, first, based_on_utc_ms)
-            later: Future[Put] = other.submit(put, store, wearer, second, based_on_utc_ms)
+            one = entries.put(connection, wearer, first, based_on)
+            later: Future[Put] = other.submit(put, store, wearer, second, based_on)
             wait_until(lambda: waits(store) or later.done(), "the second edit's turn")
         return one, later.result(20.0)
 
@@ -70,7 +70,7 @@ def test_of_two_edits_at_one_moment_one_holds_and_its_writer_is_told_of_the_othe
 ) -> None:
     put(store, wearer, entry(), None)
     weaker, stronger = entry(strength=2, edited_utc_ms=2000), entry(strength=7, edited_utc_ms=2000)
-    one, two = put_at_once(store, wearer, weaker, stronger, 1000)
+    one, two = put_at_once(store, wearer, weaker, stronger, entry().version)
     assert one == Put(Outcome.STORED, weaker)
     assert two == Put(Outcome.REPLACED, stronger, weaker)
     assert stored(store, wearer) == [stronger]
@@ -79,7 +79,7 @@ def test_of_two_edits_at_one_moment_one_holds_and_its_writer_is_told_of_the_othe
 def test_the_later_of_two_edits_holds_though_it_came_first(store: Store, wearer: int) -> None:
     put(store, wearer, entry(), None)
     late, early = entry(strength=7, edited_utc_ms=3000), entry(strength=2, edited_utc_ms=2000)
-    one, two = put_at_once(store, wearer, late, early, 1000)
+    one, two = put_at_once(store, wearer, late, early, entry().version)
     assert one == Put(Outcome.STORED, late)
     assert two == Put(Outcome.OUTDATED, late, early)
     assert stored(store, wearer) == [late]
