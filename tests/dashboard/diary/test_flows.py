@@ -220,7 +220,7 @@ AS_KEPT_BEFORE = """() => {
     localStorage.setItem(key, JSON.stringify({ ...item, based_on_utc_ms: parseInt(based_on, 10) }));
   }
 }"""
-"""Keeps what waits as an earlier version of the page did, which named what it was based on by its time alone."""
+"""Keeps what waits as an earlier version of the page did, which named what was changed by its time alone."""
 
 
 def test_an_entry_changed_in_two_places_tells_which_holds(
