@@ -8,8 +8,8 @@ which the sensor travelled beyond doubt. Either may show that the slip still sta
 turn about itself took it back, or where the old level is held and no back went there.
 
 Some backs all but turn about the sensor as they slump and straighten, in the sagittal plane and in front of
-upright. There a turn is no slip unless the sensor surely did not travel; what is in doubt is left to walks
-and creep.
+upright. So the end of a slouch is no slip unless the sensor surely did not travel, nor there is any turn of
+a wear that has shown two such turns of a back; what is in doubt is left to walks and creep.
 """
 
 from __future__ import annotations
@@ -25,9 +25,15 @@ from .trunk import TICK_S
 Angles = tuple[float, float]
 """Flexion and lateral bend, degrees, from the neutral in force (`docs/frames.md`)."""
 
+NEAR_TURNS = 2
+"""After so many turns of a wear about a point near the sensor its wearer's back is taken to do that."""
+
 LEVEL_TICKS = 50
 LEVEL_DEG = 4.0
 """Five still seconds within this are one posture: breathing, sway and a fidget, not a change."""
+
+BENT_DEG = 10.0
+"""From here on somebody slouches (the threshold of `rules.py`): the way back is a straightening."""
 
 RATHER = 2.0 / 3.0
 """A level is that of the slip where it is nearer to that than to the one before the slip, by this ratio, and
@@ -49,6 +55,7 @@ class SlipWatch:
         self._settled_ticks = round(rules.settled_s / TICK_S)
         self._lasting_ticks = round(rules.lasting_s / TICK_S)
         self._open_ticks = round(rules.open_s / TICK_S)
+        self._near = 0
         self._forget()
 
     def _forget(self) -> None:
@@ -80,8 +87,9 @@ class SlipWatch:
             after: the angles when it was over.
         """
         change = _minus(after, before)
-        slumps = abs(change[0]) > abs(change[1]) and after[0] > -self._rules.stale_deg
-        slips = turn.surely_about_itself or (turn.about_itself and not slumps)
+        own = self._a_backs_own(turn, before, after)
+        slips = turn.about_itself and not own
+        self._near += own
         if slips and not self.open:
             self._before, self._last = before, before
             self._age = 0
@@ -97,6 +105,16 @@ class SlipWatch:
         self._levels.clear()
         self._passed.clear()
         self._holds = self._hurried = False
+
+    def _a_backs_own(self, turn: Turn, before: Angles, after: Angles) -> bool:
+        """Whether a turn near the sensor is that of a back which slumps or straightens, as seen before."""
+        flexion, lateral = _minus(after, before)
+        if abs(flexion) <= abs(lateral) or after[0] <= -self._rules.stale_deg or turn.surely_about_itself:
+            return False
+        if turn.near_itself:
+            return True
+        straightens = before[0] >= BENT_DEG and math.hypot(*after) <= self._rules.stale_deg
+        return turn.about_itself and (straightens or self._near >= NEAR_TURNS)
 
     def step(self, angles: Angles, quiet: bool) -> Angles | None:
         """Take a tick while a slip is supposed; the slip, once it has lasted.

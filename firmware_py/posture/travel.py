@@ -34,6 +34,7 @@ SLIP_ARM_M = 0.06
 SLIP_DEG = 20.0
 SLIP_S = 1.0
 CARRIED_ARM_M = 0.15
+NEAR_ARM_M = 0.10
 
 SURE_ARM_M = 0.05
 """Twice its uncertainty included. Of 400 simulated people a few, whose pelvis rolls back by as much as their
@@ -99,6 +100,12 @@ class Turn:
             and self._is_seen
             and math.hypot(self.arm_m, self.aside_m) <= SLIP_ARM_M
         )
+
+    @property
+    def near_itself(self) -> bool:
+        """True where it travelled, but by little: so does a back whose pelvis rolls back as it bends."""
+        near = math.hypot(self.arm_m, self.aside_m) <= NEAR_ARM_M
+        return near and self._is_seen and not self.about_itself
 
     @property
     def at_most_m(self) -> float:

@@ -145,20 +145,36 @@ def test_a_slip_in_two_jerks_is_one() -> None:
     assert [slip for _, slip in worn.told] == [(13.0, 0.0)]
 
 
-@pytest.mark.parametrize(
-    ("before", "after"), [((14.0, 1.0), (2.0, 1.0)), ((1.0, 0.0), (12.0, 0.0)), ((6.0, 0.0), (-6.0, 5.0))]
-)
-def test_in_front_of_upright_a_turn_is_no_slip_unless_it_surely_was_one(
-    before: Angles, after: Angles
-) -> None:
+@pytest.mark.parametrize(("before", "after"), [((14.0, 1.0), (2.0, 1.0)), ((12.0, 0.0), (-4.0, 3.0))])
+def test_the_end_of_a_slouch_is_no_slip_unless_it_surely_was_one(before: Angles, after: Angles) -> None:
     for turn, opens in ((HARDLY_CARRIED, False), (ABOUT_ITSELF, True)):
         worn = Worn(before)
         worn.turns(turn, after)
         assert worn.watch.open is opens
 
 
+@pytest.mark.parametrize(("before", "after"), [((1.0, 0.0), (12.0, 0.0)), ((6.0, 0.0), (-6.0, 5.0))])
+def test_nor_is_any_turn_in_front_of_upright_once_a_back_has_turned_near_the_sensor_twice(
+    before: Angles, after: Angles
+) -> None:
+    for turn, near, opens in (
+        (HARDLY_CARRIED, 0, True),
+        (HARDLY_CARRIED, 1, True),
+        (HARDLY_CARRIED, 2, False),
+        (ABOUT_ITSELF, 2, True),
+    ):
+        worn = Worn()
+        for to in ((12.0, 0.0), (0.0, 0.0))[:near]:
+            worn.turns(NEAR, to)
+        worn.at = before
+        worn.turns(turn, after)
+        assert worn.watch.open is opens, (turn, near)
+
+
 def test_nobody_slumps_backwards_and_less_will_do() -> None:
     worn = Worn()
+    for to in ((12.0, 0.0), (0.0, 0.0)):
+        worn.turns(NEAR, to)
     worn.turns(HARDLY_CARRIED, (-9.0, 0.0))
     worn.sits(60.0)
     assert [slip for _, slip in worn.told] == [(-9.0, 0.0)]
@@ -166,6 +182,8 @@ def test_nobody_slumps_backwards_and_less_will_do() -> None:
 
 def test_aside_no_back_turns_about_the_sensor_and_less_will_do() -> None:
     worn = Worn()
+    for to in ((12.0, 0.0), (0.0, 0.0)):
+        worn.turns(NEAR, to)
     worn.turns(HARDLY_CARRIED, (2.0, 10.0))
     worn.sits(60.0)
     assert [slip for _, slip in worn.told] == [(2.0, 10.0)]
