@@ -139,7 +139,7 @@ def measure_bow(bow: SensorBlock, up: FloatArray, model: SensorModel) -> Measure
     depth_deg = math.degrees(math.acos(max(-1.0, min(1.0, float(deepest @ up)))))
     if depth_deg < LEAST_BOW_DEG:
         raise CalibrationRejected(
-            f"that bow was {depth_deg:.0f}° deep; bow as if to tie a shoe, {LEAST_BOW_DEG:.0f}° or more",
+            f"that bow was {depth_deg:.0f}° deep; {LEAST_BOW_DEG:.0f}° or more is needed",
             GuideFinding.BOW_SHALLOW,
             depth_deg=depth_deg,
             least_deg=LEAST_BOW_DEG,

@@ -266,7 +266,7 @@ _STAND = Step(
 )
 _BOW = Step(
     GuideStep.BOW,
-    "Bow straight forward, as if to tie a shoe, and come up again. Take your time.",
+    "Bow straight forward, as far as is comfortable, and come up again. Take your time.",
     6.0,
     _bow,
     countdown_s=2.0,

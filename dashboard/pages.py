@@ -19,6 +19,7 @@ from firmware_py.posture.exposure import SHARES_ABOVE_DEG, percentile_deg, share
 from . import history, queries, session_view, views
 from .band import BIN_MS
 from .days import Stretch, day_of, day_start, days, local, whole_hours_apart
+from .figures import LEAST_JUDGED_FOR_A_RATE_S
 from .fit_view import KINDS, FitView, fit_view
 from .history import NoteView, Period, Span
 from .rollup import total_tally, unpacked
@@ -156,12 +157,18 @@ class Pages:
         )
 
     def history_now(self, request: Request) -> Response:
-        """The week of the newest record, which is this one but where nothing was worn yet, as on a Monday."""
+        """The week of the newest record; in its first judged minutes, as on a Monday, the week before."""
         day = self._site.now().date()
+        wearer = self._site.wearer(request)
         with self._site.reading(request) as connection:
-            extent = queries.extent(connection, self._site.wearer(request))
-        if extent is not None:
-            day = min(day, local(extent.end_utc_ms - 1, self._site.zone).date())
+            extent = queries.extent(connection, wearer)
+            if extent is not None:
+                day = min(day, local(extent.end_utc_ms - 1, self._site.zone).date())
+                newest = Period.around(Span.WEEK, day, self._site.preferences(request).week_start)
+                both = [period.stretch(self._site.zone) for period in (newest, newest.before())]
+                now, before = (figures.judged_s for figures in queries.figures_of(connection, wearer, both))
+                if now < LEAST_JUDGED_FOR_A_RATE_S <= before:
+                    day = newest.before().first
         return RedirectResponse(f"/history/{Span.WEEK}/{day}")
 
     def history(self, request: Request) -> Response:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import csv
 import re
 from collections.abc import Iterator
-from datetime import date
+from datetime import date, datetime
 from itertools import pairwise
 from pathlib import Path
 from typing import Literal
@@ -15,15 +15,15 @@ import pytest
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Browser, Page, expect
 
-from dashboard.app import Server, build
+from dashboard.app import Dashboard, Server, build
 from dashboard.diary.entries import take_in
 from dashboard.diary.symptoms import made
 from dashboard.ingest import FIRST_WEARER
 from dashboard.settings import Settings
 from firmware_py.hardware.twin.wearer_diary import simulated_diary
-from firmware_py.posture.messages import Outgoing
+from firmware_py.posture.messages import Anchor, Encoder, Outgoing
 
-from .seed import BERLIN, history
+from .seed import BERLIN, Sitter, history
 
 LAST = date(2026, 6, 19)  # a Friday
 
@@ -194,6 +194,20 @@ def test_history_opens_at_the_newest_week_that_has_something_in_it(weeks: Server
     opened = httpx.get(f"{weeks.address}history", follow_redirects=True)
     assert opened.url.path == f"/history/week/{LAST}"
     assert "No record in this time" not in opened.text
+
+
+@pytest.mark.parametrize(("minutes", "week"), [(5, "2026-06-15"), (20, "2026-06-22")])
+def test_the_first_minutes_of_a_monday_do_not_empty_the_history(
+    served: Server, opened: Dashboard, minutes: int, week: str
+) -> None:
+    for batch in history("desk", LAST, 2, BERLIN):
+        opened.ingest.take(told(batch))
+    encoder = Encoder("desk", "monday", simulated=True)
+    monday = datetime(2026, 6, 22, 8, 30, tzinfo=BERLIN)
+    events = Sitter().session("monday", 1, 0.0, minutes, 8.5)
+    began = encoder.anchor(Anchor(0.0, monday.timestamp(), trusted=True))
+    opened.ingest.take(told([began, *map(encoder.encode, events)]))
+    assert httpx.get(f"{served.address}history", follow_redirects=True).url.path == f"/history/week/{week}"
 
 
 def test_history_is_walked_by_keyboard_alone(page: Page, weeks: Server) -> None:
