@@ -211,7 +211,7 @@ def _parts(period: Period, by_day: dict[date, Figures]) -> list[Part]:
 
 
 def _edges(count: int) -> list[tuple[float, float]]:
-    width = charts.WIDTH / count
+    width = charts.WIDTH / max(1, count)
     return [(round(n * width, 1), round((n + 1) * width, 1)) for n in range(count)]
 
 

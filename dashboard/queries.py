@@ -72,6 +72,8 @@ def tallies_between(connection: Connection, wearer_id: int, stretch: Stretch) ->
 
     They are of days (UTC) where whole ones lie in it, and of quarters before and after these.
     """
+    if stretch.end_utc_ms <= stretch.start_utc_ms:  # a day that a zone left out as it crossed the date line
+        return []
     first = -(-stretch.start_utc_ms // DAY_MS) * DAY_MS
     after = max(first, stretch.end_utc_ms // DAY_MS * DAY_MS)
     whole, ends = Stretch(first, after), [stretch]

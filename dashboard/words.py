@@ -110,7 +110,10 @@ class Words:
             return "–"
         at = local(at_utc_ms, zone)
         said = self.time(at.hour, at.minute)
-        return f"{said} {at.tzname()}" if comes_twice(at) else said
+        if not comes_twice(at):
+            return said
+        named = at.tzname() or ""  # of many zones it is a bare number, such as +1030
+        return f"{said} {named if named.isalpha() else 'UTC' + at.isoformat()[-6:]}"
 
     def time(self, hour: int, minute: int = 0) -> str:
         """A time of day, such as 14:05 or 2:05 p.m.; the hour 24 is the end of a day."""

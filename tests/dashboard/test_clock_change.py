@@ -7,6 +7,8 @@ import io
 import re
 from collections.abc import Callable, Iterator
 from datetime import UTC, date, datetime, timedelta
+from pathlib import Path
+from zoneinfo import ZoneInfo
 
 import httpx
 import pytest
@@ -122,6 +124,17 @@ def test_only_a_time_that_comes_twice_names_its_zone() -> None:
     assert clock(utc_ms(second), BERLIN) == "2:05 a.m. CET"
     assert clock(utc_ms(second.replace(hour=3)), BERLIN) == "3:05 a.m."
     assert clock(utc_ms(second.replace(hour=1)), BERLIN) == "1:05 a.m."
+    island = ZoneInfo("Australia/Lord_Howe")
+    assert clock(utc_ms(datetime(2026, 4, 5, 1, 45, tzinfo=island, fold=1)), island) == "1:45 a.m. UTC+10:30"
+
+
+def test_a_day_that_a_zone_left_out_is_empty(tmp_path: Path) -> None:
+    settings = Settings(tmp_path, port=0, broker=None, timezone="Pacific/Apia", language="en")
+    server = Server(build(settings))
+    server.start()
+    for path in ("history/day/2011-12-30", "report?from=2011-12-30&to=2011-12-30"):
+        read(server, path)
+    server.stop()
 
 
 def test_an_exercise_at_a_time_that_comes_twice_or_never_is_reminded_of_once(store: Store) -> None:
