@@ -54,6 +54,7 @@ class Settings:
         url: address under which it is reached, for links and codes; empty for the one it listens on.
         ingests: whether this process stores what the broker brings; False beside `plumbline ingest`.
         retention: how long each kind of data is kept.
+        demonstration: whether it shows `plumbline demo`, which reads no configuration.
     """
 
     data_folder: Path
@@ -74,6 +75,7 @@ class Settings:
     url: str = ""
     ingests: bool = True
     retention: Retention = KEEP_EVERYTHING
+    demonstration: bool = False
 
     @property
     def newcomers(self) -> int:

@@ -158,6 +158,7 @@ class Who:
             "people" if own else "account",
             people=self._door.people,
             locked=self._door.locked,
+            demonstration=self._site.settings.demonstration,
             opening=(
                 shlex.join([_program(), "password", "--data", str(self._site.settings.data_folder)]),
                 'host = "0.0.0.0"',

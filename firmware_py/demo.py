@@ -26,6 +26,7 @@ from .hardware.twin.history import simulated_history
 from .hardware.twin.wearer_diary import Language, simulated_diary
 from .links.broker import RunningBroker, start_broker
 from .links.mqtt import MqttSettings
+from .page import tunnel
 from .posture.messages import Anchor, Encoder
 from .simulated import monitor
 
@@ -86,6 +87,8 @@ def demo(
             timer.daemon = True
             timer.start()
         _say(f"The page: {server.address}  (simulated wearer; broker {broker.kind} on port {broker.port})")
+        if (way := tunnel(server.address)) is not None:
+            _say(way)
         _say(f"Everything is kept in {folder}. Ctrl-C stops.")
         server.run()
         stop.set()
@@ -122,7 +125,10 @@ def _page(folder: Path, broker: RunningBroker, port: int) -> tuple[Server, Dashb
     from dashboard.settings import BrokerSettings, Settings
 
     settings = Settings(
-        data_folder=folder, port=port, broker=BrokerSettings(host=broker.host, port=broker.port)
+        data_folder=folder,
+        port=port,
+        broker=BrokerSettings(host=broker.host, port=broker.port),
+        demonstration=True,
     )
     dashboard = build(settings)
     for candidate in range(port, port + OTHER_PORTS):

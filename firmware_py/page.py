@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import dataclasses
+import getpass
 import logging
+import os
 import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
+from urllib.parse import urlsplit
 
 import msgspec
 
@@ -58,6 +61,7 @@ def serve(config: Config, port: int | None = None) -> int:
     from dashboard.app import serve as serve_page
 
     logging.basicConfig(format="%(levelname)s %(name)s: %(message)s", level=logging.INFO)
+    logging.getLogger("alembic.runtime.plugins").setLevel(logging.WARNING)  # it lists its parts at each start
     settings = settings_of(config)
     serve_page(settings if port is None else dataclasses.replace(settings, port=port), announce)
     return 0
@@ -85,6 +89,22 @@ def migrate(config: Config) -> int:
 def announce(address: str) -> None:
     """Tell where the page is; flushed, because whoever waits for it may read through a pipe."""
     _say(f"The page: {address}")
+    if (way := tunnel(address)) is not None:
+        _say(way)
+
+
+def tunnel(address: str) -> str | None:
+    """How the page opens at the computer that one sits at, where this terminal comes from there over SSH.
+
+    Returns:
+        One line; None where this terminal is the machine's own, or the page answers other machines by itself.
+    """
+    ends = os.environ.get("SSH_CONNECTION", "").split()  # client, its port, this machine, its port
+    page = urlsplit(address)
+    if len(ends) != 4 or page.hostname != "127.0.0.1":
+        return None
+    forward = f"ssh -N -L {page.port}:127.0.0.1:{page.port} {getpass.getuser()}@{ends[2]}"
+    return f"From the computer you sit at: {forward}, then open the page there."
 
 
 def _say(line: str) -> None:

@@ -19,6 +19,7 @@ from websockets.sync.client import connect
 from websockets.typing import Origin
 
 from firmware_py.demo import terminal_language
+from firmware_py.page import tunnel
 
 from .conftest import ROOT
 from .dashboard.conftest import wait_until
@@ -29,6 +30,31 @@ def free_port() -> int:
         probe.bind(("127.0.0.1", 0))
         port: int = probe.getsockname()[1]
     return port
+
+
+@pytest.mark.parametrize(
+    ("came_from", "address", "told"),
+    [
+        ("192.168.1.20 51234 192.168.1.7 22", "http://127.0.0.1:8766/", "8766:127.0.0.1:8766"),
+        ("fe80::1 51234 fe80::2 22", "http://127.0.0.1:8765/", "@fe80::2, then"),
+    ],
+)
+def test_who_starts_it_over_ssh_is_told_how_the_page_opens_at_their_own_computer(
+    came_from: str, address: str, told: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("SSH_CONNECTION", came_from)
+    assert told in (tunnel(address) or "")
+
+
+@pytest.mark.parametrize(
+    ("came_from", "address"),
+    [("", "http://127.0.0.1:8765/"), ("192.168.1.20 51234 192.168.1.7 22", "http://0.0.0.0:8765/")],
+)
+def test_nobody_is_told_who_needs_no_way_through(
+    came_from: str, address: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("SSH_CONNECTION", came_from)
+    assert tunnel(address) is None
 
 
 @contextmanager

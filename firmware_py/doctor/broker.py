@@ -36,7 +36,10 @@ def lets_in(config: Config) -> Finding:
         return Finding("broker", Verdict.BAD, str(error))
     except LinkError as error:
         return Finding(
-            "broker", Verdict.BAD, str(error), "is Mosquitto running, are host, port and password right?"
+            "broker",
+            Verdict.BAD,
+            str(error),
+            "is Mosquitto there and running (apt install mosquitto), are host, port and password right?",
         )
     return Finding("broker", Verdict.GOOD, f"{where} lets {config.mqtt.username or 'us'} in")
 

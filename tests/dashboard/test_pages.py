@@ -196,6 +196,17 @@ def test_history_opens_at_the_newest_week_that_has_something_in_it(weeks: Server
     assert "No record in this time" not in opened.text
 
 
+def test_a_demonstration_sends_nobody_to_a_configuration_that_it_does_not_read(tmp_path: Path) -> None:
+    shown = build(Settings(tmp_path, port=0, broker=None, language="en", demonstration=True))
+    server = Server(shown)
+    server.start()
+    page = httpx.get(f"{server.address}who").text
+    server.stop()
+    shown.store.close()
+    assert "A demonstration stays like that" in page
+    assert "plumbline.toml" not in page
+
+
 @pytest.mark.parametrize(("minutes", "week"), [(5, "2026-06-15"), (20, "2026-06-22")])
 def test_the_first_minutes_of_a_monday_do_not_empty_the_history(
     served: Server, opened: Dashboard, minutes: int, week: str
