@@ -41,6 +41,8 @@ from .take_in import archive_lines
 MAX_ARCHIVE_BYTES = 2_000_000_000
 MAX_SNOOZE_S = 8 * 3600
 MAX_LABEL = 60
+MAX_DIGITS = 15
+"""Of a count in an address; of some thousands Python itself reads none."""
 
 
 class Actions:
@@ -152,7 +154,7 @@ class Actions:
         numbers = {
             key: int(value)
             for key, value in request.query_params.items()
-            if key in ("new", "known", "bad", "gone") and value.isdecimal()
+            if key in ("new", "known", "bad", "gone") and value.isdecimal() and len(value) <= MAX_DIGITS
         }
         return self._site.page(
             request,

@@ -205,6 +205,7 @@ def _program() -> str:
 
 
 def _chosen(typed: str | None, offered: tuple[int, ...]) -> int:
-    if typed is None or not typed.isdecimal() or int(typed) not in offered:
+    chosen = {str(one): one for one in offered}.get(typed or "")
+    if chosen is None:
         raise HTTPException(400)
-    return int(typed)
+    return chosen

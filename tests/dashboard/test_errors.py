@@ -49,6 +49,14 @@ def test_a_number_that_no_row_has_is_no_such_page(served: Server, path: str) -> 
         assert answer.status_code == 404
 
 
+def test_a_number_of_more_digits_than_are_read_is_no_number(served: Server) -> None:
+    digits = "9" * 5000
+    assert httpx.get(f"{served.address}data?told=restored&new={digits}").status_code == 200
+    origin = {"Origin": served.address.rstrip("/")}
+    asked = httpx.post(f"{served.address}who/tokens", data={"name": "x", "days": digits}, headers=origin)
+    assert asked.status_code == 400
+
+
 @pytest.mark.parametrize(
     "note",
     [
