@@ -197,7 +197,7 @@ def test_everything_is_deleted_from_the_page_only_when_one_is_sure(
     expect(page.get_by_role("status")).to_contain_text("Nothing was deleted")
     page.get_by_label("Yes, delete everything").check()
     page.get_by_role("button", name="Delete").click()
-    expect(page.get_by_role("status")).to_contain_text("Deleted, with")
+    expect(page.get_by_role("status")).to_contain_text("Everything is deleted")
     expect(page.get_by_text("Nothing is on record yet.")).to_be_visible()
     page.goto(served.address)
     expect(page.get_by_role("heading", name="No device yet")).to_be_visible()
