@@ -32,7 +32,7 @@ from firmware_py.hardware.twin.wearer_days import day_of
 from firmware_py.hardware.twin.wearer_habits import REMINDED
 from firmware_py.hardware.twin.wearer_person import Style, person
 from firmware_py.posture.arms import Arm, ArmWatch
-from firmware_py.posture.creep import DOUBT, STALE, CreepWatch, Limit
+from firmware_py.posture.creep import DOUBT, OVER_LOG_ODDS, STALE, CreepWatch, Limit
 from firmware_py.posture.creep_evidence import Odds
 from firmware_py.posture.estimate import TrunkEstimator
 from firmware_py.posture.flexion import flexion_deg, lateral_deg
@@ -175,6 +175,19 @@ def episodes(times_min: list[float]) -> int:
     return count
 
 
+def doubted(day: Day) -> list[tuple[float, float]]:
+    """From when to when a doubt is shown on a day without a creep, minutes."""
+    spells: list[tuple[float, float]] = []
+    since_min = math.inf
+    for minute in day.without:
+        if any(map(Limit.passed, DOUBT, minute.odds)):
+            since_min = min(since_min, minute.t_min)
+        elif since_min < minute.t_min and all(one.log_odds < OVER_LOG_ODDS for one in minute.odds):
+            spells.append((since_min, minute.t_min))
+            since_min = math.inf
+    return spells if math.isinf(since_min) else [*spells, (since_min, 60.0 * HOURS)]
+
+
 def _shares(found_min: list[float]) -> str:
     found = np.array(found_min)
     median = np.median(found)
@@ -195,9 +208,12 @@ def table(days: list[Day]) -> str:
                 for name in (way, f"{plane}, {day.style}", plane):
                     found.setdefault(name, []).append(after_min)
         lines += [f"| {name} | {said} | {_shares(found[name])} |" for name in sorted(found)]
-    for said, limits in (("doubts", DOUBT), ("stale", STALE)):
-        told = [episodes(passed(day.without, limits)) for day in days]
-        lines.append(f"\n{said} without need: {sum(told)}, on {np.count_nonzero(told)} of {len(days)} days")
+    spells = [spell for day in days for spell in doubted(day)]
+    shown_min = sum(ends - begins for begins, ends in spells)
+    share = shown_min / (60.0 * HOURS * len(days))
+    lines.append(f"\ndoubts without need: {len(spells)} on {len(days)} days, shown for {share:.1%} of them")
+    told = [episodes(passed(day.without, STALE)) for day in days]
+    lines.append(f"stale without need: {sum(told)}, on {np.count_nonzero(told)} of {len(days)} days")
     return "\n".join(lines)
 
 

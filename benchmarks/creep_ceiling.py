@@ -37,7 +37,7 @@ LEAST = 4
 CUT = 3.0
 """Outliers, a half-way stay of a slide, count as so many robust spreads."""
 
-NEEDLESS_A_DAY = (0.75, 0.5, 0.25, 0.0)
+NEEDLESS_A_DAY = (3.0, 1.0, 0.5, 0.25, 0.0)
 
 
 class Sample(NamedTuple):
@@ -141,7 +141,7 @@ def table(days: list[Filtered]) -> str:
     lines = [f"signal by {SINCE_MIN:.0f} min, standard errors: {means}", ""]
     lines += ["| needless a day | limit | " + " | ".join(Style) + " |", "|---" * 4 + "|"]
     for most in NEEDLESS_A_DAY:
-        limits = np.arange(1.5, 8.0, 0.05)
+        limits = np.arange(0.5, 8.0, 0.05)
         limit = next(x for x in limits if sum(needless(day, x) for day in days) <= most * len(days))
         found = [np.mean([NormalDist().cdf(s - limit) for s in signals[style]]) for style in Style]
         lines.append(f"| {most} | {limit:.2f} | " + " | ".join(f"{share:.0%}" for share in found) + " |")

@@ -21,6 +21,9 @@ from .worn import WORN_KINDS, Worn, worn_now
 KINDS = ("calibration_in_force", "fit_changed", *WORN_KINDS)
 """The events that it is read from."""
 
+PERHAPS = f"{Fit.DOUBTFUL}_{FitCause.CREEP}"
+"""It may pass by itself: shown where somebody looks, and nothing is to be done about it."""
+
 
 @dataclass(frozen=True, slots=True)
 class FitView:
@@ -37,6 +40,7 @@ class FitView:
         offered: whether the device offers a neutral that would fit.
         advised: the plan to go through; None where nothing is to be done.
         worn: whether and since when; None while its present run has not said.
+        perhaps: whether something is to be mentioned about which nothing is to be done.
     """
 
     known: bool
@@ -49,6 +53,7 @@ class FitView:
     offered: bool
     advised: GuidePlan | None
     worn: Worn | None
+    perhaps: bool
 
 
 class _Envelope(msgspec.Struct):
@@ -82,6 +87,7 @@ def fit_view(latest: Mapping[str, Any], now_utc_ms: int) -> FitView:  # Any: row
         fit is not None and fit.suggested_up is not None and fit.fit is not Fit.FITS,
         advised,
         worn_now(latest),
+        says == PERHAPS,
     )
 
 
@@ -98,8 +104,10 @@ def _in_words(
         return "comparing", None, None
     if fit.fit is Fit.FITS:
         return f"fits_{fit.cause}", True, None
-    plan = GuidePlan.STRAP if fit.cause is FitCause.TURNED else GuidePlan.NEUTRAL
-    return f"{fit.fit}_{fit.cause}", False, plan
+    says = f"{fit.fit}_{fit.cause}"
+    if says == PERHAPS:
+        return says, None, None
+    return says, False, GuidePlan.STRAP if fit.cause is FitCause.TURNED else GuidePlan.NEUTRAL
 
 
 def _is_older(latest: Mapping[str, Any]) -> bool:

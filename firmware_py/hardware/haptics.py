@@ -14,7 +14,7 @@ from typing import Final
 
 from ..posture import events as said
 from ..posture.exercise_words import ExerciseCue, ExerciseDue, ExerciseProgress
-from ..posture.neutral_check import Fit
+from ..posture.neutral_check import Fit, FitCause
 from ..posture.settings import BodyAlert
 from .clock import Clock
 from .motors import Motor
@@ -160,6 +160,8 @@ def pattern_for(event: said.Event) -> str | None:
             return "break_due"
         case said.SensorLost():
             return "lost"
+        case said.FitChanged(fit=Fit.DOUBTFUL, cause=FitCause.CREEP):
+            return None  # shown, not told: it may well pass
         case said.FitChanged(fit=Fit.DOUBTFUL | Fit.STALE):
             return "fit"
         case ExerciseProgress(cue=cue):

@@ -5,15 +5,15 @@ stays (`stays.py`); every minute the stays, the walks and the arms of movements 
 (`creep_evidence.py`). What they say is a logarithm of odds and a size, and two limits on them make two
 answers:
 
-- a *doubt*: five upright seconds are asked for, and judging goes on as before. Its limit is what a person
-  may be asked for without need, every other working day;
+- a *doubt*: it is shown, nobody is called for it, and judging goes on as before. So it may be wrong for
+  some minutes a few times a day, and its limit is low: the odds are even, and the creep would matter;
 - *stale*: nothing is judged until the wearer gives a new upright. Its limit stands above what chance did
   in any of the days by which it was chosen.
 
 A person's own return to upright is no more exact than 2.4°, which is what a creep of 10° an hour makes of
 it in a quarter of an hour. So no watch can be both sure and quick, and this is what it costs
 (`docs/calibration.md`): a sagittal doubt within half an hour, and a sagittal certainty somewhat later.
-Sideways people are three times as exact.
+Sideways people are three times as exact, and a doubt need not be wrong as often.
 """
 
 from __future__ import annotations
@@ -42,11 +42,11 @@ class Limit(NamedTuple):
         return odds.log_odds >= self.log_odds and abs(odds.moved_deg) >= self.moved_deg
 
 
-DOUBT = (Limit(2.25, 3.5), Limit(2.5, 3.0))
+DOUBT = (Limit(0.5, 2.5), Limit(2.5, 3.0))
 STALE = (Limit(8.0, 4.0), Limit(8.0, 4.0))
 """Sagittal and sideways, chosen on sixty simulated days (`python -m benchmarks.creep`)."""
 
-OVER_LOG_ODDS = 0.5
+OVER_LOG_ODDS = 0.0
 """A doubt is over when both are below this."""
 
 

@@ -8,8 +8,8 @@ Four witnesses, each of which can only see part of it:
 - **a slip**: a quick turn of the sensor about itself (`travel.py`) that has not gone back after 45 s
   (`slip.py`);
 - **walking**: nobody walks bent by much, so where "up" points while walking is a natural upright;
-- **creep**: all postures that are returned to move off little by little (`creep.py`): first a doubt, with
-  which judging goes on, then stale.
+- **creep**: all postures that are returned to move off little by little (`creep.py`): first a doubt, which
+  is shown and calls nobody, then stale.
 
 What cannot be seen: a turn about the vertical (gravity does not show it), and with one sensor a slip
 in the very moment of a large movement, before the next walk.
@@ -170,12 +170,14 @@ class FitChecker:
 
     def _take_creep(self, crept: CreepVerdict) -> None:
         known, off = self._verdict, math.hypot(*crept.moved_deg)
+        doubted = known.fit is Fit.DOUBTFUL and known.cause is FitCause.CREEP
+        grown = off >= known.off_deg + 1.0
         moved = f"your upright has moved by {off:.0f}° little by little; the strap may be creeping"
         if crept.creeps is Creeps.YES:
             self._say(Fit.STALE, FitCause.CREEP, off, moved, crept.moved_deg)
-        elif crept.creeps is Creeps.MAYBE and known.fit is not Fit.DOUBTFUL:
-            self._say(Fit.DOUBTFUL, FitCause.CREEP, off, f"{moved}: sit upright for 5 s and press once")
-        elif crept.creeps is Creeps.NO and known.fit is Fit.DOUBTFUL and known.cause is FitCause.CREEP:
+        elif crept.creeps is Creeps.MAYBE and (known.fit is not Fit.DOUBTFUL or (doubted and grown)):
+            self._say(Fit.DOUBTFUL, FitCause.CREEP, off, f"{moved}: 5 upright seconds would make sure")
+        elif crept.creeps is Creeps.NO and doubted:
             self._say(Fit.FITS, FitCause.CREEP, off, "your upright is where it was; the strap has not crept")
 
     def _say(

@@ -171,7 +171,8 @@ class Judge:
         fit = self._fit.step(unseen if self._exercises.busy else state, verdict)
         if fit is not self._told_fit:
             known = self._told_fit
-            if (fit.fit, fit.cause, fit.suggested_up) != (known.fit, known.cause, known.suggested_up):
+            as_before = (fit.fit, fit.cause, fit.suggested_up) == (known.fit, known.cause, known.suggested_up)
+            if not as_before or abs(fit.off_deg - known.off_deg) >= 1.0:
                 told = (fit.fit, fit.cause, fit.off_deg, fit.reason, fit.suggested_up)
                 events.append(FitChanged(tick / TICKS_PER_S, *told))
             self._told_fit = fit

@@ -50,20 +50,21 @@ def test_yesterdays_calibration_has_an_age_and_a_quality_and_waits_to_be_compare
     [
         (Fit.FITS, FitCause.PUTTING_ON, "fits_putting_on", True, None),
         (Fit.FITS, FitCause.CREEP, "fits_creep", True, None),
-        (Fit.DOUBTFUL, FitCause.CREEP, "doubtful_creep", False, GuidePlan.NEUTRAL),
+        (Fit.DOUBTFUL, FitCause.CREEP, "doubtful_creep", None, None),
         (Fit.DOUBTFUL, FitCause.WALKS, "doubtful_walks", False, GuidePlan.NEUTRAL),
         (Fit.STALE, FitCause.SLIP, "stale_slip", False, GuidePlan.NEUTRAL),
         (Fit.STALE, FitCause.TURNED, "stale_turned", False, GuidePlan.STRAP),
     ],
 )
 def test_a_verdict_says_what_to_do(
-    fit: Fit, cause: FitCause, says: str, good: bool, advised: GuidePlan | None
+    fit: Fit, cause: FitCause, says: str, good: bool | None, advised: GuidePlan | None
 ) -> None:
     found = viewed(
         CalibrationInForce(0.0, MADE, NeutralOf.ANOTHER_WEAR, GOOD),
         FitChanged(60.0, fit, cause, 6.0, "", (0.0, 0.0, 1.0)),
     )
     assert (found.says, found.good, found.advised) == (says, good, advised)
+    assert found.perhaps is (says == "doubtful_creep")
     assert found.offered is (fit is not Fit.FITS)
     assert found.off_deg == 6.0
 

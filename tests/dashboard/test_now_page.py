@@ -15,6 +15,7 @@ from playwright.sync_api import Browser, Page, WebSocketRoute, expect
 from dashboard.app import Server, build
 from dashboard.settings import Settings
 from firmware_py.posture.events import (
+    FitChanged,
     MinutePassed,
     Posture,
     SessionStarted,
@@ -23,7 +24,10 @@ from firmware_py.posture.events import (
     SlouchEnded,
     Unjudged,
 )
+from firmware_py.posture.fit import Fit, NeutralOf
 from firmware_py.posture.messages import Watch
+from firmware_py.posture.neutral_check import FitCause
+from firmware_py.posture.rating import CalibrationInForce
 from firmware_py.posture.tally import Tally
 
 from ..noon import NOON
@@ -354,3 +358,17 @@ def test_a_connection_that_went_silent_is_given_up_and_made_anew(
     expect(chip).to_have_text("Live", timeout=20_000)
     assert set(made) - silent
     context.close()
+
+
+def test_a_creep_is_first_mentioned_in_passing_and_then_told(page: Page, device: Device) -> None:
+    device.anchor(time.time())
+    device.tell(CalibrationInForce(0.0, "2026-02-27T08:15:00+00:00", NeutralOf.THIS_WEAR, None))
+    device.tell(FitChanged(60.0, Fit.DOUBTFUL, FitCause.CREEP, 3.0, "your upright has moved"))
+    said = page.locator("#today-part")
+    in_passing = said.locator("p.hint", has_text="Your upright has moved by 3° little by little; perhaps")
+    wait_until(lambda: page.reload() and in_passing.count(), "the doubt")
+    assert said.locator(".notice").count() == 0
+    device.tell(FitChanged(90.0, Fit.STALE, FitCause.CREEP, 5.0, "your upright has moved"))
+    told = said.locator(".notice", has_text="by 5°")
+    wait_until(lambda: page.reload() and told.count(), "the certainty")
+    assert in_passing.count() == 0

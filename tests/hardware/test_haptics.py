@@ -25,6 +25,7 @@ from firmware_py.posture.exercise_words import (
     ExerciseProgress,
     ExerciseRemark,
 )
+from firmware_py.posture.neutral_check import Fit, FitCause
 
 
 @pytest.fixture
@@ -174,6 +175,10 @@ def test_a_motor_on_a_pin_gets_the_strength_as_duty(pins: MockFactory) -> None:
         (said.Snoozed(5.0, 65.0), "snoozed"),
         (said.Snoozed(5.0, 5.0), "awake"),
         (said.SlouchStarted(1.0, 1, 12.0), None),
+        (said.FitChanged(1.0, Fit.STALE, FitCause.CREEP, 6.0, "it crept"), "fit"),
+        (said.FitChanged(1.0, Fit.DOUBTFUL, FitCause.WALKS, 8.0, "in your last walks"), "fit"),
+        (said.FitChanged(1.0, Fit.DOUBTFUL, FitCause.CREEP, 3.0, "perhaps"), None),
+        (said.FitChanged(1.0, Fit.FITS, FitCause.CREEP, 0.0, "it has not crept"), None),
     ],
 )
 def test_what_is_answered_on_the_body_and_what_is_not(event: said.Event, name: str | None) -> None:

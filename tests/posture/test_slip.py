@@ -96,7 +96,10 @@ def test_after_moves_that_nobody_could_measure_the_level_of_the_slip_shows_it() 
     assert [slip for _, slip in worn.told] == [(10.0, 0.0)]
 
 
-@pytest.mark.parametrize(("level_deg", "tells", "waits"), [(6.5, 1, False), (5.0, 0, True), (3.5, 0, False)])
+@pytest.mark.parametrize(
+    ("level_deg", "tells", "waits"),
+    [(25.0, 0, True), (6.5, 1, False), (5.0, 0, True), (3.5, 0, False), (-12.0, 0, True)],
+)
 def test_a_level_in_the_middle_is_neither_the_slip_nor_its_end(
     level_deg: float, tells: int, waits: bool
 ) -> None:
@@ -153,6 +156,13 @@ def test_the_end_of_a_slouch_is_no_slip_unless_it_surely_was_one(before: Angles,
         assert worn.watch.open is opens
 
 
+@pytest.mark.parametrize(("before", "after"), [((8.0, 0.0), (-3.0, 0.0)), ((24.0, 0.0), (12.0, 0.0))])
+def test_from_less_than_a_slouch_or_to_less_than_upright_it_may_be_one(before: Angles, after: Angles) -> None:
+    worn = Worn(before)
+    worn.turns(HARDLY_CARRIED, after)
+    assert worn.watch.open
+
+
 @pytest.mark.parametrize(("before", "after"), [((1.0, 0.0), (12.0, 0.0)), ((6.0, 0.0), (-6.0, 5.0))])
 def test_nor_is_any_turn_in_front_of_upright_once_a_back_has_turned_near_the_sensor_twice(
     before: Angles, after: Angles
@@ -197,7 +207,7 @@ def test_what_a_back_does_forward_hides_no_slip_aside() -> None:
     assert [slip for _, slip in worn.told] == [(0.0, -10.0)]
 
 
-@pytest.mark.parametrize(("slides_for_s", "tells"), [(15.0, 1), (3.0, 0)], ids=["a back", "a hand"])
+@pytest.mark.parametrize(("slides_for_s", "tells"), [(8.0, 1), (3.0, 0)], ids=["a back", "a hand"])
 def test_what_slides_through_no_level_is_a_back_unless_it_is_as_quick_as_a_hand(
     slides_for_s: float, tells: int
 ) -> None:
@@ -205,6 +215,24 @@ def test_what_slides_through_no_level_is_a_back_unless_it_is_as_quick_as_a_hand(
     worn.sits(slides_for_s, drifts_to=(2.0, 0.0))
     worn.sits(100.0)
     assert len(worn.told) == tells
+
+
+def test_a_slide_after_a_second_jerk_is_the_backs_too() -> None:
+    worn = slipped((-6.0, 0.0))
+    worn.sits(5.0)
+    worn.sits(0.6, quiet=False, drifts_to=(-12.0, 0.0))
+    worn.watch.turned(ABOUT_ITSELF, (-6.0, 0.0), (-12.0, 0.0))
+    worn.sits(8.0, drifts_to=(1.0, 0.0))
+    worn.sits(100.0)
+    assert [slip for _, slip in worn.told] == [(-12.0, 0.0)]
+
+
+def test_a_level_is_held_still() -> None:
+    worn = slipped()
+    worn.sits(100.0, quiet=False)
+    assert worn.told == []
+    worn.sits(6.0)
+    assert [slip for _, slip in worn.told] == [(10.0, 0.0)]
 
 
 def test_what_could_not_be_told_for_five_minutes_is_let_go() -> None:
