@@ -106,7 +106,7 @@ def _in_words(tally: Tally, sensors: int) -> Iterator[str]:
             yield f"{kind.replace('_', ' ')}: {_clock(count * TICK_S)} ({_share(count, tally.judged)})"
     for reason, count in sorted(tally.unjudged.items(), key=lambda item: -item[1]):
         yield f"not judged, {reason.replace('_', ' ')}: {_clock(count * TICK_S)}"
-    yield f"slouches {tally.slouches}, reminders {tally.alerts}, corrected after one {tally.corrections}"
+    yield f"slouches: {tally.slouches}, reminders: {tally.alerts}, corrected after them: {tally.corrections}"
 
 
 def _share(part: int, whole: int) -> str:
