@@ -42,7 +42,7 @@ class Limit(NamedTuple):
         return odds.log_odds >= self.log_odds and abs(odds.moved_deg) >= self.moved_deg
 
 
-DOUBT = (Limit(0.5, 2.5), Limit(2.5, 3.0))
+DOUBT = (Limit(0.5, 2.5), Limit(1.5, 2.5))
 STALE = (Limit(8.0, 4.0), Limit(8.0, 4.0))
 """Sagittal and sideways, chosen on sixty simulated days (`python -m benchmarks.creep`)."""
 
