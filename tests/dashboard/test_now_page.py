@@ -362,7 +362,8 @@ def test_a_connection_that_went_silent_is_given_up_and_made_anew(
 
 def test_a_creep_is_first_mentioned_in_passing_and_then_told(page: Page, device: Device) -> None:
     device.anchor(time.time())
-    device.tell(CalibrationInForce(0.0, "2026-02-27T08:15:00+00:00", NeutralOf.THIS_WEAR, None))
+    in_force = CalibrationInForce(0.0, "2026-02-27T08:15:00+00:00", NeutralOf.THIS_WEAR, None)
+    device.send(device.encoder.encode(in_force))
     device.tell(FitChanged(60.0, Fit.DOUBTFUL, FitCause.CREEP, 3.0, "your upright has moved"))
     said = page.locator("#today-part")
     in_passing = said.locator("p.hint", has_text="Your upright has moved by 3° little by little; perhaps")
