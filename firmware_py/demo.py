@@ -169,7 +169,7 @@ def _fill_history(
             mark.touch()
             made.set()
 
-    _say(f"Making {days} days of simulated history, once for this folder …")
+    _say(f"Making {'a day' if days == 1 else f'{days} days'} of simulated history, once for this folder …")
     began = time.monotonic()
     history = threading.Thread(target=fill, name="history", daemon=True)
     history.start()
