@@ -15,12 +15,12 @@ from firmware_py.hardware.twin.wearer_person import person
 from firmware_py.hardware.twin.wearer_script import Script
 from firmware_py.posture.arms import Arm
 from firmware_py.posture.correction import rotation_onto_up
-from firmware_py.posture.creep import CreepWatch
+from firmware_py.posture.creep import Creeps, CreepVerdict, CreepWatch
 from firmware_py.posture.events import FitChanged, ProfileStale, Reading, Unjudged
 from firmware_py.posture.fit import Fit, NeutralOf
 from firmware_py.posture.monitor import Monitor
 from firmware_py.posture.neutral_check import FitCause
-from firmware_py.posture.trunk import TICKS_PER_S
+from firmware_py.posture.trunk import TICKS_PER_S, Vector
 
 from .test_fit import RATE_HZ, told, walked
 
@@ -153,3 +153,33 @@ def test_the_movements_of_somebody_who_sits_are_weighed_for_a_creep_and_those_on
     while_sitting = [t_s for t_s in weighed if t_s < up_s + 5.0], [t_s for t_s in weighed if t_s > down_s]
     assert min(map(len, while_sitting)) >= 3
     assert sum(map(len, while_sitting)) == len(weighed)
+
+
+def creeping(monkeypatch: pytest.MonkeyPatch, *moved_deg: float | None) -> None:
+    """Every half minute the watch finds it likely that the strap has crept forward so far."""
+
+    class Likely(CreepWatch):
+        def step(self, tick: int, up: Vector) -> CreepVerdict | None:
+            nth, past = divmod(tick, 30 * TICKS_PER_S)
+            moved = None if past or not 0 < nth <= len(moved_deg) else moved_deg[nth - 1]
+            return None if moved is None else CreepVerdict(Creeps.MAYBE, (moved, 0.0))
+
+    monkeypatch.setattr("firmware_py.posture.fit.CreepWatch", Likely)
+
+
+def test_a_creep_that_goes_on_is_told_again_by_the_degree(monkeypatch: pytest.MonkeyPatch) -> None:
+    creeping(monkeypatch, 3.0, 3.6, 4.1, 4.0, 5.2)
+    script = Script(person("steady", 4), 4)
+    script.hold(170.0, fidget_deg=0.0)
+    wearer = Wearer(script)
+    monitor = Monitor(wearer.person.profile(sensors=1), RATE_HZ)
+    events = [event for block in wearer.blocks(RATE_HZ, sensors=1) for event in monitor.feed(block)]
+    assert [event.off_deg for event in events if isinstance(event, FitChanged)] == [3.0, 4.1, 5.2]
+
+
+def test_a_likely_creep_says_nothing_where_another_doubt_stands(monkeypatch: pytest.MonkeyPatch) -> None:
+    creeping(monkeypatch, None, None, 2.0, 3.0, 9.0)
+    script = Script(person("steady", 4), 4)
+    script.slip(6.5, in_s=0.1)
+    script.hold(170.0, fidget_deg=0.0)
+    assert verdicts(script)[1:] == [(Fit.DOUBTFUL, FitCause.PUTTING_ON)]

@@ -207,7 +207,9 @@ def test_what_a_back_does_forward_hides_no_slip_aside() -> None:
     assert [slip for _, slip in worn.told] == [(0.0, -10.0)]
 
 
-@pytest.mark.parametrize(("slides_for_s", "tells"), [(8.0, 1), (3.0, 0)], ids=["a back", "a hand"])
+@pytest.mark.parametrize(
+    ("slides_for_s", "tells"), [(8.0, 1), (5.0, 1), (3.0, 0)], ids=["a back", "a quick one", "a hand"]
+)
 def test_what_slides_through_no_level_is_a_back_unless_it_is_as_quick_as_a_hand(
     slides_for_s: float, tells: int
 ) -> None:
