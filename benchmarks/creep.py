@@ -48,6 +48,9 @@ FOLLOWED_MIN = 90.0
 TOGETHER_MIN = 60.0
 """Asks within an hour are one: the wearer answers the first."""
 
+OTHER_LIMITS = ((0.5, 2.0), (0.5, 2.5), (0.5, 3.0), (1.5, 3.0), (2.25, 3.5))
+"""Of a doubt, sagittal: the logarithm of the odds, and by how many degrees it has come."""
+
 WAYS = {"forward": (1.0, 0.0), "back": (-1.0, 0.0), "right": (0.0, 1.0), "left": (0.0, -1.0)}
 MINUTE_TICKS = 60 * TICKS_PER_S
 
@@ -175,17 +178,35 @@ def episodes(times_min: list[float]) -> int:
     return count
 
 
-def doubted(day: Day) -> list[tuple[float, float]]:
+def doubted(day: Day, limits: tuple[Limit, Limit] = DOUBT) -> list[tuple[float, float]]:
     """From when to when a doubt is shown on a day without a creep, minutes."""
     spells: list[tuple[float, float]] = []
     since_min = math.inf
     for minute in day.without:
-        if any(map(Limit.passed, DOUBT, minute.odds)):
+        if any(map(Limit.passed, limits, minute.odds)):
             since_min = min(since_min, minute.t_min)
         elif since_min < minute.t_min and all(one.log_odds < OVER_LOG_ODDS for one in minute.odds):
             spells.append((since_min, minute.t_min))
             since_min = math.inf
     return spells if math.isinf(since_min) else [*spells, (since_min, 60.0 * HOURS)]
+
+
+def trade_off(days: list[Day]) -> str:
+    """What other sagittal limits of a doubt would find, and cost."""
+    lines = ["\n| sagittal limit | doubted within 30 min | without need a day | shown |", "|---" * 4 + "|"]
+    for log_odds, moved_deg in OTHER_LIMITS:
+        limits = Limit(log_odds, moved_deg), DOUBT[1]
+        found = [
+            next(iter(passed(minutes, limits)), math.inf) <= begins_min + 30.0
+            for day in days
+            for (begins_min, way), minutes in day.crept.items()
+            if WAYS[way][0]
+        ]
+        spells = [spell for day in days for spell in doubted(day, limits)]
+        shown = sum(ends - begins for begins, ends in spells) / (60.0 * HOURS * len(days))
+        name = f"odds e^{log_odds:g}, {moved_deg:g}°"
+        lines.append(f"| {name} | {np.mean(found):.0%} | {len(spells) / len(days):.1f} | {shown:.1%} |")
+    return "\n".join(lines)
 
 
 def _shares(found_min: list[float]) -> str:
@@ -232,7 +253,9 @@ def main() -> None:
     blur_deg = math.inf if args.without_arms else args.blur_arms
     lived = partial(one_day, walks=not args.without_walks, reminded=args.reminded, blur_deg=blur_deg)
     with ProcessPoolExecutor(max_workers=min(2, os.cpu_count() or 1)) as pool:
-        print(table(list(pool.map(lived, *zip(*jobs, strict=True)))))
+        days = list(pool.map(lived, *zip(*jobs, strict=True)))
+    print(table(days))
+    print(trade_off(days))
 
 
 if __name__ == "__main__":

@@ -22,6 +22,7 @@ from firmware_py.hardware.twin.wearer_script import Script
 from firmware_py.posture.estimate import TrunkEstimator
 from firmware_py.posture.events import ProfileStale
 from firmware_py.posture.fit import Fit, FitChecker
+from firmware_py.posture.neutral_check import FitCause
 from firmware_py.posture.wear import Wear, WearDetector
 
 RATE_HZ = 25.0
@@ -36,6 +37,7 @@ class Tick:
     t_s: float
     wear: Wear
     fit: Fit
+    cause: FitCause
 
     @property
     def doubted(self) -> bool:
@@ -54,7 +56,8 @@ def followed(wearer: Wearer) -> list[Tick]:
     for block in wearer.blocks(RATE_HZ, sensors=1):
         for state in estimator.feed(block):
             verdict = wear.step(state)
-            ticks.append(Tick(state.t_s, verdict.wear, fit.step(state, verdict).fit))
+            fits = fit.step(state, verdict)
+            ticks.append(Tick(state.t_s, verdict.wear, fits.fit, fits.cause))
     return ticks
 
 
@@ -128,7 +131,7 @@ def test_a_slip_by_ten_degrees_is_found_within_two_minutes(flexion_deg: float, l
     [(15.0, 0.0), (-15.0, 0.0), (0.0, 15.0), (0.0, -15.0)],
     ids=["forward", "back", "right", "left"],
 )
-def test_a_creep_of_ten_degrees_an_hour_is_doubted_within_the_hour(
+def test_a_creep_of_ten_degrees_an_hour_is_doubted_within_three_quarters_of_an_hour(
     flexion_deg: float, lateral_deg: float
 ) -> None:
     for style in Style:
@@ -137,7 +140,7 @@ def test_a_creep_of_ten_degrees_an_hour_is_doubted_within_the_hour(
         sitting(script, HABITS[style], 240.0)
         begun_s = script.now_s
         script.creep(flexion_deg, lateral_deg, 5400.0)
-        sitting(script, HABITS[style], begun_s + 3600.0)
+        sitting(script, HABITS[style], begun_s + 2700.0)
         found_s = [tick.t_s for tick in followed(Wearer(script)) if tick.doubted]
         assert found_s, style
         assert begun_s < found_s[0], style
@@ -162,21 +165,23 @@ def test_the_demonstrations_history_raises_no_alarm_about_the_fit() -> None:
     assert stale_in_the_demonstration(28, date(2026, 11, 21)) == []
 
 
-def doubts_and_alarms(job: tuple[Style, int]) -> tuple[list[float], list[float]]:
-    """The moments of a whole day at which the profile was doubted, and at which it was stale."""
+def told_on(job: tuple[Style, int]) -> tuple[float, set[FitCause], list[float]]:
+    """Of a whole day: for which share of it it was doubted, why, and the moments at which it was stale."""
     style, seed = job
     ticks = followed(Wearer(working_day(style, seed)))
-    moments = list(pairwise(ticks))
-    return (
-        [now.t_s for before, now in moments if now.doubted and not before.doubted],
-        [now.t_s for before, now in moments if now.stale and not before.stale],
-    )
+    doubted = [tick for tick in ticks if tick.doubted]
+    alarms = [now.t_s for before, now in pairwise(ticks) if now.stale and not before.stale]
+    return len(doubted) / len(ticks), {tick.cause for tick in doubted}, alarms
 
 
 @pytest.mark.slow
-def test_twenty_days_of_sitting_leaning_and_walking_raise_no_alarm_and_a_doubt_a_day_at_most() -> None:
+def test_twenty_days_of_sitting_leaning_and_walking_raise_no_alarm_and_mention_a_creep_now_and_again() -> (
+    None
+):
     jobs = [(style, seed) for style in Style for seed in range(10)]
     with ProcessPoolExecutor(mp_context=get_context("spawn")) as pool:
-        told = dict(zip(jobs, pool.map(doubts_and_alarms, jobs), strict=True))
-    assert {job: alarms for job, (_, alarms) in told.items() if alarms} == {}
-    assert sum(len(doubts) for doubts, _ in told.values()) <= len(jobs)
+        told = dict(zip(jobs, pool.map(told_on, jobs), strict=True))
+    assert {job: alarms for job, (_, _, alarms) in told.items() if alarms} == {}
+    # The motor calls for every doubt but a likely creep.
+    assert {cause for _, causes, _ in told.values() for cause in causes} == {FitCause.CREEP}
+    assert sum(share for share, _, _ in told.values()) / len(jobs) < 0.1
