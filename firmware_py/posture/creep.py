@@ -6,7 +6,7 @@ stays (`stays.py`); every minute the stays, the walks and the arms of movements 
 answers:
 
 - a *doubt*: it is shown, nobody is called for it, and judging goes on as before. So it may be wrong for
-  some minutes a few times a day, and its limit is low: the odds are even, and the creep would matter;
+  some minutes a few times a day, and its limit is low: odds little better than even;
 - *stale*: nothing is judged until the wearer gives a new upright. Its limit stands above what chance did
   in any of the days by which it was chosen.
 

@@ -184,4 +184,4 @@ def test_twenty_days_of_sitting_leaning_and_walking_raise_no_alarm_and_mention_a
     assert {job: alarms for job, (_, _, alarms) in told.items() if alarms} == {}
     # The motor calls for every doubt but a likely creep.
     assert {cause for _, causes, _ in told.values() for cause in causes} == {FitCause.CREEP}
-    assert sum(share for share, _, _ in told.values()) / len(jobs) < 0.1
+    assert sum(share for share, _, _ in told.values()) / len(jobs) < 0.15
