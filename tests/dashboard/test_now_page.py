@@ -15,7 +15,6 @@ from playwright.sync_api import Browser, Page, WebSocketRoute, expect
 from dashboard.app import Server, build
 from dashboard.settings import Settings
 from firmware_py.posture.events import (
-    FitChanged,
     MinutePassed,
     Posture,
     SessionStarted,
@@ -24,10 +23,7 @@ from firmware_py.posture.events import (
     SlouchEnded,
     Unjudged,
 )
-from firmware_py.posture.fit import Fit, NeutralOf
 from firmware_py.posture.messages import Watch
-from firmware_py.posture.neutral_check import FitCause
-from firmware_py.posture.rating import CalibrationInForce
 from firmware_py.posture.tally import Tally
 
 from ..noon import NOON
@@ -358,19 +354,3 @@ def test_a_connection_that_went_silent_is_given_up_and_made_anew(
     expect(chip).to_have_text("Live", timeout=20_000)
     assert set(made) - silent
     context.close()
-
-
-def test_a_creep_is_first_mentioned_in_passing_and_then_told(server: Server, device: Device) -> None:
-    def said() -> str:
-        return httpx.get(f"{server.address}part/today").text
-
-    device.anchor(time.time())
-    in_force = CalibrationInForce(0.0, "2026-02-27T08:15:00+00:00", NeutralOf.THIS_WEAR, None)
-    device.send(device.encoder.encode(in_force))
-    device.tell(FitChanged(60.0, Fit.DOUBTFUL, FitCause.CREEP, 3.0, "your upright has moved"))
-    in_passing = '<p class="hint">Your upright has moved by 3° little by little; perhaps'
-    wait_until(lambda: in_passing in said(), "the doubt")
-    assert 'class="notice"' not in said()
-    device.tell(FitChanged(90.0, Fit.STALE, FitCause.CREEP, 5.0, "your upright has moved"))
-    wait_until(lambda: re.search(r'<p class="notice">[^<]* by 5°', said()), "the certainty")
-    assert "perhaps" not in said()

@@ -5,7 +5,7 @@ from __future__ import annotations
 import csv
 import re
 from collections.abc import Iterator
-from datetime import date, datetime
+from datetime import date
 from itertools import pairwise
 from pathlib import Path
 from typing import Literal
@@ -15,15 +15,15 @@ import pytest
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Browser, Page, expect
 
-from dashboard.app import Dashboard, Server, build
+from dashboard.app import Server, build
 from dashboard.diary.entries import take_in
 from dashboard.diary.symptoms import made
 from dashboard.ingest import FIRST_WEARER
 from dashboard.settings import Settings
 from firmware_py.hardware.twin.wearer_diary import simulated_diary
-from firmware_py.posture.messages import Anchor, Encoder, Outgoing
+from firmware_py.posture.messages import Outgoing
 
-from .seed import BERLIN, Sitter, history
+from .seed import BERLIN, history
 
 LAST = date(2026, 6, 19)  # a Friday
 
@@ -82,13 +82,6 @@ TOO_WIDE = """() => document.documentElement.scrollWidth <= innerWidth ? [] :
     .map((e) => `${e.tagName}.${e.getAttribute("class")}`)"""
 
 
-TURNED = """(name) => [...document.querySelectorAll("main *")]
-  .filter((e) => e.childElementCount === 0 && e.textContent.includes(name))
-  .filter((e) => !["isolate", "isolate-override", "plaintext"].includes(getComputedStyle(e).unicodeBidi))
-  .map((e) => e.tagName)"""
-"""Elements that hold a name and let its direction turn what stands beside them."""
-
-
 CELLS = """table => [...table.rows].map((row) =>
   [...row.cells].map((cell) => cell.textContent.trim().replace(/\\s+/g, " ")))"""
 
@@ -127,30 +120,6 @@ def test_nothing_is_wider_than_the_window(page: Page, weeks: Server, width: int)
         page.goto(weeks.address + path)
         wide = page.evaluate(TOO_WIDE)
         assert not wide, f"/{path} at {width} px: {wide}"
-
-
-@pytest.mark.parametrize(
-    "name", ["W" * 60, "\u202eעברית مرحبا 😀" + "ש" * 40], ids=["left to right", "right to left"]
-)
-def test_a_name_of_one_long_word_in_either_direction_stays_on_a_phone(
-    page: Page, served: Server, opened: Dashboard, name: str
-) -> None:
-    for batch in history("desk", LAST, 1, BERLIN):
-        opened.ingest.take(told(batch))
-    page.set_viewport_size({"width": 320, "height": 800})
-    origin = {"Origin": served.address.rstrip("/")}
-    for path, form in (
-        ("devices/desk/label", {"label": name}),
-        ("who/tokens", {"label": name, "scope": "read", "days": "30"}),
-        ("settings/phone/services", {"label": name, "url": "json://localhost/"}),
-        ("notes", {"day": str(LAST), "text": name, "back": "week"}),
-    ):
-        assert httpx.post(served.address + path, data=form, headers=origin).status_code in (200, 303), path
-    for path in ("devices", "who", "settings/phone", f"history/week/{LAST}"):
-        page.goto(served.address + path)
-        expect(page.locator("main")).to_contain_text(name[:32])
-        assert page.evaluate(TOO_WIDE) == [], path
-        assert page.evaluate(TURNED, name[:32]) == [], path
 
 
 def test_nothing_is_wider_than_a_phone_with_letters_twice_as_large(page: Page, weeks: Server) -> None:
@@ -221,12 +190,6 @@ def test_a_week_is_read_in_a_sensible_order_without_eyes(page: Page, weeks: Serv
         assert at >= 0, f"{told!r} does not follow in:\n{tree}"
 
 
-def test_history_opens_at_the_newest_week_that_has_something_in_it(weeks: Server) -> None:
-    opened = httpx.get(f"{weeks.address}history", follow_redirects=True)
-    assert opened.url.path == f"/history/week/{LAST}"
-    assert "No record in this time" not in opened.text
-
-
 def test_a_demonstration_sends_nobody_to_a_configuration_that_it_does_not_read(tmp_path: Path) -> None:
     shown = build(Settings(tmp_path, port=0, broker=None, language="en", demonstration=True))
     server = Server(shown)
@@ -236,20 +199,6 @@ def test_a_demonstration_sends_nobody_to_a_configuration_that_it_does_not_read(t
     shown.store.close()
     assert "A demonstration stays like that" in page
     assert "plumbline.toml" not in page
-
-
-@pytest.mark.parametrize(("minutes", "week"), [(5, "2026-06-15"), (20, "2026-06-22")])
-def test_the_first_minutes_of_a_monday_do_not_empty_the_history(
-    served: Server, opened: Dashboard, minutes: int, week: str
-) -> None:
-    for batch in history("desk", LAST, 2, BERLIN):
-        opened.ingest.take(told(batch))
-    encoder = Encoder("desk", "monday", simulated=True)
-    monday = datetime(2026, 6, 22, 8, 30, tzinfo=BERLIN)
-    events = Sitter().session("monday", 1, 0.0, minutes, 8.5)
-    began = encoder.anchor(Anchor(0.0, monday.timestamp(), trusted=True))
-    opened.ingest.take(told([began, *map(encoder.encode, events)]))
-    assert httpx.get(f"{served.address}history", follow_redirects=True).url.path == f"/history/week/{week}"
 
 
 def test_history_is_walked_by_keyboard_alone(page: Page, weeks: Server) -> None:
